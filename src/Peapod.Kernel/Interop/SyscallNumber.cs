@@ -1,0 +1,18 @@
+using System.Runtime.InteropServices;
+
+namespace Peapod.Kernel.Interop;
+
+/// <summary>Numbers of the calls that glibc 2.36 has no function for; the same on every architecture since Linux 5.1.</summary>
+internal static class SyscallNumber
+{
+    internal const long Openat2 = 437;
+    internal const long PidfdGetfd = 438;
+
+    /// <summary>bpf(2) is older than the common numbering.</summary>
+    internal static long Bpf => RuntimeInformation.ProcessArchitecture switch
+    {
+        Architecture.X64 => 321,
+        Architecture.Arm64 or Architecture.RiscV64 or Architecture.LoongArch64 => 280,
+        var other => throw new PlatformNotSupportedException($"bpf: no system call number known for {other}"),
+    };
+}

@@ -1,0 +1,39 @@
+using System.Runtime.InteropServices;
+
+namespace Peapod.Kernel;
+
+/// <summary>A refused system call: what was being done, on what, and the kernel's reason.</summary>
+public sealed class KernelException : Exception
+{
+    /// <param name="operation">The call, by its manual page's name: <c>openat2</c>, <c>mount_setattr</c>.</param>
+    /// <param name="subject">What it was done on (a path, a name, a pid), or null.</param>
+    /// <param name="error">errno as the kernel set it.</param>
+    public KernelException(string operation, string? subject, Errno error)
+        : base(subject is null ? $"{operation}: {Describe(error)}" : $"{operation} \"{subject}\": {Describe(error)}")
+    {
+        Operation = operation;
+        Subject = subject;
+        Error = error;
+    }
+
+    public string Operation { get; }
+
+    public string? Subject { get; }
+
+    public Errno Error { get; }
+
+    /// <summary>strerror(3) of <paramref name="error"/>.</summary>
+    public static string Describe(Errno error) => Marshal.GetPInvokeErrorMessage((int)error);
+
+    /// <summary>The exception for the last failed call of this thread.</summary>
+    public static KernelException Last(string operation, string? subject = null) =>
+        new(operation, subject, (Errno)Marshal.GetLastPInvokeError());
+
+    /// <summary>Returns <paramref name="result"/>, or throws with errno when it is negative.</summary>
+    public static int Check(int result, string operation, string? subject = null) =>
+        result >= 0 ? result : throw Last(operation, subject);
+
+    /// <inheritdoc cref="Check(int,string,string?)"/>
+    public static nint Check(nint result, string operation, string? subject = null) =>
+        result >= 0 ? result : throw Last(operation, subject);
+}

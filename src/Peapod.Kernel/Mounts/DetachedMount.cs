@@ -1,0 +1,68 @@
+using Peapod.Kernel.Interop;
+
+namespace Peapod.Kernel.Mounts;
+
+/// <summary>
+/// A mount that is attached nowhere, held by its descriptor alone: it vanishes when that is closed. See open_tree(2), fsmount(2).
+/// </summary>
+public sealed unsafe class DetachedMount : SafeFd
+{
+    private DetachedMount(int fd)
+        : base(fd)
+    {
+    }
+
+    /// <summary>A bind mount of <paramref name="path"/> (symlinks followed), with what is mounted below it when <paramref name="recursive"/>.</summary>
+    public static DetachedMount Clone(string path, bool recursive) => Clone(Libc.AT_FDCWD, path, recursive, path);
+
+    /// <summary>A bind mount of what <paramref name="source"/> is open on.</summary>
+    public static DetachedMount Clone(SafeFd source, bool recursive, string? subject = null) => Clone(source.Number, "", recursive, subject);
+
+    private static DetachedMount Clone(int directory, string path, bool recursive, string? subject)
+    {
+        var flags = Libc.OPEN_TREE_CLONE | Libc.OPEN_TREE_CLOEXEC
+            | (recursive ? (uint)Libc.AT_RECURSIVE : 0) | (path.Length == 0 ? (uint)Libc.AT_EMPTY_PATH : 0);
+        return new(KernelException.Check(Libc.open_tree(directory, path, flags), "open_tree", subject));
+    }
+
+    /// <summary>A new file system of <paramref name="type"/>. fsopen(2), fsconfig(2), fsmount(2).</summary>
+    /// <param name="type">As in /proc/filesystems.</param>
+    /// <param name="source">Shown as the device in mountinfo, or null.</param>
+    /// <param name="parameters">Key and value pairs; a null value sets a flag.</param>
+    /// <param name="attributes">MOUNT_ATTR_* of the mount.</param>
+    public static DetachedMount Create(string type, string? source, IReadOnlyList<KeyValuePair<string, string?>> parameters, ulong attributes)
+    {
+        using var context = Check(Libc.fsopen(type, Libc.FSOPEN_CLOEXEC), "fsopen", type);
+        if (source is not null)
+        {
+            Configure(context, Libc.FSCONFIG_SET_STRING, "source", source);
+        }
+
+        foreach (var (key, value) in parameters)
+        {
+            Configure(context, value is null ? Libc.FSCONFIG_SET_FLAG : Libc.FSCONFIG_SET_STRING, key, value);
+        }
+
+        Configure(context, Libc.FSCONFIG_CMD_CREATE, null, null);
+        return new(KernelException.Check(Libc.fsmount(context.Number, Libc.FSMOUNT_CLOEXEC, (uint)attributes), "fsmount", type));
+    }
+
+    /// <summary>mount_setattr(2) on this mount, and on those below it when <paramref name="recursive"/>.</summary>
+    public void SetAttributes(in MountAttr attributes, bool recursive, string? subject = null)
+    {
+        var flags = (uint)Libc.AT_EMPTY_PATH | (recursive ? (uint)Libc.AT_RECURSIVE : 0);
+        KernelException.Check(Libc.mount_setattr(Number, "", flags, attributes, (nuint)sizeof(MountAttr)), "mount_setattr", subject);
+    }
+
+    /// <summary>Attaches the mount at <paramref name="target"/> of this mount namespace. move_mount(2).</summary>
+    public void Attach(string target) =>
+        KernelException.Check(Libc.move_mount(Number, "", Libc.AT_FDCWD, target, Libc.MOVE_MOUNT_F_EMPTY_PATH), "move_mount", target);
+
+    private static void Configure(SafeFd context, uint command, string? key, string? value)
+    {
+        if (Libc.fsconfig(context.Number, command, key, value, 0) != 0)
+        {
+            throw KernelException.Last("fsconfig", value is null ? key : $"{key}={value}");
+        }
+    }
+}

@@ -1,0 +1,14 @@
+using Peapod.Kernel.Interop;
+
+namespace Peapod.Kernel.Processes;
+
+/// <summary>How a process ended: by exit with a code, or by a signal.</summary>
+public readonly record struct ExitStatus(int Code, int Signal)
+{
+    private const int CLD_EXITED = 1;
+
+    /// <summary>The code a shell and every runtime report: the exit code, or 128 plus the signal's number.</summary>
+    public int Reported => Signal != 0 ? 128 + Signal : Code;
+
+    internal static ExitStatus From(in SigInfo info) => info.Code == CLD_EXITED ? new(info.Status, 0) : new(0, info.Status);
+}

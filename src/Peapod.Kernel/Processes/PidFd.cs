@@ -1,0 +1,89 @@
+using Peapod.Kernel.Interop;
+
+namespace Peapod.Kernel.Processes;
+
+/// <summary>A process, held by descriptor so that its number can never be mistaken for another's. pidfd_open(2).</summary>
+public sealed unsafe class PidFd : SafeFd
+{
+    public PidFd(int fd)
+        : base(fd)
+    {
+    }
+
+    /// <summary>The process of that number, or null when there is none.</summary>
+    public static PidFd? TryOpen(int pid)
+    {
+        var fd = Libc.pidfd_open(pid, 0);
+        if (fd >= 0)
+        {
+            return new PidFd(fd);
+        }
+
+        var error = KernelException.Last("pidfd_open", $"{pid}");
+        return error.Error is Errno.ESRCH or Errno.EINVAL ? null : throw error;
+    }
+
+    /// <summary>pidfd_send_signal(2); false when the process is gone.</summary>
+    public bool Signal(int signal)
+    {
+        if (Libc.pidfd_send_signal(Number, signal, null, 0) == 0)
+        {
+            return true;
+        }
+
+        var error = KernelException.Last("pidfd_send_signal");
+        return error.Error == Errno.ESRCH ? false : throw error;
+    }
+
+    /// <summary>Waits until the process has ended (it need not be a child), at most that long; -1 waits for ever.</summary>
+    /// <returns>Whether it has ended.</returns>
+    public bool WaitForExit(int timeoutMilliseconds)
+    {
+        var deadline = timeoutMilliseconds < 0 ? long.MaxValue : Environment.TickCount64 + timeoutMilliseconds;
+        while (true)
+        {
+            var entry = new PollFd { Fd = Number, Events = Libc.POLLIN };
+            var left = timeoutMilliseconds < 0 ? -1 : (int)Math.Max(0, deadline - Environment.TickCount64);
+            var ready = Libc.poll(&entry, 1, left);
+            if (ready > 0)
+            {
+                return true;
+            }
+
+            if (ready == 0)
+            {
+                return false;
+            }
+
+            var error = KernelException.Last("poll");
+            if (error.Error != Errno.EINTR)
+            {
+                throw error;
+            }
+        }
+    }
+
+    /// <summary>Reaps this child: waits for its end and returns how it ended. waitid(2), P_PIDFD.</summary>
+    public ExitStatus Wait() => TryWait(block: true)!.Value;
+
+    /// <summary>Reaps this child if it has ended; null while it runs.</summary>
+    public ExitStatus? TryWait() => TryWait(block: false);
+
+    private ExitStatus? TryWait(bool block)
+    {
+        while (true)
+        {
+            SigInfo info = default;
+            if (Libc.waitid(Libc.P_PIDFD, Number, &info, Libc.WEXITED | Libc.__WALL | (block ? 0 : Libc.WNOHANG)) == 0)
+            {
+                return info.Pid == 0 ? null : ExitStatus.From(info);
+            }
+
+            var error = KernelException.Last("waitid");
+            if (error.Error != Errno.EINTR)
+            {
+                throw error;
+            }
+        }
+    }
+}

@@ -1,0 +1,29 @@
+using Microsoft.Win32.SafeHandles;
+using Peapod.Kernel.Interop;
+
+namespace Peapod.Kernel;
+
+/// <summary>An owned file descriptor, closed once. Every descriptor Peapod opens is close-on-exec.</summary>
+public class SafeFd : SafeHandleMinusOneIsInvalid
+{
+    public SafeFd()
+        : base(ownsHandle: true)
+    {
+    }
+
+    /// <summary>Takes ownership of <paramref name="fd"/>.</summary>
+    public SafeFd(int fd)
+        : base(ownsHandle: true) => SetHandle(fd);
+
+    /// <summary>The number; valid only while this object is alive and not disposed.</summary>
+    public int Number => (int)handle;
+
+    /// <summary>Wraps the result of a call that returns a descriptor, or throws with errno.</summary>
+    public static SafeFd Check(int result, string operation, string? subject = null) =>
+        new(KernelException.Check(result, operation, subject));
+
+    /// <summary>A second descriptor of the same open file, close-on-exec. fcntl(2), F_DUPFD_CLOEXEC, at least 3.</summary>
+    public SafeFd Duplicate() => Check(Libc.fcntl(Number, Libc.F_DUPFD_CLOEXEC, 3), "fcntl");
+
+    protected override bool ReleaseHandle() => Libc.close((int)handle) == 0;
+}

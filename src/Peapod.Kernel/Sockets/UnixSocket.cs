@@ -1,0 +1,152 @@
+using System.Runtime.InteropServices;
+using System.Text;
+using Peapod.Kernel.Files;
+using Peapod.Kernel.Interop;
+
+namespace Peapod.Kernel.Sockets;
+
+/// <summary>Unix sockets by path, and descriptors sent over them. unix(7).</summary>
+public static unsafe class UnixSocket
+{
+    private const int PathMax = 108;
+
+    /// <summary>Two connected sockets.</summary>
+    public static (SafeFd First, SafeFd Second) Pair(int type)
+    {
+        var fds = stackalloc int[2];
+        KernelException.Check(Libc.socketpair(Libc.AF_UNIX, type | Libc.SOCK_CLOEXEC, 0, fds), "socketpair");
+        return (new SafeFd(fds[0]), new SafeFd(fds[1]));
+    }
+
+    /// <summary>Connects to the socket at <paramref name="path"/>, however long the path is.</summary>
+    public static SafeFd Connect(string path, int type = Libc.SOCK_STREAM)
+    {
+        var socket = SafeFd.Check(Libc.socket(Libc.AF_UNIX, type | Libc.SOCK_CLOEXEC, 0), "socket");
+        try
+        {
+            // A longer path than sun_path holds is reached through the descriptor of the socket's own inode.
+            using var inode = Encoding.UTF8.GetByteCount(path) < PathMax ? null : FileSystem.Open(path, Libc.O_PATH);
+            WithAddress(inode is null ? path : $"/proc/self/fd/{inode.Number}", path, (address, length) =>
+                KernelException.Check(Libc.connect(socket.Number, (void*)address, length), "connect", path));
+            return socket;
+        }
+        catch
+        {
+            socket.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Listens at <paramref name="name"/> in <paramref name="directory"/>, mode 0600; nothing may be there yet.</summary>
+    public static SafeFd Listen(SafeFd directory, string name, int type = Libc.SOCK_STREAM)
+    {
+        var socket = SafeFd.Check(Libc.socket(Libc.AF_UNIX, type | Libc.SOCK_CLOEXEC, 0), "socket");
+        try
+        {
+            // Linux gives the inode the socket's own mode, so it is never open to others, not for a moment.
+            KernelException.Check(Libc.fchmod(socket.Number, 0x180), "fchmod", name);
+            WithAddress($"/proc/self/fd/{directory.Number}/{name}", name, (address, length) =>
+                KernelException.Check(Libc.bind(socket.Number, (void*)address, length), "bind", name));
+            KernelException.Check(Libc.listen(socket.Number, 64), "listen", name);
+            return socket;
+        }
+        catch
+        {
+            socket.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Sends <paramref name="data"/> (at least one byte) with descriptors. SCM_RIGHTS.</summary>
+    public static void Send(SafeFd socket, ReadOnlySpan<byte> data, params ReadOnlySpan<SafeFd> descriptors)
+    {
+        // struct cmsghdr: size_t length, int level, int type; then the descriptors.
+        const int header = 16;
+        var control = stackalloc byte[header + (descriptors.Length * sizeof(int)) + 8];
+        fixed (byte* pointer = data)
+        {
+            var vector = new IoVec { Base = pointer, Length = (nuint)data.Length };
+            var message = new MsgHdr { Vectors = &vector, VectorCount = 1 };
+            if (descriptors.Length > 0)
+            {
+                *(nuint*)control = (nuint)(header + (descriptors.Length * sizeof(int)));
+                *(int*)(control + 8) = Libc.SOL_SOCKET;
+                *(int*)(control + 12) = Libc.SCM_RIGHTS;
+                for (var i = 0; i < descriptors.Length; i++)
+                {
+                    ((int*)(control + header))[i] = descriptors[i].Number;
+                }
+
+                message.Control = control;
+                message.ControlLength = (nuint)(header + (((descriptors.Length * sizeof(int)) + 7) & ~7));
+            }
+
+            nint sent;
+            do
+            {
+                sent = Libc.sendmsg(socket.Number, &message, Libc.MSG_NOSIGNAL);
+            }
+            while (sent < 0 && Marshal.GetLastPInvokeError() == (int)Errno.EINTR);
+            KernelException.Check(sent, "sendmsg");
+        }
+    }
+
+    /// <summary>Receives one message; descriptors that come with it are close-on-exec. 0 at the end.</summary>
+    public static int Receive(SafeFd socket, Span<byte> buffer, List<SafeFd>? descriptors = null)
+    {
+        const int header = 16;
+        const int most = 64;
+        var control = stackalloc byte[header + (most * sizeof(int))];
+        fixed (byte* pointer = buffer)
+        {
+            var vector = new IoVec { Base = pointer, Length = (nuint)buffer.Length };
+            var message = new MsgHdr
+            {
+                Vectors = &vector,
+                VectorCount = 1,
+                Control = control,
+                ControlLength = descriptors is null ? 0 : (nuint)(header + (most * sizeof(int))),
+            };
+            nint count;
+            do
+            {
+                count = Libc.recvmsg(socket.Number, &message, Libc.MSG_CMSG_CLOEXEC);
+            }
+            while (count < 0 && Marshal.GetLastPInvokeError() == (int)Errno.EINTR);
+            KernelException.Check(count, "recvmsg");
+            if (descriptors is not null && message.ControlLength >= header && *(int*)(control + 12) == Libc.SCM_RIGHTS)
+            {
+                var number = ((int)*(nuint*)control - header) / sizeof(int);
+                for (var i = 0; i < number; i++)
+                {
+                    descriptors.Add(new SafeFd(((int*)(control + header))[i]));
+                }
+            }
+
+            return (int)count;
+        }
+    }
+
+    /// <summary>The user id of the process at the other end. SO_PEERCRED.</summary>
+    public static uint PeerUser(SafeFd socket)
+    {
+        var credentials = stackalloc uint[3];
+        uint length = 12;
+        KernelException.Check(Libc.getsockopt(socket.Number, Libc.SOL_SOCKET, Libc.SO_PEERCRED, credentials, &length), "getsockopt");
+        return credentials[1];
+    }
+
+    private static void WithAddress(string path, string subject, Action<nint, uint> action)
+    {
+        var address = stackalloc byte[2 + PathMax];
+        *(ushort*)address = Libc.AF_UNIX;
+        if (Encoding.UTF8.GetByteCount(path) >= PathMax)
+        {
+            throw new KernelException("socket", subject, Errno.ENAMETOOLONG);
+        }
+
+        var length = Encoding.UTF8.GetBytes(path, new Span<byte>(address + 2, PathMax - 1));
+        address[2 + length] = 0;
+        action((nint)address, (uint)(2 + length + 1));
+    }
+}

@@ -13,6 +13,7 @@ PEERS   ?= ../shared/tools/peers
 
 export DOTNET_CLI_TELEMETRY_OPTOUT := 1
 export DOTNET_NOLOGO := 1
+export DOTNET_SYSTEM_GLOBALIZATION_INVARIANT := 1
 DOTNET_FLAGS = -c Release -v quiet -clp:NoSummary
 
 OUT      := out
@@ -34,7 +35,7 @@ FORCE:
 
 # One recipe for both: they share projects, and two publishes at once would meet in the same obj folders.
 $(BINARIES) &: $(SOURCES) $(OUT)/.commit
-	@command -v dotnet >/dev/null || scripts/bootstrap
+	@scripts/bootstrap
 	@for project in Cli Pod.Cli; do \
 	  echo "  publish Peapod.$$project"; \
 	  dotnet publish src/Peapod.$$project $(DOTNET_FLAGS) -p:Commit="$$(<$(OUT)/.commit)" -o $(OUT)/publish/$$project; \
@@ -54,15 +55,16 @@ demo: bootstrap           ## run the example pod from start to removal
 	@$(MAKE) build fixtures
 	@scripts/demo
 
-test: bootstrap           ## unit and host tests; last line: N passed, N failed, N skipped
+test: bootstrap           ## fixture, unit and host tests; last line: N passed, N failed, N skipped
 	@$(MAKE) build fixtures
-	@scripts/run-tests unit host
+	@scripts/run-tests fixtures unit host
 unit:                     ## unit tests only (no root needed)
 	@scripts/run-tests unit
 host: build fixtures      ## host tests only (root)
 	@scripts/run-tests host
 
-bench: bootstrap          ## hyperfine against crun, runc and a C floor; table in out/bench/results.md
+bench:                    ## hyperfine against crun, runc and a C floor; table in out/bench/results.md
+	@scripts/bootstrap bench
 	@$(MAKE) build fixtures
 	@tests/bench/bench $(PEERS)
 

@@ -13,8 +13,7 @@ PEERS   ?= ../shared/tools/peers
 
 export DOTNET_CLI_TELEMETRY_OPTOUT := 1
 export DOTNET_NOLOGO := 1
-export DOTNET_SYSTEM_GLOBALIZATION_INVARIANT := 1
-DOTNET_FLAGS = -c Release -v quiet -clp:NoSummary
+DOTNET_FLAGS = -c Release -v quiet -clp:ErrorsOnly
 
 OUT      := out
 BINARIES := $(OUT)/peapod $(OUT)/peapod-pod

@@ -12,6 +12,7 @@
 #define PLAN_OPERATIONS(X) \
   X (SYNC, op_sync) \
   X (SETNS, op_setns) \
+  X (UNSHARE, op_unshare) \
   X (MAP_USERS, op_map_users) \
   X (SETSID, op_setsid) \
   X (PROPAGATION, op_propagation) \
@@ -24,7 +25,7 @@
   X (MKDIR, op_mkdir) \
   X (MKNOD, op_mknod) \
   X (SYMLINK, op_symlink) \
-  X (ROOT_ATTRIBUTES, op_root_attributes) \
+  X (MOUNT_ATTRIBUTES, op_mount_attributes) \
   X (PIVOT, op_pivot) \
   X (CHROOT, op_chroot) \
   X (HOSTNAME, op_hostname) \

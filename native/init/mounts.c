@@ -218,11 +218,14 @@ int op_symlink (const operation *op)
   return result == -EEXIST ? 0 : (int) fail ("symlinkat", result);
 }
 
-/* a: MOUNT_ATTR_* to set on the root mount. */
-int op_root_attributes (const operation *op)
+/* path: a mount's root, none for the root file system's; a: MOUNT_ATTR_* to set on it, once nothing more is made there. */
+int op_mount_attributes (const operation *op)
 {
   struct mount_attr attributes = { .attr_set = op->a };
-  TRY (mount_setattr, state.root_fd, "", AT_EMPTY_PATH, &attributes, sizeof attributes);
+  int fd = op->path ? open_in_root (text (op->path), O_PATH, 0) : state.root_fd;
+  if (fd < 0)
+    return fd;
+  TRY (mount_setattr, fd, "", AT_EMPTY_PATH, &attributes, sizeof attributes);
   return 0;
 }
 

@@ -7,6 +7,13 @@ int op_setns (const operation *op)
   return 0;
 }
 
+/* a: CLONE_NEW* of what clone3 must not make: a cgroup namespace's root is the cgroup that its maker is in by then. */
+int op_unshare (const operation *op)
+{
+  TRY (unshare, op->a);
+  return 0;
+}
+
 /* The parent writes the maps of our new user namespace at stage a; then we become its root, with every group gone. */
 int op_map_users (const operation *op)
 {

@@ -64,17 +64,20 @@ public sealed unsafe class PidFd : SafeFd
     }
 
     /// <summary>Reaps this child: waits for its end and returns how it ended. waitid(2), P_PIDFD.</summary>
-    public ExitStatus Wait() => TryWait(block: true)!.Value;
+    public ExitStatus Wait() => TryWait(0)!.Value;
+
+    /// <summary>Waits for this child's end and leaves it to be reaped.</summary>
+    public ExitStatus WaitWithoutReaping() => TryWait(Libc.WNOWAIT)!.Value;
 
     /// <summary>Reaps this child if it has ended; null while it runs.</summary>
-    public ExitStatus? TryWait() => TryWait(block: false);
+    public ExitStatus? TryWait() => TryWait(Libc.WNOHANG);
 
-    private ExitStatus? TryWait(bool block)
+    private ExitStatus? TryWait(int options)
     {
         while (true)
         {
             SigInfo info = default;
-            if (Libc.waitid(Libc.P_PIDFD, Number, &info, Libc.WEXITED | Libc.__WALL | (block ? 0 : Libc.WNOHANG)) == 0)
+            if (Libc.waitid(Libc.P_PIDFD, Number, &info, Libc.WEXITED | Libc.__WALL | options) == 0)
             {
                 return info.Pid == 0 ? null : ExitStatus.From(info);
             }

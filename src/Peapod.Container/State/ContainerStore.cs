@@ -52,6 +52,15 @@ public sealed class ContainerStore
 
     internal void Remove(string id) => FileSystem.RemoveTree(FolderOf(id));
 
+    /// <summary>Removes a folder in which nothing was recorded yet: its creator ended before it made anything else.</summary>
+    public void RemoveBeginnings(string id)
+    {
+        if (TryRead(id) is null)
+        {
+            Remove(id);
+        }
+    }
+
     internal FileLock Lock(string id)
     {
         try

@@ -24,13 +24,19 @@ internal sealed class YamlSource
     /// <exception cref="SourceException">It is no YAML.</exception>
     public static List<SourceNode> Read(string text)
     {
+        var source = new YamlSource(text);
         try
         {
-            return new YamlSource(text).Documents();
+            return source.Documents();
         }
         catch (YamlException error)
         {
             throw new SourceException((int)error.Start.Line, error.Message);
+        }
+        catch (Exception error) when (error is InvalidOperationException or ArgumentException or FormatException or ArithmeticException or IndexOutOfRangeException)
+        {
+            // YamlDotNet's scanner trips over some broken files instead of naming what is wrong with them.
+            throw new SourceException((int)(source._parser.Current?.End.Line ?? 1), "not well-formed YAML");
         }
     }
 

@@ -6,9 +6,9 @@ namespace Peapod.Pod.Manifest;
 public sealed record ContainerSpec
 {
     /// <summary>A DNS-1123 label, unique in the pod.</summary>
-    public string Name { get => field ?? ""; init; }
+    public string Name { get; init => field = value ?? ""; } = "";
 
-    public string Image { get => field ?? ""; init; }
+    public string Image { get; init => field = value ?? ""; } = "";
 
     /// <summary>Replaces the image's entry point; null leaves it. <c>$(VAR)</c> not yet expanded.</summary>
     public IReadOnlyList<string>? Command { get; init; }
@@ -18,13 +18,13 @@ public sealed record ContainerSpec
 
     public string? WorkingDir { get; init; }
 
-    public IReadOnlyList<ContainerPort> Ports { get => field ?? []; init; }
+    public IReadOnlyList<ContainerPort> Ports { get; init => field = value ?? []; } = [];
 
-    public IReadOnlyList<EnvVar> Env { get => field ?? []; init; }
+    public IReadOnlyList<EnvVar> Env { get; init => field = value ?? []; } = [];
 
-    public ResourceRequirements Resources { get => field ?? new(); init; }
+    public ResourceRequirements Resources { get; init => field = value ?? new(); } = new();
 
-    public IReadOnlyList<VolumeMount> VolumeMounts { get => field ?? []; init; }
+    public IReadOnlyList<VolumeMount> VolumeMounts { get; init => field = value ?? []; } = [];
 
     /// <summary>Set after <see cref="ManifestDefaults"/>.</summary>
     public ImagePullPolicy? ImagePullPolicy { get; init; }

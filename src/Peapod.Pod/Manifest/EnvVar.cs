@@ -2,8 +2,8 @@ namespace Peapod.Pod.Manifest;
 
 public sealed record EnvVar
 {
-    public string Name { get => field ?? ""; init; }
+    public string Name { get; init => field = value ?? ""; } = "";
 
     /// <summary>As written: <c>$(VAR)</c> not yet expanded.</summary>
-    public string Value { get => field ?? ""; init; }
+    public string Value { get; init => field = value ?? ""; } = "";
 }

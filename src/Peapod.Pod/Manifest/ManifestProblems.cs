@@ -5,8 +5,8 @@ internal sealed class ManifestProblems(string file)
 {
     private readonly List<ManifestError> _errors = [];
     private readonly List<string> _warnings = [];
+    private readonly HashSet<string> _paths = [];
     private SourceLines _lines = new(0);
-    private int _entered;
 
     public IReadOnlyList<ManifestError> Errors => _errors;
 
@@ -16,24 +16,35 @@ internal sealed class ManifestProblems(string file)
     public void Enter(SourceLines lines)
     {
         _lines = lines;
-        _entered = _errors.Count;
+        _paths.Clear();
     }
 
     /// <summary>Adds an error at <paramref name="path"/>.</summary>
     /// <param name="path">The field to name.</param>
     /// <param name="detail">What is wrong with it.</param>
     /// <param name="at">The field whose line to show, when it is another one.</param>
-    public void Add(string path, string detail, string? at = null) =>
-        _errors.Add(new ManifestError(file, _lines.Of(at ?? path), path, detail));
+    public void Add(string path, string detail, string? at = null) => AddAt(_lines.Of(at ?? path), path, detail);
 
     /// <summary>Adds an error whose line is known.</summary>
-    public void AddAt(int line, string path, string detail) => _errors.Add(new ManifestError(file, line, path, detail));
+    public void AddAt(int line, string path, string detail)
+    {
+        _errors.Add(new ManifestError(file, line, path, detail));
+        _paths.Add(path);
+    }
 
     public void Warn(string path, string detail) =>
         _warnings.Add(new ManifestError(file, _lines.Of(path), path, detail).ToString());
 
     /// <summary>Whether an error is known for the field itself or one that contains it: what follows from that is not worth telling.</summary>
-    public bool Covers(string path) => _errors.Skip(_entered).Any(error => IsWithin(path, error.Path));
+    public bool Covers(string path)
+    {
+        while (path.Length > 0 && !_paths.Contains(path))
+        {
+            path = SourceLines.Parent(path);
+        }
+
+        return path.Length > 0;
+    }
 
     /// <summary>Throws everything found, in the order of the file.</summary>
     public void ThrowIfAny()
@@ -43,9 +54,4 @@ internal sealed class ManifestProblems(string file)
             throw new ManifestException([.. _errors.OrderBy(error => error.Line)]);
         }
     }
-
-    private static bool IsWithin(string path, string container) =>
-        container.Length > 0
-        && path.StartsWith(container, StringComparison.Ordinal)
-        && (path.Length == container.Length || path[container.Length] is '.' or '[');
 }

@@ -3,11 +3,11 @@ namespace Peapod.Pod.Manifest;
 /// <summary>A Kubernetes v1 Pod, as far as a manifest says it.</summary>
 public sealed record PodManifest
 {
-    public string ApiVersion { get => field ?? "v1"; init; }
+    public string ApiVersion { get; init => field = value ?? "v1"; } = "v1";
 
-    public string Kind { get => field ?? "Pod"; init; }
+    public string Kind { get; init => field = value ?? "Pod"; } = "Pod";
 
-    public ObjectMeta Metadata { get => field ?? new(); init; }
+    public ObjectMeta Metadata { get; init => field = value ?? new(); } = new();
 
-    public PodSpec Spec { get => field ?? new(); init; }
+    public PodSpec Spec { get; init => field = value ?? new(); } = new();
 }

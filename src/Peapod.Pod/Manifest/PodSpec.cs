@@ -4,9 +4,9 @@ namespace Peapod.Pod.Manifest;
 
 public sealed record PodSpec
 {
-    public IReadOnlyList<Volume> Volumes { get => field ?? []; init; }
+    public IReadOnlyList<Volume> Volumes { get; init => field = value ?? []; } = [];
 
-    public IReadOnlyList<ContainerSpec> Containers { get => field ?? []; init; }
+    public IReadOnlyList<ContainerSpec> Containers { get; init => field = value ?? []; } = [];
 
     /// <summary>Set after <see cref="ManifestDefaults"/>: Always.</summary>
     public RestartPolicy? RestartPolicy { get; init; }

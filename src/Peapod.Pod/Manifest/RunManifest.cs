@@ -125,7 +125,7 @@ public static class RunManifest
     {
         var badName = errors.Any(error => error.Path == "metadata.name");
         var told = errors
-            .Where(error => !badName || (error.Path != Container + ".name" && !IsOwnLabel(error, request)))
+            .Where(error => !(badName && error.Path == Container + ".name") && !IsOwnLabel(error, request))
             .Select(error => error with { Path = FlagOf(error.Path) })
             .Distinct()
             .ToList();
@@ -135,12 +135,13 @@ public static class RunManifest
         }
     }
 
+    /// <summary>The label that a name too long for it makes bad is not the user's: the name is told already.</summary>
     private static bool IsOwnLabel(ManifestError error, RunRequest request) =>
         request.Labels is null && error.Path == "metadata.labels";
 
     private static string FlagOf(string path)
     {
-        var flag = Array.Find(Flags, flag => path.StartsWith(flag.Path, StringComparison.Ordinal)).Flag;
+        var flag = Array.Find(Flags, flag => SourceLines.IsWithin(path, flag.Path)).Flag;
         return flag ?? path;
     }
 }

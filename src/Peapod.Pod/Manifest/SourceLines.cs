@@ -14,6 +14,15 @@ internal sealed class SourceLines(int first)
 
     public static string Element(string path, int index) => $"{path}[{index}]";
 
+    /// <summary>The path of what contains the field; empty for a document's own members.</summary>
+    public static string Parent(string path) => path[..Math.Max(path.LastIndexOfAny(['.', '[']), 0)];
+
+    /// <summary>Whether the field is <paramref name="container"/> itself or stands in it.</summary>
+    public static bool IsWithin(string path, string container) =>
+        container.Length > 0
+        && path.StartsWith(container, StringComparison.Ordinal)
+        && (path.Length == container.Length || path[container.Length] is '.' or '[');
+
     public void Set(string path, int line) => _lines[path] = line;
 
     /// <summary>The line of <paramref name="path"/>, or of the nearest field around it that is written down.</summary>
@@ -26,7 +35,7 @@ internal sealed class SourceLines(int first)
                 return line;
             }
 
-            path = path[..Math.Max(path.LastIndexOfAny(['.', '[']), 0)];
+            path = Parent(path);
         }
 
         return First;

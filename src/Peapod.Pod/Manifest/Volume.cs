@@ -4,7 +4,7 @@ namespace Peapod.Pod.Manifest;
 public sealed record Volume
 {
     /// <summary>A DNS-1123 label, unique in the pod.</summary>
-    public string Name { get => field ?? ""; init; }
+    public string Name { get; init => field = value ?? ""; } = "";
 
     public EmptyDirVolumeSource? EmptyDir { get; init; }
 

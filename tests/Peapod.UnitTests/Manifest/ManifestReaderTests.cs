@@ -256,4 +256,13 @@ public sealed class ManifestReaderTests
         Assert.Equal(1000, ManifestReader.Read("f", text).Pods.Count);
         Assert.True(watch.Elapsed < TimeSpan.FromSeconds(5), $"took {watch.ElapsedMilliseconds} ms");
     }
+
+    [Fact]
+    public void A_file_full_of_errors_is_told_in_linear_time()
+    {
+        var watch = System.Diagnostics.Stopwatch.StartNew();
+        var volumes = string.Join(", ", Enumerable.Range(0, 20_000).Select(i => "{name: A, emptyDi: {}}"));
+        Assert.Equal(40_000, Manifests.Errors(Manifests.WithSpec($"containers: [{{name: c, image: i}}]\nvolumes: [{volumes}]")).Length);
+        Assert.True(watch.Elapsed < TimeSpan.FromSeconds(10), $"took {watch.ElapsedMilliseconds} ms");
+    }
 }

@@ -29,6 +29,7 @@ struct state {
   int mask_file;       /* the /dev/null over masked files, or -1 */
   char *home;          /* "HOME=..." found in the container's passwd, or null */
   const char *executable;
+  long umask;          /* the caller's, which the process gets unless the plan gives another */
 };
 
 extern struct state state;

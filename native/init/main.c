@@ -56,6 +56,7 @@ __attribute__ ((used)) _Noreturn void init_main (long *stack)
   /* Nothing that was handed over may outlive the exec; operations open what is meant to stay. */
   SYS (close_range, 3, ~0u, 4 /* CLOSE_RANGE_CLOEXEC */);
   map_plan (number (argv[1]));
+  state.umask = SYS (umask, 0); /* what is made gets the modes that the plan says */
   default_signals ();
 
   const operation *operations = (const operation *) (state.plan + state.header->operations);

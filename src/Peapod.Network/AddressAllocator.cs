@@ -112,17 +112,26 @@ public sealed class AddressAllocator
     /// <summary>Keeps every other process (and thread) from changing leases, the bridge and the table until disposed.</summary>
     internal FileLock Lock()
     {
+        FileLock held;
         try
         {
-            return FileLock.Acquire(lockFile);
+            held = FileLock.Acquire(lockFile);
         }
         catch (KernelException error) when (error.Error == Errno.ENOENT)
         {
-            FileSystem.MakeDirectories(pods, 0x1c0);
+            FileSystem.MakeDirectories(configuration.DataFolder, 0x1c0);
+            held = FileLock.Acquire(lockFile);
+        }
+
+        // Made in this order and under the lock: when the last is there, all are.
+        if (FileSystem.TryStat(ports) is null)
+        {
+            FileSystem.MakeDirectory(pods, 0x1c0);
             FileSystem.MakeDirectory(addresses, 0x1c0);
             FileSystem.MakeDirectory(ports, 0x1c0);
-            return FileLock.Acquire(lockFile);
         }
+
+        return held;
     }
 
     internal Lease Allocate(FileLock held, string podId, IReadOnlyList<PortMapping> portMappings)

@@ -19,7 +19,7 @@ int op_propagation (const operation *op)
 int op_attach_root (const operation *op)
 {
   state.root_fd = slot (op);
-  TRY (move_mount, state.root_fd, "", AT_FDCWD, text (op->path), MOVE_MOUNT_F_EMPTY_PATH);
+  TRY (move_mount, state.root_fd, "", AT_FDCWD, text (op->path), MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_SYMLINKS);
   return 0;
 }
 

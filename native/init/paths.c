@@ -14,7 +14,7 @@ int open_in_root (const char *path, uint64_t flags, uint64_t resolve)
 /* Makes one missing component below its open parent, and opens it; a symlink in its place leads nowhere and is refused. */
 static int make_component (int parent, const char *name, bool directory)
 {
-  struct open_how how = { .flags = O_PATH | O_CLOEXEC | O_NOFOLLOW, .resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS };
+  struct open_how how = { .flags = O_PATH | O_CLOEXEC | O_NOFOLLOW | (directory ? O_DIRECTORY : 0), .resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS };
   if (directory)
     {
       long made = SYS (mkdirat, parent, name, 0755);
@@ -24,13 +24,15 @@ static int make_component (int parent, const char *name, bool directory)
   else
     {
       long made = SYS (openat, parent, name, O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0755);
-      if (made < 0 && made != -EEXIST)
-        return (int) fail ("openat", made);
-      if (made >= 0)
-        SYS (close, made);
+      /* It was not there when it was looked up, so what is in its place now is a link that leads nowhere. */
+      if (made < 0)
+        return (int) (made == -EEXIST ? fail ("dangling symlink", -ELOOP) : fail ("openat", made));
+      SYS (close, made);
     }
   long fd = SYS (openat2, parent, name, &how, sizeof how);
-  return (int) (fd < 0 ? fail ("dangling symlink", fd == -ELOOP || fd == -ENOENT ? -ELOOP : fd) : fd);
+  if (fd == -ELOOP || fd == -ENOTDIR)
+    return (int) fail ("dangling symlink", -ELOOP);
+  return (int) fail ("openat2", fd);
 }
 
 /* Opens path as a place to mount on, making what is missing: directories, and at its end a directory or an empty file. */

@@ -16,7 +16,7 @@ var root = new RootCommand("A container runtime: a drop-in for runc and crun tha
 globals.AddTo(root);
 CommandTable.AddTo(root, args, globals);
 
-var parsed = root.Parse(args);
+var parsed = root.Parse(ExecCommand.Separate(args));
 using var log = RuntimeLog.Open(globals, parsed);
 try
 {

@@ -36,7 +36,7 @@ internal static class Failures
             (PlanCode.Attach or PlanCode.NewMount or PlanCode.Mkdir or PlanCode.Mknod, Errno.EROFS, _) => "\n  its place does not exist and cannot be made: what it lies in is read-only",
             _ => "",
         };
-        return new($"{Prefix(operation.Field)}cannot {operation.Text}: {detail}: {KernelException.Describe(error)}{hint}");
+        return new($"{Prefix(operation.Field)}cannot {operation.Text}: {(detail == "dangling symlink" ? "" : $"{detail}: ")}{KernelException.Describe(error)}{hint}");
     }
 
     /// <summary>The words are runc's, for callers read them: Docker and podman make their exit codes from these sentences.</summary>

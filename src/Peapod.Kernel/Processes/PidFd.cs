@@ -72,6 +72,24 @@ public sealed unsafe class PidFd : SafeFd
     /// <summary>Reaps this child if it has ended; null while it runs.</summary>
     public ExitStatus? TryWait() => TryWait(Libc.WNOHANG);
 
+    /// <summary>How a process that is no child of ours, and has ended, did so; null when the kernel cannot tell. PIDFD_GET_INFO with PIDFD_INFO_EXIT, Linux 6.15.</summary>
+    public ExitStatus? TryReadExit()
+    {
+        const nuint PIDFD_GET_INFO = 0xc040ff0b;
+        const ulong PIDFD_INFO_EXIT = 8;
+
+        // struct pidfd_info: u64 mask, u64 cgroup, eleven ids, then the wait status.
+        var info = stackalloc ulong[8];
+        info[0] = PIDFD_INFO_EXIT;
+        if (Libc.ioctl(Number, PIDFD_GET_INFO, info) != 0 || (info[0] & PIDFD_INFO_EXIT) == 0)
+        {
+            return null;
+        }
+
+        var status = ((int*)info)[15];
+        return new ExitStatus((status >> 8) & 0xff, status & 0x7f);
+    }
+
     private ExitStatus? TryWait(int options)
     {
         while (true)

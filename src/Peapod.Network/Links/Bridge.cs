@@ -17,6 +17,10 @@ internal sealed class Bridge(NetworkConfiguration configuration, NetlinkSocket r
     /// </summary>
     internal LinkStatus Ensure()
     {
+        // Each time: a host's way to the outside may come after its first pod, or change.
+        var (uplinkIPv4, uplinkIPv6) = FindUplinks();
+        forwarding.EnableUplinks(uplinkIPv4?.Name, uplinkIPv6?.Name);
+
         var status = Find();
         if (status is { IsUp: true })
         {
@@ -32,7 +36,7 @@ internal sealed class Bridge(NetworkConfiguration configuration, NetlinkSocket r
                 status = Find()!;
             }
 
-            Configure(status!);
+            Configure(status!, (uplinkIPv4 ?? uplinkIPv6)?.Mtu ?? 1500);
             return Find()!;
         }
         catch when (made)
@@ -124,17 +128,16 @@ internal sealed class Bridge(NetworkConfiguration configuration, NetlinkSocket r
         route.Execute(batch);
     }
 
-    private void Configure(LinkStatus status)
+    private void Configure(LinkStatus status, uint uplinkMtu)
     {
-        var (uplinkIPv4, uplinkIPv6) = FindUplinks();
-        forwarding.Enable(uplinkIPv4?.Name, uplinkIPv6?.Name);
+        forwarding.EnableBridge();
 
         batch.Clear();
 
         // Set by a message of its own: only then does the bridge keep it whatever its ports have.
         batch.Begin(Rtnetlink.RTM_NEWLINK, 0, "RTM_NEWLINK", configuration.Bridge);
         batch.Put(new IfInfoMsg { Index = status.Index });
-        batch.Put(Rtnetlink.IFLA_MTU, configuration.Mtu ?? (int)Math.Clamp((uplinkIPv4 ?? uplinkIPv6)?.Mtu ?? 1500, 1280, 65535));
+        batch.Put(Rtnetlink.IFLA_MTU, configuration.Mtu ?? (int)Math.Clamp(uplinkMtu, 1280, 65535));
         Rtnetlink.AddAddress(batch, status.Index, configuration.IPv4Gateway, Broadcast(configuration), configuration.IPv4Subnet.PrefixLength);
         if (configuration.IPv6Gateway is { } gateway)
         {

@@ -89,6 +89,7 @@ internal static class Rtnetlink
     internal const ushort VETH_INFO_PEER = 1;
     internal const ushort IFLA_BR_STP_STATE = 5;
     internal const ushort IFLA_BR_MCAST_SNOOPING = 23;
+    internal const ushort IFLA_BRPORT_MODE = 4;
     internal const ushort IFLA_BRPORT_UNICAST_FLOOD = 9;
     internal const ushort IFLA_INET6_ADDR_GEN_MODE = 8;
     internal const byte IN6_ADDR_GEN_MODE_NONE = 1;

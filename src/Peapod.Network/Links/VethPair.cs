@@ -35,8 +35,6 @@ internal sealed class VethPair(NetworkConfiguration configuration, NetlinkSocket
         });
     }
 
-    internal static bool IsHostInterface(string name) => name.Length == 15 && name.StartsWith(HostPrefix, StringComparison.Ordinal);
-
     /// <summary>
     /// A local hardware address made from the IPv4 address: who remembers the one for the other is right for ever,
     /// even when the address has gone to another pod.
@@ -60,6 +58,11 @@ internal sealed class VethPair(NetworkConfiguration configuration, NetlinkSocket
             // The end of an earlier pod of this id, or of this one half made: its namespace is not gone yet.
             Remove(lease.PodId);
             (status, error) = TryCreate(name, bridge, hardwareAddress, networkNamespace);
+        }
+
+        if (error is { Error: Errno.EEXIST })
+        {
+            throw new NetworkException($"network: the network namespace of the pod {lease.PodId} has an {PodInterface} already", error);
         }
 
         if (error is { Error: Errno.EXFULL })

@@ -35,8 +35,9 @@ public sealed class PodNetworkTimes(ITestOutputHelper output)
         output.WriteLine($"detach: without port {Median(detach.Where((_, i) => i > 1 && i % 2 == 0)):F3}, with a port {Median(detach.Where((_, i) => i > 1 && i % 2 == 1)):F3}");
         output.WriteLine($"removing bridge (100 ports still on it) and table: {removeAll:F1} ms");
 
-        var before = Measure(host, () => host.Network.Attach("again", namespaces[0].Descriptor, []));
-        output.WriteLine($"attach: first, warm code, with bridge and table: {before:F2} ms");
+        var last = host.NewNamespace();
+        var again = Measure(host, () => host.Network.Attach("again", last.Descriptor, []));
+        output.WriteLine($"attach: first, warm code, with bridge and table: {again:F2} ms");
         for (var i = 0; i < 5; i++)
         {
             host.Host.Run(() => host.Network.RemoveLink("again"));
@@ -48,7 +49,7 @@ public sealed class PodNetworkTimes(ITestOutputHelper output)
             host.Host.Run(() =>
             {
                 watch.Restart();
-                return host.Network.Attach("again", namespaces[0].Descriptor, [new(PortProtocol.Tcp, 80, 80)]);
+                return host.Network.Attach("again", last.Descriptor, [new(PortProtocol.Tcp, 80, 80)]);
             });
             host.Network.BeforeStep = null;
             output.WriteLine("first, step begins at: " + string.Join(", ", steps.Select(step => $"{step.Item1} {step.Item2:F2}")));

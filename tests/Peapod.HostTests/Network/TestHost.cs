@@ -14,7 +14,7 @@ internal sealed class TestHost : IDisposable
     public TestHost()
     {
         Skip.If(Libc.geteuid() != 0, "needs root: makes network namespaces");
-        Folder = Directory.CreateTempSubdirectory("peapod-network-").FullName;
+        Folder = Directory.CreateDirectory($"/dev/shm/peapod-network-{Guid.NewGuid():N}").FullName;
         Host = Own(new TestNamespace());
         Host.Command("ip", "link", "set", "lo", "up");
         Configuration = new NetworkConfiguration { DataFolder = $"{Folder}/data" };

@@ -12,14 +12,21 @@ public sealed unsafe class NetlinkSocket : IDisposable
 {
     private const int CapAcknowledge = 10;
     private const int ExtendedAcknowledge = 11;
+
+    // nfnetlink's; rtnetlink has other messages of these numbers.
     private const ushort BatchBegin = 0x10;
     private const ushort BatchEnd = 0x11;
 
     private readonly SafeFd socket;
     private readonly byte[] answers = new byte[32768];
+    private readonly bool hasBatches;
     private uint nextSequence = 1;
 
-    private NetlinkSocket(SafeFd socket) => this.socket = socket;
+    private NetlinkSocket(SafeFd socket, int protocol)
+    {
+        this.socket = socket;
+        hasBatches = protocol == Libc.NETLINK_NETFILTER;
+    }
 
     /// <summary>What is done with each message of an answer.</summary>
     /// <param name="request">The position in the batch of the request that it answers.</param>
@@ -36,7 +43,7 @@ public sealed unsafe class NetlinkSocket : IDisposable
         var on = 1;
         Libc.setsockopt(socket.Number, Libc.SOL_NETLINK, CapAcknowledge, &on, sizeof(int));
         Libc.setsockopt(socket.Number, Libc.SOL_NETLINK, ExtendedAcknowledge, &on, sizeof(int));
-        return new NetlinkSocket(socket);
+        return new NetlinkSocket(socket, protocol);
     }
 
     /// <summary>
@@ -62,7 +69,7 @@ public sealed unsafe class NetlinkSocket : IDisposable
         }
 
         var last = requests.Count - 1;
-        if (requests[last].Type == BatchEnd)
+        if (hasBatches && requests[last].Type == BatchEnd)
         {
             last--;
         }
@@ -107,7 +114,7 @@ public sealed unsafe class NetlinkSocket : IDisposable
                 }
 
                 // An error of the batch's begin or end means that the batch as a whole was refused.
-                if (index == last || requests[index].Type is BatchBegin or BatchEnd)
+                if (index == last || (hasBatches && requests[index].Type is (BatchBegin or BatchEnd)))
                 {
                     return refusal;
                 }

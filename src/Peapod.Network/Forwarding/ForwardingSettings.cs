@@ -15,20 +15,14 @@ internal sealed partial class ForwardingSettings(NetworkConfiguration configurat
     private const string Root = "/proc/sys/net/";
     private const string RecordName = "sysctls";
 
-    /// <param name="uplinkIPv4">The interface of the IPv4 default route, or null.</param>
-    /// <param name="uplinkIPv6">The interface of the IPv6 default route, or null.</param>
-    internal void Enable(string? uplinkIPv4, string? uplinkIPv6)
+    /// <summary>What the bridge itself needs; goes when the bridge goes.</summary>
+    internal void EnableBridge()
     {
         var bridge = configuration.Bridge;
 
         // Connections from 127.0.0.1 to a host port go out by the bridge; the table's guard keeps pods from 127.0.0.0/8 all the same.
         FileSystem.WriteExisting($"{Root}ipv4/conf/{bridge}/route_localnet", "1");
         FileSystem.WriteExisting($"{Root}ipv4/conf/{bridge}/forwarding", "1");
-        if (FileSystem.ReadText($"{Root}ipv4/ip_forward") != "1" && uplinkIPv4 is not null)
-        {
-            Change($"ipv4/conf/{uplinkIPv4}/forwarding", "1");
-        }
-
         if (configuration.IPv6Subnet is null)
         {
             return;
@@ -37,24 +31,35 @@ internal sealed partial class ForwardingSettings(NetworkConfiguration configurat
         // Pods are no routers for the host (CVE-2020-10749), and nobody else can have the gateway's addresses.
         FileSystem.WriteExisting($"{Root}ipv6/conf/{bridge}/accept_ra", "0");
         FileSystem.WriteExisting($"{Root}ipv6/conf/{bridge}/accept_dad", "0");
-        if (FileSystem.ReadText($"{Root}ipv6/conf/all/forwarding") == "1")
+        if (CanForceIPv6(bridge))
+        {
+            FileSystem.WriteExisting($"{Root}ipv6/conf/{bridge}/force_forwarding", "1");
+        }
+    }
+
+    /// <summary>What lets packets of the outside in.</summary>
+    /// <param name="uplinkIPv4">The interface of the IPv4 default route, or null.</param>
+    /// <param name="uplinkIPv6">The interface of the IPv6 default route, or null.</param>
+    internal void EnableUplinks(string? uplinkIPv4, string? uplinkIPv6)
+    {
+        if (uplinkIPv4 is not null)
+        {
+            Change($"ipv4/conf/{uplinkIPv4}/forwarding", "1");
+        }
+
+        if (uplinkIPv6 is null || FileSystem.ReadText($"{Root}ipv6/conf/all/forwarding") == "1")
         {
             return;
         }
 
-        if (FileSystem.TryStat($"{Root}ipv6/conf/{bridge}/force_forwarding") is not null)
+        if (CanForceIPv6(uplinkIPv6))
         {
-            FileSystem.WriteExisting($"{Root}ipv6/conf/{bridge}/force_forwarding", "1");
-            if (uplinkIPv6 is not null)
-            {
-                Change($"ipv6/conf/{uplinkIPv6}/force_forwarding", "1");
-            }
-
+            Change($"ipv6/conf/{uplinkIPv6}/force_forwarding", "1");
             return;
         }
 
         // A forwarding host no longer listens to router advertisements, by which it may have its own default route, unless told to.
-        if (uplinkIPv6 is not null && FileSystem.TryReadText($"{Root}ipv6/conf/{uplinkIPv6}/accept_ra") == "1")
+        if (FileSystem.TryReadText($"{Root}ipv6/conf/{uplinkIPv6}/accept_ra") == "1")
         {
             Change($"ipv6/conf/{uplinkIPv6}/accept_ra", "2");
         }
@@ -63,7 +68,7 @@ internal sealed partial class ForwardingSettings(NetworkConfiguration configurat
         LogGlobalIPv6(logger);
     }
 
-    /// <summary>Puts back what <see cref="Enable"/> changed outside the bridge.</summary>
+    /// <summary>Puts back what <see cref="EnableUplinks"/> changed outside the bridge.</summary>
     internal void Restore()
     {
         var record = FileSystem.TryReadText($"{configuration.DataFolder}/{RecordName}");
@@ -82,6 +87,8 @@ internal sealed partial class ForwardingSettings(NetworkConfiguration configurat
 
         FileSystem.RemoveFile($"{configuration.DataFolder}/{RecordName}");
     }
+
+    private static bool CanForceIPv6(string link) => FileSystem.TryStat($"{Root}ipv6/conf/{link}/force_forwarding") is not null;
 
     private void Change(string name, string value)
     {

@@ -17,6 +17,10 @@ internal sealed class Bridge(NetworkConfiguration configuration, NetlinkSocket r
     /// </summary>
     internal LinkStatus Ensure()
     {
+        // Each time: a host's way to the outside may come after its first pod, or change.
+        var (uplinkIPv4, uplinkIPv6) = FindUplinks();
+        forwarding.EnableUplinks(uplinkIPv4?.Name, uplinkIPv6?.Name);
+
         var status = Find();
         if (status is { IsUp: true })
         {
@@ -32,7 +36,7 @@ internal sealed class Bridge(NetworkConfiguration configuration, NetlinkSocket r
                 status = Find()!;
             }
 
-            Configure(status!);
+            Configure(status!, (uplinkIPv4 ?? uplinkIPv6)?.Mtu ?? 1500);
             return Find()!;
         }
         catch when (made)
@@ -51,33 +55,18 @@ internal sealed class Bridge(NetworkConfiguration configuration, NetlinkSocket r
             : throw new NetworkException($"network: the link {configuration.Bridge} exists and is not a bridge but {status.Kind ?? "a device"}; configure another bridge name");
     }
 
-    /// <summary>Removes the bridge and what is still plugged into it. Takes tens of milliseconds: the kernel waits for all CPUs.</summary>
+    /// <summary>
+    /// Removes the bridge; nothing there is no error. Takes tens of milliseconds: the kernel waits for all CPUs. Ends of pods that are still
+    /// plugged in are let go and end with their namespaces; removing each would take as long again.
+    /// </summary>
     internal void Remove()
     {
-        if (Find() is not { } status)
+        if (Find() is null)
         {
             return;
         }
 
         batch.Clear();
-        Rtnetlink.GetPorts(batch, status.Index);
-        var ports = new List<string>();
-        route.Execute(batch, (_, type, message) =>
-        {
-            // An old kernel ignores the filter and tells about every link.
-            var port = Rtnetlink.ReadLink(message);
-            if (type == Rtnetlink.RTM_NEWLINK && port.MasterIndex == status.Index && VethPair.IsHostInterface(port.Name))
-            {
-                ports.Add(port.Name);
-            }
-        });
-
-        batch.Clear();
-        foreach (var port in ports)
-        {
-            Rtnetlink.DeleteLink(batch, port);
-        }
-
         Rtnetlink.DeleteLink(batch, configuration.Bridge);
         if (route.TryExecute(batch) is { Error: not Errno.ENODEV } error)
         {
@@ -124,17 +113,16 @@ internal sealed class Bridge(NetworkConfiguration configuration, NetlinkSocket r
         route.Execute(batch);
     }
 
-    private void Configure(LinkStatus status)
+    private void Configure(LinkStatus status, uint uplinkMtu)
     {
-        var (uplinkIPv4, uplinkIPv6) = FindUplinks();
-        forwarding.Enable(uplinkIPv4?.Name, uplinkIPv6?.Name);
+        forwarding.EnableBridge();
 
         batch.Clear();
 
         // Set by a message of its own: only then does the bridge keep it whatever its ports have.
         batch.Begin(Rtnetlink.RTM_NEWLINK, 0, "RTM_NEWLINK", configuration.Bridge);
         batch.Put(new IfInfoMsg { Index = status.Index });
-        batch.Put(Rtnetlink.IFLA_MTU, configuration.Mtu ?? (int)Math.Clamp((uplinkIPv4 ?? uplinkIPv6)?.Mtu ?? 1500, 1280, 65535));
+        batch.Put(Rtnetlink.IFLA_MTU, configuration.Mtu ?? (int)Math.Clamp(uplinkMtu, 1280, 65535));
         Rtnetlink.AddAddress(batch, status.Index, configuration.IPv4Gateway, Broadcast(configuration), configuration.IPv4Subnet.PrefixLength);
         if (configuration.IPv6Gateway is { } gateway)
         {

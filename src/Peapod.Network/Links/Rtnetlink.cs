@@ -57,7 +57,7 @@ internal struct NdMsg
 }
 
 /// <summary>What the kernel says about a link.</summary>
-internal sealed record LinkStatus(int Index, bool IsUp, uint Mtu, string? Kind, int PeerIndex, string Name, int MasterIndex);
+internal sealed record LinkStatus(int Index, bool IsUp, uint Mtu, string? Kind, int PeerIndex, string Name);
 
 /// <summary>The rtnetlink(7) messages that a pod network is made of, with the names of linux/if_link.h, if_addr.h and rtnetlink.h.</summary>
 internal static class Rtnetlink
@@ -89,6 +89,7 @@ internal static class Rtnetlink
     internal const ushort VETH_INFO_PEER = 1;
     internal const ushort IFLA_BR_STP_STATE = 5;
     internal const ushort IFLA_BR_MCAST_SNOOPING = 23;
+    internal const ushort IFLA_BRPORT_MODE = 4;
     internal const ushort IFLA_BRPORT_UNICAST_FLOOD = 9;
     internal const ushort IFLA_INET6_ADDR_GEN_MODE = 8;
     internal const byte IN6_ADDR_GEN_MODE_NONE = 1;
@@ -124,15 +125,6 @@ internal static class Rtnetlink
     {
         batch.Begin(RTM_GETLINK, 0, "RTM_GETLINK", $"link {index}");
         batch.Put(new IfInfoMsg { Index = index });
-        batch.Put(IFLA_EXT_MASK, RTEXT_FILTER_SKIP_STATS);
-    }
-
-    /// <summary>Asks for every port of a bridge.</summary>
-    internal static void GetPorts(NetlinkBatch batch, int bridgeIndex)
-    {
-        batch.Begin(RTM_GETLINK, NetlinkFlags.Dump, "RTM_GETLINK", "ports");
-        batch.Put(default(IfInfoMsg));
-        batch.Put(IFLA_MASTER, bridgeIndex);
         batch.Put(IFLA_EXT_MASK, RTEXT_FILTER_SKIP_STATS);
     }
 
@@ -198,7 +190,7 @@ internal static class Rtnetlink
     {
         var header = MemoryMarshal.Read<IfInfoMsg>(message);
         uint mtu = 0;
-        int peer = 0, master = 0;
+        var peer = 0;
         string? kind = null;
         var name = "";
         foreach (var attribute in new NetlinkAttributes(message[16..]))
@@ -214,9 +206,6 @@ internal static class Rtnetlink
                 case IFLA_LINK:
                     peer = (int)attribute.UInt32;
                     break;
-                case IFLA_MASTER:
-                    master = (int)attribute.UInt32;
-                    break;
                 case IFLA_LINKINFO:
                     foreach (var information in new NetlinkAttributes(attribute.Value))
                     {
@@ -227,7 +216,7 @@ internal static class Rtnetlink
             }
         }
 
-        return new LinkStatus(header.Index, (header.Flags & IFF_UP) != 0, mtu, kind, peer, name, master);
+        return new LinkStatus(header.Index, (header.Flags & IFF_UP) != 0, mtu, kind, peer, name);
     }
 
     /// <summary>The number of the link that a route leads out of, or 0.</summary>

@@ -35,8 +35,6 @@ internal sealed class VethPair(NetworkConfiguration configuration, NetlinkSocket
         });
     }
 
-    internal static bool IsHostInterface(string name) => name.Length == 15 && name.StartsWith(HostPrefix, StringComparison.Ordinal);
-
     /// <summary>
     /// A local hardware address made from the IPv4 address: who remembers the one for the other is right for ever,
     /// even when the address has gone to another pod.
@@ -62,6 +60,11 @@ internal sealed class VethPair(NetworkConfiguration configuration, NetlinkSocket
             (status, error) = TryCreate(name, bridge, hardwareAddress, networkNamespace);
         }
 
+        if (error is { Error: Errno.EEXIST })
+        {
+            throw new NetworkException($"network: the network namespace of the pod {lease.PodId} has an {PodInterface} already", error);
+        }
+
         if (error is { Error: Errno.EXFULL })
         {
             throw new NetworkException($"network: the bridge {configuration.Bridge} is full: it takes 1023 pods", error);
@@ -83,6 +86,7 @@ internal sealed class VethPair(NetworkConfiguration configuration, NetlinkSocket
     {
         batch.Clear();
         Rtnetlink.SetUp(batch, "lo");
+        Rtnetlink.SetUp(batch, PodInterface);
         Rtnetlink.AddAddress(batch, index, lease.IPv4, Bridge.Broadcast(configuration), configuration.IPv4Subnet.PrefixLength);
         Rtnetlink.AddDefaultRoute(batch, index, Libc.AF_INET, configuration.IPv4Gateway);
         if (lease.IPv6 is not null)
@@ -126,7 +130,8 @@ internal sealed class VethPair(NetworkConfiguration configuration, NetlinkSocket
             using (batch.Nested(Rtnetlink.IFLA_INFO_DATA))
             using (batch.Nested(Rtnetlink.VETH_INFO_PEER))
             {
-                batch.Put(new IfInfoMsg { Flags = Rtnetlink.IFF_UP, Change = Rtnetlink.IFF_UP });
+                // Not up yet: an end cannot be before it has the other.
+                batch.Put(default(IfInfoMsg));
                 batch.Put(Rtnetlink.IFLA_IFNAME, PodInterface);
                 batch.Put(Rtnetlink.IFLA_ADDRESS, hardwareAddress);
                 batch.Put(Rtnetlink.IFLA_MTU, bridge.Mtu);
@@ -146,6 +151,7 @@ internal sealed class VethPair(NetworkConfiguration configuration, NetlinkSocket
             using (batch.Nested(Rtnetlink.IFLA_INFO_SLAVE_DATA))
             {
                 batch.Put(Rtnetlink.IFLA_BRPORT_UNICAST_FLOOD, (byte)0);
+                batch.Put(Rtnetlink.IFLA_BRPORT_MODE, IsBridgeFiltered() ? (byte)1 : (byte)0);
             }
         }
 
@@ -162,4 +168,10 @@ internal sealed class VethPair(NetworkConfiguration configuration, NetlinkSocket
         var error = route.TryExecute(batch, (_, _, message) => status = Rtnetlink.ReadLink(message));
         return (status, error);
     }
+
+    /// <summary>
+    /// Whether br_netfilter translates addresses inside the bridge. Then a pod's connection to its own host port is turned round there and not
+    /// by routing, and its port must let packets out that came in by it (hairpin).
+    /// </summary>
+    private static bool IsBridgeFiltered() => FileSystem.TryReadText("/proc/sys/net/bridge/bridge-nf-call-iptables") == "1";
 }

@@ -16,7 +16,8 @@ namespace Peapod.Network.Ports;
 ///   map ports6, map hosts6                                                                   # the same for IPv6
 ///   chain guard       { type filter hook prerouting priority raw;    iifname BRIDGE ip daddr 127.0.0.0/8 drop }
 ///   chain prerouting  { type nat hook prerouting priority dstnat;    dnat ip to ip daddr . meta l4proto . th dport map @hosts4
-///                                                                    fib daddr type local dnat ip to meta l4proto . th dport map @ports4 … }
+///                                                                    fib daddr type local dnat ip to meta l4proto . th dport map @ports4
+///                                                                    the same for IPv6, without ::1 }
 ///   chain output      { type nat hook output priority dstnat;        the same, for the host's own connections }
 ///   chain postrouting { type nat hook postrouting priority srcnat;   oifname != BRIDGE ip saddr SUBNET masquerade      # to the outside
 ///                                                                    oifname BRIDGE ip saddr SUBNET ct status dnat masquerade  # pod to host port to pod
@@ -194,13 +195,10 @@ internal sealed class PortTable(NetworkConfiguration configuration, NetlinkSocke
             PutDestinationRules(chain, Libc.AF_INET6, Hosts6, 4, Ports6, 3, 24, 16);
         }
 
-        PutSourceRules(Libc.AF_INET, configuration.IPv4Subnet, 12, [127], [255]);
+        PutSourceRules(Libc.AF_INET, configuration.IPv4Subnet, 12);
         if (configuration.IPv6Subnet is { } subnet)
         {
-            byte[] loopback = [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1];
-            var all = new byte[16];
-            all.AsSpan().Fill(255);
-            PutSourceRules(Libc.AF_INET6, subnet, 8, loopback, all);
+            PutSourceRules(Libc.AF_INET6, subnet, 8);
         }
     }
 
@@ -220,6 +218,14 @@ internal sealed class PortTable(NetworkConfiguration configuration, NetlinkSocke
         using (Nftables.NewRule(batch, configuration.Table, chain))
         {
             Nftables.FamilyIs(batch, family);
+            if (family == Libc.AF_INET6)
+            {
+                // The kernel takes no packet to ::1 that came in by another link than lo, not even an answer that was translated back:
+                // a refused connection lets the client go on to 127.0.0.1, where a translated one would wait for ever.
+                Nftables.Payload(batch, Nftables.R0, Nftables.PayloadNetwork, addressOffset, addressLength);
+                Nftables.Compare(batch, Nftables.R0, Nftables.CmpNotEqual, IPAddress.IPv6Loopback.GetAddressBytes());
+            }
+
             Nftables.DestinationType(batch, Nftables.R0);
             Nftables.Compare(batch, Nftables.R0, Nftables.CmpEqual, BitConverter.GetBytes(2));
             Nftables.Meta(batch, Nftables.MetaProtocol, Nftables.R0);
@@ -229,7 +235,7 @@ internal sealed class PortTable(NetworkConfiguration configuration, NetlinkSocke
         }
     }
 
-    private void PutSourceRules(int family, IPNetwork subnet, uint sourceOffset, ReadOnlySpan<byte> loopback, ReadOnlySpan<byte> loopbackMask)
+    private void PutSourceRules(int family, IPNetwork subnet, uint sourceOffset)
     {
         var prefix = subnet.BaseAddress.GetAddressBytes();
         var mask = new byte[prefix.Length];
@@ -255,10 +261,11 @@ internal sealed class PortTable(NetworkConfiguration configuration, NetlinkSocke
             Nftables.Masquerade(batch);
         }
 
-        using (Nftables.NewRule(batch, configuration.Table, "postrouting"))
+        if (family == Libc.AF_INET)
         {
+            using var rule = Nftables.NewRule(batch, configuration.Table, "postrouting");
             Nftables.InterfaceIs(batch, Nftables.MetaOifName, Nftables.CmpEqual, configuration.Bridge);
-            PutSource(loopback, loopbackMask);
+            PutSource([127], [255]);
             Nftables.Masquerade(batch);
         }
 

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Text;
 using System.Text.Json;
 
@@ -126,7 +127,8 @@ public static class JsonIn
         {
             return null;
         }
-        string[] items = [];
+        Few<string> few = default;
+        Span<string> items = few;
         int count = 0;
         while (Item(ref reader))
         {
@@ -134,7 +136,7 @@ public static class JsonIn
             Room(ref items, count);
             items[count++] = item;
         }
-        return Exactly(items, count);
+        return items[..count].ToArray();
     }
 
     /// <summary>An array of whole numbers of 32 bits.</summary>
@@ -144,7 +146,8 @@ public static class JsonIn
         {
             return null;
         }
-        uint[] items = [];
+        Few<uint> few = default;
+        Span<uint> items = few;
         int count = 0;
         while (Item(ref reader))
         {
@@ -155,7 +158,7 @@ public static class JsonIn
             Room(ref items, count);
             items[count++] = reader.TryGetUInt32(out uint item) ? item : throw OutOfRange(ref reader, "0 to 4294967295");
         }
-        return Exactly(items, count);
+        return items[..count].ToArray();
     }
 
     /// <summary>An array of objects.</summary>
@@ -165,7 +168,8 @@ public static class JsonIn
         {
             return null;
         }
-        T[] items = [];
+        Few<T> few = default;
+        Span<T> items = few;
         int count = 0;
         while (Item(ref reader))
         {
@@ -173,7 +177,7 @@ public static class JsonIn
             Room(ref items, count);
             items[count++] = item;
         }
-        return Exactly(items, count);
+        return items[..count].ToArray();
     }
 
     /// <summary>An object with free keys and strings for values.</summary>
@@ -183,7 +187,8 @@ public static class JsonIn
         {
             return null;
         }
-        KeyValuePair<string, string>[] entries = [];
+        Few<KeyValuePair<string, string>> few = default;
+        Span<KeyValuePair<string, string>> entries = few;
         int count = 0;
         while (Key(ref reader, out string key))
         {
@@ -192,7 +197,7 @@ public static class JsonIn
             Room(ref entries, count);
             entries[count++] = new(key, value);
         }
-        return JsonMap<string>.Take(entries, count);
+        return JsonMap<string>.Take(entries[..count].ToArray());
     }
 
     /// <summary>An object with free keys and objects for values.</summary>
@@ -202,7 +207,8 @@ public static class JsonIn
         {
             return null;
         }
-        KeyValuePair<string, T>[] entries = [];
+        Few<KeyValuePair<string, T>> few = default;
+        Span<KeyValuePair<string, T>> entries = few;
         int count = 0;
         while (Key(ref reader, out string key))
         {
@@ -211,7 +217,7 @@ public static class JsonIn
             Room(ref entries, count);
             entries[count++] = new(key, value);
         }
-        return JsonMap<T>.Take(entries, count);
+        return JsonMap<T>.Take(entries[..count].ToArray());
     }
 
     private static string Text(ref Utf8JsonReader reader)
@@ -278,21 +284,21 @@ public static class JsonIn
         return reader.TokenType != JsonTokenType.EndArray;
     }
 
-    private static void Room<T>(ref T[] items, int count)
+    // Most lists are short: they are gathered on the stack, and the array is made once, at its size.
+    private static void Room<T>(ref Span<T> items, int count)
     {
         if (count == items.Length)
         {
-            System.Array.Resize(ref items, Math.Max(4, count * 2));
+            Span<T> larger = new T[count * 2];
+            items.CopyTo(larger);
+            items = larger;
         }
     }
 
-    private static T[] Exactly<T>(T[] items, int count)
+    [InlineArray(8)]
+    private struct Few<T>
     {
-        if (count != items.Length)
-        {
-            System.Array.Resize(ref items, count);
-        }
-        return items;
+        private T _first;
     }
 
     private static JsonFault Unexpected(ref Utf8JsonReader reader, string wanted) =>

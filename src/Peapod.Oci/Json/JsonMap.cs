@@ -54,9 +54,10 @@ public sealed class JsonMap<T> : IReadOnlyDictionary<string, T>
     /// <summary>The value of a key that is there.</summary>
     public T this[string key] => TryGetValue(key, out T? value) ? value : throw new KeyNotFoundException(key);
 
-    /// <summary>Takes over the first <paramref name="count"/> entries of an array, in the order they were read.</summary>
-    internal static JsonMap<T> Take(KeyValuePair<string, T>[] entries, int count)
+    /// <summary>Takes over an array of entries, in the order they were read.</summary>
+    internal static JsonMap<T> Take(KeyValuePair<string, T>[] entries)
     {
+        int count = entries.Length;
         if (count == 0)
         {
             return Empty;

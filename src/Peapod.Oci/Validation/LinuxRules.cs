@@ -20,6 +20,7 @@ internal static class LinuxRules
         if (linux.Resources is not null)
         {
             ResourceRules.Check(linux.Resources, "linux.resources");
+            CheckSwap(linux.Resources.Memory);
         }
         if (linux.Seccomp is not null)
         {
@@ -36,6 +37,15 @@ internal static class LinuxRules
         if (linux.Personality is not null)
         {
             CheckPersonality(linux.Personality);
+        }
+    }
+
+    // In cgroup v2 swap has a limit of its own, the difference of the two. (An update may leave the memory limit as it is.)
+    private static void CheckSwap(LinuxMemory? memory)
+    {
+        if (memory is { Swap: > 0 } and ({ Limit: null } or { Limit: <= 0 }))
+        {
+            throw new SpecException("linux.resources.memory.swap", "needs a memory limit, which it includes");
         }
     }
 

@@ -54,7 +54,6 @@ internal static class ResourceRules
         }
     }
 
-    // In cgroup v2 swap has a limit of its own, which is the difference: it needs both.
     private static void CheckMemory(LinuxMemory memory, string path)
     {
         CheckLimit(memory.Limit, path, "limit");

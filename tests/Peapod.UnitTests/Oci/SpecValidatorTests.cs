@@ -128,6 +128,8 @@ public sealed class SpecValidatorTests
     [InlineData("""{"devices": [{"allow": true, "minor": -2}]}""", "linux.resources.devices[0].minor: -2 is out of range (-1 to 4294967295)")]
     [InlineData("""{"memory": {"limit": -2}}""", "linux.resources.memory.limit: -2 is neither a number of bytes nor -1 for no limit")]
     [InlineData("""{"memory": {"limit": 1000, "swap": 999}}""", "linux.resources.memory.swap: 999 is below the memory limit 1000, which it includes")]
+    [InlineData("""{"memory": {"swap": 999}}""", "linux.resources.memory.swap: needs a memory limit, which it includes")]
+    [InlineData("""{"memory": {"limit": -1, "swap": 999}}""", "linux.resources.memory.swap: needs a memory limit, which it includes")]
     [InlineData("""{"cpu": {"idle": 2}}""", "linux.resources.cpu.idle: 2 is out of range (0 to 1)")]
     [InlineData("""{"cpu": {"mems": "x"}}""", "linux.resources.cpu.mems: \"x\" is not a list such as \"0-3,7\"")]
     [InlineData("""{"blockIO": {"weight": 9}}""", "linux.resources.blockIO.weight: 9 is out of range (10 to 1000)")]

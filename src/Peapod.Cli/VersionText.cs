@@ -18,7 +18,7 @@ internal static class VersionText
         var version = assembly.GetName().Version!;
         Output.Line($"peapod version {version.ToString(3)}");
         Output.Line($"commit: {commit}");
-        Output.Line($"spec: {DefaultSpec.Version}");
+        Output.Line($"spec: {DefaultSpec.OciVersion}");
         Output.Line($"dotnet: {Environment.Version} (NativeAOT, static)");
         Output.Line("features: cgroup2 ebpf-devices mount-api pods");
     }

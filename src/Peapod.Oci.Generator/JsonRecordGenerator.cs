@@ -6,30 +6,137 @@ using Microsoft.CodeAnalysis.Text;
 namespace Peapod.Oci.Generator;
 
 /// <summary>
-/// Gives each partial record marked [JsonRecord] a reader from Utf8JsonReader and a writer to Utf8JsonWriter, straight code
-/// without reflection: first use of JsonSerializer would cost more than everything else that a command does before its work.
+/// Gives every record marked <c>[JsonRecord]</c> a constructor that reads it from a <c>Utf8JsonReader</c>
+/// and a <c>Write</c> to a <c>Utf8JsonWriter</c>, both as straight code: a switch on the length of the name, then a comparison.
+/// A property's JSON name is its own with a small first letter; the order written is the order declared.
 /// </summary>
-[Generator]
+[Generator(LanguageNames.CSharp)]
 public sealed class JsonRecordGenerator : IIncrementalGenerator
 {
-    private const string Attribute = "Peapod.Oci.Json.JsonRecordAttribute";
+    private const string RecordAttribute = "Peapod.Oci.Json.JsonRecordAttribute";
+    private const string OmitDefaultAttribute = "Peapod.Oci.Json.OmitDefaultAttribute";
+
+    private static readonly DiagnosticDescriptor UnsupportedProperty = new(
+        "PEA0001", "Property cannot be read from JSON", "{0} of a [JsonRecord] has a type that the generator does not know: {1}",
+        "Peapod", DiagnosticSeverity.Error, isEnabledByDefault: true);
 
     public void Initialize(IncrementalGeneratorInitializationContext context)
     {
-        var sources = context.SyntaxProvider.ForAttributeWithMetadataName(
-            Attribute,
+        // The whole source is made in the transform: strings compare by value, so an edit elsewhere costs nothing downstream.
+        IncrementalValuesProvider<Output> outputs = context.SyntaxProvider.ForAttributeWithMetadataName(
+            RecordAttribute,
             static (node, _) => node is RecordDeclarationSyntax,
-            static (found, _) => (Name: found.TargetSymbol.Name, Text: Write((INamedTypeSymbol)found.TargetSymbol)));
-        context.RegisterSourceOutput(sources, static (output, source) => output.AddSource(source.Name + ".Json.g.cs", SourceText.From(source.Text, Encoding.UTF8)));
+            static (found, _) => Generate((INamedTypeSymbol)found.TargetSymbol));
+        context.RegisterSourceOutput(outputs, static (production, output) =>
+        {
+            if (output.Fault is null)
+            {
+                production.AddSource(output.File, SourceText.From(output.Text, Encoding.UTF8));
+            }
+            else
+            {
+                production.ReportDiagnostic(Diagnostic.Create(UnsupportedProperty, Location.None, output.Fault, output.Text));
+            }
+        });
     }
 
-    private static string Write(INamedTypeSymbol record)
+    private static Output Generate(INamedTypeSymbol record)
     {
-        var properties = record.GetMembers().OfType<IPropertySymbol>()
-            .Where(p => p.DeclaredAccessibility == Accessibility.Public && !p.IsStatic && p.SetMethod is not null)
-            .ToList();
+        var fields = new List<Field>();
+        foreach (ISymbol member in record.GetMembers())
+        {
+            if (member is not IPropertySymbol { IsStatic: false, DeclaredAccessibility: Accessibility.Public, SetMethod: not null } property)
+            {
+                continue;
+            }
+            Field? field = Describe(property);
+            if (field is null)
+            {
+                return new Output("", property.Type.ToDisplayString(), record.Name + "." + property.Name);
+            }
+            fields.Add(field);
+        }
+        return new Output(record.ToDisplayString() + ".Json.g.cs", Emit(record, fields), null);
+    }
+
+    private static Field? Describe(IPropertySymbol property)
+    {
+        ITypeSymbol type = property.Type;
+        bool nullable = type.NullableAnnotation == NullableAnnotation.Annotated;
+        if (type is INamedTypeSymbol { OriginalDefinition.SpecialType: SpecialType.System_Nullable_T } wrapped)
+        {
+            type = wrapped.TypeArguments[0];
+        }
+        var field = new Field(property.Name, nullable, HasAttribute(property, OmitDefaultAttribute));
+
+        if (Scalar(type) is { } scalar)
+        {
+            field.Shape = type.SpecialType == SpecialType.System_String ? Shape.Text : Shape.Scalar;
+            field.Type = scalar;
+            return field;
+        }
+        if (type is not INamedTypeSymbol named)
+        {
+            return null;
+        }
+        if (HasAttribute(named, RecordAttribute))
+        {
+            field.Shape = Shape.Record;
+            field.Type = FullName(named);
+            return field;
+        }
+        if (named is { Name: "IReadOnlyList", TypeArguments.Length: 1 })
+        {
+            ITypeSymbol item = named.TypeArguments[0];
+            field.Shape = Scalar(item) is null ? Shape.RecordList : Shape.ScalarList;
+            field.Type = Scalar(item) ?? FullName(item);
+            return field.Type is "String" or "UInt32" || HasAttribute(item, RecordAttribute) ? field : null;
+        }
+        if (named is { Name: "IReadOnlyDictionary", TypeArguments.Length: 2 }
+            && named.TypeArguments[0].SpecialType == SpecialType.System_String)
+        {
+            ITypeSymbol value = named.TypeArguments[1];
+            field.Shape = Scalar(value) is null ? Shape.RecordMap : Shape.ScalarMap;
+            field.Type = Scalar(value) ?? FullName(value);
+            return field.Type is "String" || HasAttribute(value, RecordAttribute) ? field : null;
+        }
+        return null;
+    }
+
+    private static string? Scalar(ITypeSymbol type) => type.SpecialType switch
+    {
+        SpecialType.System_String => "String",
+        SpecialType.System_Boolean => "Boolean",
+        SpecialType.System_UInt16 => "UInt16",
+        SpecialType.System_Int32 => "Int32",
+        SpecialType.System_UInt32 => "UInt32",
+        SpecialType.System_Int64 => "Int64",
+        SpecialType.System_UInt64 => "UInt64",
+        _ => null,
+    };
+
+    private static string FullName(ITypeSymbol type) =>
+        type.WithNullableAnnotation(NullableAnnotation.NotAnnotated).ToDisplayString(SymbolDisplayFormat.FullyQualifiedFormat);
+
+    private static bool HasAttribute(ISymbol symbol, string name)
+    {
+        foreach (AttributeData attribute in symbol.GetAttributes())
+        {
+            if (attribute.AttributeClass?.ToDisplayString() == name)
+            {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    private static string Emit(INamedTypeSymbol record, List<Field> fields)
+    {
+        string name = record.Name;
+        string access = record.DeclaredAccessibility == Accessibility.Public ? "public" : "internal";
         var text = new StringBuilder();
-        text.Append($$"""
+        text.Append(
+            $$"""
             // <auto-generated/>
             #nullable enable
             using System;
@@ -38,120 +145,183 @@ public sealed class JsonRecordGenerator : IIncrementalGenerator
 
             namespace {{record.ContainingNamespace.ToDisplayString()}};
 
-            partial record {{record.Name}}
+            {{access}} sealed partial record {{name}} : IJsonRecord<{{name}}>
             {
-                /// <summary>Reads the JSON text of one {{record.Name}}.</summary>
-                /// <exception cref="SpecException">The text is no JSON, or a field has not its type.</exception>
-                public static {{record.Name}} Parse(ReadOnlySpan<byte> json) => JsonDocuments.Parse(json, Read);
-
-                /// <summary>The JSON text.</summary>
-                public byte[] ToJson(bool indented = false) => JsonDocuments.Write(this, static (record, writer) => record.Write(writer), indented);
-
-                internal static {{record.Name}} Read(ref Utf8JsonReader reader)
+                /// <summary>All fields at their defaults.</summary>
+                public {{name}}()
                 {
-                    JsonValues.Expect(ref reader, JsonTokenType.StartObject, "an object");
+                }
+
+                /// <summary>Reads one document.</summary>
+                /// <exception cref="global::Peapod.Oci.SpecException">It is not JSON, or a field has the wrong type.</exception>
+                public static {{name}} Parse(ReadOnlySpan<byte> utf8) => JsonIn.Document<{{name}}>(utf8);
+
+                static {{name}} IJsonRecord<{{name}}>.Read(ref Utf8JsonReader reader) => new {{name}}(ref reader);
+
+                /// <summary>The document in UTF-8; indented with tabs, as runc does, when asked.</summary>
+                public byte[] ToJson(bool indented = false) => JsonOut.Document(this, indented);
+
 
             """);
-        for (var i = 0; i < properties.Count; i++)
-        {
-            text.Append($"        {properties[i].Type.ToDisplayString()} value{i} = default!;\n");
-        }
-
-        text.Append("        string field = \"\";\n        try\n        {\n            while (JsonValues.NextProperty(ref reader))\n            {\n");
-        for (var i = 0; i < properties.Count; i++)
-        {
-            var name = NameOf(properties[i]);
-            text.Append($"                {(i == 0 ? "" : "else ")}if (reader.ValueTextEquals(\"{name}\"u8))\n                {{\n");
-            text.Append($"                    field = \"{name}\";\n                    if (JsonValues.ReadUnlessNull(ref reader)) value{i} = {ReadExpression(properties[i].Type)};\n                }}\n");
-        }
-
-        text.Append(properties.Count > 0 ? "                else\n" : "");
-        text.Append("                {\n                    JsonValues.Skip(ref reader);\n                }\n            }\n        }\n");
-        text.Append("        catch (SpecException e)\n        {\n            throw e.Within(field);\n        }\n\n");
-        text.Append($"        return new {record.Name}\n        {{\n");
-        for (var i = 0; i < properties.Count; i++)
-        {
-            text.Append($"            {properties[i].Name} = value{i},\n");
-        }
-
-        text.Append("        };\n    }\n\n    internal void Write(Utf8JsonWriter writer)\n    {\n        writer.WriteStartObject();\n");
-        foreach (var property in properties)
-        {
-            AppendWrite(text, property);
-        }
-
-        text.Append("        writer.WriteEndObject();\n    }\n}\n");
+        EmitRead(text, name, fields);
+        text.Append('\n');
+        EmitWrite(text, fields);
+        text.Append("}\n");
         return text.ToString();
     }
 
-    private static string NameOf(IPropertySymbol property) => char.ToLowerInvariant(property.Name[0]) + property.Name.Substring(1);
-
-    private static string ReadExpression(ITypeSymbol type)
+    private static void EmitRead(StringBuilder text, string name, List<Field> fields)
     {
-        if (IsList(type, out var item))
-        {
-            return $"JsonValues.ReadList(ref reader, static (ref Utf8JsonReader reader) => {ReadExpression(item)})";
-        }
+        text.Append(
+            $$"""
+                private {{name}}(ref Utf8JsonReader reader)
+                {
+                    JsonIn.Object(ref reader);
+                    while (JsonIn.Name(ref reader, out ReadOnlySpan<byte> name))
+                    {
+                        switch (name.Length)
+                        {
 
-        if (IsMap(type, out var value))
+            """);
+        var byLength = new SortedDictionary<int, List<Field>>();
+        foreach (Field field in fields)
         {
-            return $"JsonValues.ReadMap(ref reader, static (ref Utf8JsonReader reader) => {ReadExpression(value)})";
+            if (!byLength.TryGetValue(field.Json.Length, out List<Field>? group))
+            {
+                byLength.Add(field.Json.Length, group = []);
+            }
+            group.Add(field);
         }
+        foreach (KeyValuePair<int, List<Field>> group in byLength)
+        {
+            text.Append($"                case {group.Key}:\n");
+            foreach (Field field in group.Value)
+            {
+                text.Append(
+                    $$"""
+                                        if (name.SequenceEqual("{{field.Json}}"u8))
+                                        {
+                                            {{field.Name}} = {{ReadExpression(field)}};
+                                            continue;
+                                        }
 
-        var plain = Plain(type);
-        return IsValue(plain) ? $"JsonValues.Read{plain.Name}(ref reader)" : $"{plain.ToDisplayString(NullableFlowState.None)}.Read(ref reader)";
+                    """);
+            }
+            text.Append("                    break;\n");
+        }
+        text.Append(
+            """
+                        }
+                        JsonIn.Unknown(ref reader);
+                    }
+                }
+
+            """);
     }
 
-    private static void AppendWrite(StringBuilder text, IPropertySymbol property)
+    private static string ReadExpression(Field field)
     {
-        var name = NameOf(property);
-        var type = property.Type;
-        if (IsList(type, out var item))
+        string whenNull = field.Nullable ? "" : field.Shape switch
         {
-            text.Append($"        if ({property.Name} is {{ Count: > 0 }})\n        {{\n            writer.WriteStartArray(\"{name}\"u8);\n");
-            text.Append($"            foreach (var item in {property.Name}) {{ {WriteValue(item, "item")} }}\n            writer.WriteEndArray();\n        }}\n");
-        }
-        else if (IsMap(type, out var value))
+            Shape.Text => " ?? \"\"",
+            Shape.Scalar => " ?? default",
+            Shape.Record => $" ?? new {field.Type}()",
+            Shape.ScalarList or Shape.RecordList => " ?? []",
+            Shape.ScalarMap => $" ?? JsonMap<string>.Empty",
+            _ => $" ?? JsonMap<{field.Type}>.Empty",
+        };
+        string read = field.Shape switch
         {
-            text.Append($"        if ({property.Name} is {{ Count: > 0 }})\n        {{\n            writer.WriteStartObject(\"{name}\"u8);\n");
-            text.Append($"            foreach (var pair in {property.Name}) {{ writer.WritePropertyName(pair.Key); {WriteValue(value, "pair.Value")} }}\n            writer.WriteEndObject();\n        }}\n");
-        }
-        else if (type.IsValueType && type.NullableAnnotation != NullableAnnotation.Annotated)
-        {
-            text.Append($"        writer.WritePropertyName(\"{name}\"u8);\n        {WriteValue(type, property.Name)}\n");
-        }
-        else
-        {
-            var local = "of" + property.Name;
-            text.Append($"        if ({property.Name} is {{ }} {local})\n        {{\n            writer.WritePropertyName(\"{name}\"u8);\n            {WriteValue(type, local)}\n        }}\n");
-        }
+            Shape.Text or Shape.Scalar => $"JsonIn.{field.Type}(ref reader)",
+            Shape.Record => $"JsonIn.Record<{field.Type}>(ref reader)",
+            Shape.ScalarList => $"JsonIn.{field.Type}List(ref reader)",
+            Shape.RecordList => $"JsonIn.RecordList<{field.Type}>(ref reader)",
+            Shape.ScalarMap => $"JsonIn.{field.Type}Map(ref reader)",
+            _ => $"JsonIn.RecordMap<{field.Type}>(ref reader)",
+        };
+        return read + whenNull;
     }
 
-    private static string WriteValue(ITypeSymbol type, string expression)
+    private static void EmitWrite(StringBuilder text, List<Field> fields)
     {
-        var plain = Plain(type);
-        return !IsValue(plain) ? $"{expression}.Write(writer);"
-            : plain.SpecialType == SpecialType.System_String ? $"writer.WriteStringValue({expression});"
-            : plain.SpecialType == SpecialType.System_Boolean ? $"writer.WriteBooleanValue({expression});"
-            : $"writer.WriteNumberValue({expression});";
+        text.Append(
+            """
+                /// <summary>Writes the record as one JSON object; what is absent or empty is left out.</summary>
+                public void Write(Utf8JsonWriter writer)
+                {
+                    writer.WriteStartObject();
+
+            """);
+        foreach (Field field in fields)
+        {
+            string key = $"\"{field.Json}\"u8";
+            string write = field.Shape switch
+            {
+                Shape.Text => $"writer.WriteString({key}, {field.Name})",
+                Shape.Scalar when field.Type == "Boolean" => $"writer.WriteBoolean({key}, {field.Name}{Value(field)})",
+                Shape.Scalar => $"writer.WriteNumber({key}, {field.Name}{Value(field)})",
+                Shape.Record => $"JsonOut.Record(writer, {key}, {field.Name})",
+                Shape.ScalarList => $"JsonOut.{field.Type}List(writer, {key}, {field.Name})",
+                Shape.RecordList => $"JsonOut.RecordList(writer, {key}, {field.Name})",
+                Shape.ScalarMap => $"JsonOut.{field.Type}Map(writer, {key}, {field.Name})",
+                _ => $"JsonOut.RecordMap(writer, {key}, {field.Name})",
+            };
+            string? condition = field.Shape switch
+            {
+                Shape.Text => field.Nullable || field.OmitDefault ? $"!string.IsNullOrEmpty({field.Name})" : null,
+                Shape.Scalar => field.Nullable ? $"{field.Name} is not null" : field.OmitDefault ? $"{field.Name} != default" : null,
+                Shape.Record => field.Nullable ? $"{field.Name} is not null" : null,
+                _ => field.Nullable ? $"{field.Name} is not null" : $"{field.Name}.Count != 0",
+            };
+            text.Append(condition is null
+                ? $"        {write};\n"
+                : $$"""
+                          if ({{condition}})
+                          {
+                              {{write}};
+                          }
+
+                  """);
+        }
+        text.Append(
+            """
+                    writer.WriteEndObject();
+                }
+
+            """);
     }
 
-    private static bool IsValue(ITypeSymbol type) => type.SpecialType != SpecialType.None;
+    private static string Value(Field field) => field.Nullable ? ".Value" : "";
 
-    private static ITypeSymbol Plain(ITypeSymbol type) =>
-        type is INamedTypeSymbol { OriginalDefinition.SpecialType: SpecialType.System_Nullable_T } nullable ? nullable.TypeArguments[0] : type;
-
-    private static bool IsList(ITypeSymbol type, out ITypeSymbol item)
+    private enum Shape
     {
-        var named = type as INamedTypeSymbol;
-        item = named?.Name == "IReadOnlyList" ? named.TypeArguments[0] : type;
-        return named?.Name == "IReadOnlyList";
+        Text,
+        Scalar,
+        Record,
+        ScalarList,
+        RecordList,
+        ScalarMap,
+        RecordMap,
     }
 
-    private static bool IsMap(ITypeSymbol type, out ITypeSymbol value)
+    private sealed class Field(string name, bool nullable, bool omitDefault)
     {
-        var named = type as INamedTypeSymbol;
-        value = named?.Name == "IReadOnlyDictionary" ? named.TypeArguments[1] : type;
-        return named?.Name == "IReadOnlyDictionary";
+        public string Name { get; } = name;
+        public string Json { get; } = char.ToLowerInvariant(name[0]) + name.Substring(1);
+        public bool Nullable { get; } = nullable;
+        public bool OmitDefault { get; } = omitDefault;
+        public Shape Shape { get; set; }
+        public string Type { get; set; } = "";
+    }
+
+    private readonly struct Output(string file, string text, string? fault) : System.IEquatable<Output>
+    {
+        public string File { get; } = file;
+        public string Text { get; } = text;
+        public string? Fault { get; } = fault;
+
+        public bool Equals(Output other) => File == other.File && Text == other.Text && Fault == other.Fault;
+        public override bool Equals(object? obj) => obj is Output other && Equals(other);
+        public override int GetHashCode() => Text.GetHashCode();
     }
 }

@@ -1,22 +1,14 @@
 namespace Peapod.Oci;
 
-/// <summary>A document that cannot be used: the field, by its path from the document's root, and what is wrong with it.</summary>
-public sealed class SpecException : Exception
+/// <summary>A document cannot be read, or asks for what the runtime-spec does not allow.</summary>
+/// <param name="field">The JSON path of the field at fault, such as <c>mounts[3].options[1]</c>; empty when it is the whole document.</param>
+/// <param name="message">What is wrong with it: part of a sentence, without the field and without a capital letter.</param>
+public sealed class SpecException(string field, string message)
+    : Exception(field.Length == 0 ? message : field + ": " + message)
 {
-    /// <param name="field">The path: <c>mounts[3].options[1]</c>; empty for the document itself.</param>
-    /// <param name="problem">The rest of the sentence that the field begins.</param>
-    public SpecException(string field, string problem, Exception? innerException = null)
-        : base(field.Length == 0 ? problem : $"{field}: {problem}", innerException)
-    {
-        Field = field;
-        Problem = problem;
-    }
+    /// <summary>The JSON path of the field at fault; empty when it is the whole document.</summary>
+    public string Field { get; } = field;
 
-    public string Field { get; }
-
-    public string Problem { get; }
-
-    /// <summary>The same problem, told from the document that holds this one as <paramref name="outer"/>.</summary>
-    internal SpecException Within(string outer) =>
-        new(Field.Length == 0 || outer.Length == 0 || Field[0] == '[' ? outer + Field : $"{outer}.{Field}", Problem, InnerException);
+    /// <summary>What is wrong, without the field.</summary>
+    public string Reason { get; } = message;
 }

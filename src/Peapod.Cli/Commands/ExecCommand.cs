@@ -76,7 +76,7 @@ internal sealed class ExecCommand
     {
         var container = Container.Lifecycle.Container.Open(globals.Store(parsed), parsed.GetValue(id)!);
         var process = parsed.GetValue(processFile) is { } file ? ReadProcess(file) : FromFlags(parsed, container);
-        SpecValidator.ValidateProcess(process, "process");
+        SpecValidator.ValidateProcess(process);
         using var console = ConsoleSocketOption.Connect(parsed.GetValue(consoleSocket));
         var foreground = !parsed.GetValue(detach);
         using var attachment = foreground ? Attachment.Open(process.Terminal == true && console is null) : null;
@@ -129,20 +129,20 @@ internal sealed class ExecCommand
             Terminal = parsed.GetValue(tty),
             ConsoleSize = null,
             Cwd = parsed.GetValue(cwd) ?? own.Cwd,
-            Env = [.. own.Env ?? [], .. parsed.GetValue(env) ?? []],
-            User = (own.User ?? new User()) with
+            Env = [.. own.Env, .. parsed.GetValue(env) ?? []],
+            User = own.User with
             {
-                Uid = ids?.Uid ?? own.User?.Uid ?? 0,
-                Gid = ids is { } given ? given.Gid ?? own.User?.Gid ?? 0 : own.User?.Gid ?? 0,
-                AdditionalGids = [.. own.User?.AdditionalGids ?? [], .. parsed.GetValue(groups) ?? []],
+                Uid = ids?.Uid ?? own.User.Uid,
+                Gid = ids is { } given ? given.Gid ?? own.User.Gid : own.User.Gid,
+                AdditionalGids = [.. own.User.AdditionalGids, .. parsed.GetValue(groups) ?? []],
             },
-            NoNewPrivileges = parsed.GetValue(noNewPrivs) || own.NoNewPrivileges == true,
+            NoNewPrivileges = parsed.GetValue(noNewPrivs) || own.NoNewPrivileges,
             Capabilities = AddCapabilities(own.Capabilities, parsed.GetValue(caps) ?? []),
         };
     }
 
     /// <summary>To bounding, effective and permitted, never to inheritable (CVE-2022-29162), and ambient for other users only by --process.</summary>
-    private static ProcessCapabilities? AddCapabilities(ProcessCapabilities? own, string[] added)
+    private static LinuxCapabilities? AddCapabilities(LinuxCapabilities? own, string[] added)
     {
         if (added.Length == 0)
         {
@@ -151,13 +151,13 @@ internal sealed class ExecCommand
 
         foreach (var name in added)
         {
-            if (!Capabilities.TryParse(name, out _))
+            if (Capabilities.Number(name) < 0)
             {
                 throw new ContainerException($"--cap: unknown capability \"{name}\"");
             }
         }
 
-        return (own ?? new ProcessCapabilities()) with
+        return (own ?? new LinuxCapabilities()) with
         {
             Bounding = [.. own?.Bounding ?? [], .. added],
             Effective = [.. own?.Effective ?? [], .. added],

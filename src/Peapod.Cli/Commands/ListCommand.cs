@@ -17,7 +17,7 @@ internal static class ListCommand
         command.SetAction(parsed =>
         {
             var store = globals.Store(parsed);
-            var states = new List<State>();
+            var states = new List<StateOutput>();
             foreach (var id in store.Ids())
             {
                 if (store.TryRead(id) is not null)
@@ -32,7 +32,7 @@ internal static class ListCommand
         return command;
     }
 
-    private static void Print(List<State> states, string format)
+    private static void Print(List<StateOutput> states, string format)
     {
         switch (format)
         {
@@ -58,7 +58,7 @@ internal static class ListCommand
         }
     }
 
-    private static int Widest(List<State> states, Func<State, string> column)
+    private static int Widest(List<StateOutput> states, Func<StateOutput, string> column)
     {
         var width = 0;
         foreach (var state in states)

@@ -21,13 +21,13 @@ internal static class StateCommand
         return command;
     }
 
-    internal static State Of(Container.Lifecycle.Container container)
+    internal static StateOutput Of(Container.Lifecycle.Container container)
     {
         var record = container.Record;
         var status = container.Status;
-        return new State
+        return new StateOutput
         {
-            OciVersion = DefaultSpec.Version,
+            OciVersion = DefaultSpec.OciVersion,
             Id = record.Id,
             Pid = status == ContainerStatus.Stopped ? 0 : record.Pid,
             Status = Container.Lifecycle.Container.Name(status),

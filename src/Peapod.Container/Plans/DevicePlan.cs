@@ -62,7 +62,7 @@ internal static class DevicePlan
             var other => throw new SpecException($"{field}.type", $"unknown device type \"{other}\""),
         };
         var mode = (uint)(device.FileMode ?? DefaultMode);
-        Add(plan, field, device.Path!, type | (mode & 0xfff), (ulong)(device.Major ?? 0), (ulong)(device.Minor ?? 0), device.Uid ?? 0, device.Gid ?? 0);
+        Add(plan, field, device.Path, type | (mode & 0xfff), (ulong)device.Major, (ulong)device.Minor, device.Uid ?? 0, device.Gid ?? 0);
     }
 
     private static void Add(PlanBuilder plan, string field, string path, uint mode, ulong major, ulong minor, uint uid, uint gid) =>

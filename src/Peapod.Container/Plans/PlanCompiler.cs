@@ -9,6 +9,7 @@ public static class PlanCompiler
     public static Plan Compile(PlanRequest request)
     {
         var spec = request.Spec;
+        UnsupportedFields.Refuse(spec);
         var plan = new PlanBuilder();
         NamespacePlan.AddInit(plan, spec);
         if (spec.Hostname is { Length: > 0 } hostname)
@@ -45,6 +46,7 @@ public static class PlanCompiler
     /// <summary>The plan of one more process in a running container, which is brought as <see cref="PlanInput.JoinedProcess"/>.</summary>
     public static Plan CompileExec(Spec container, Process process, int preserveFds)
     {
+        UnsupportedFields.Refuse(process);
         var plan = new PlanBuilder();
         NamespacePlan.AddJoin(plan, container);
         plan.Init(new(PlanCode.Setsid, "", "begin a session"));

@@ -9,7 +9,7 @@ internal static class ProcessPlan
 {
     internal static void AddTerminal(PlanBuilder plan, Process? process, bool bindConsole)
     {
-        if (process?.Terminal != true)
+        if (process is not { Terminal: true })
         {
             return;
         }
@@ -19,13 +19,13 @@ internal static class ProcessPlan
             Slot = plan.Input(PlanInput.ConsoleSocket, "the console socket"),
             A = process.ConsoleSize is { } size ? ((ulong)size.Height << 16) | (uint)size.Width : 0,
             B = bindConsole ? 1u : 0u,
-            C = process.User?.Uid ?? 0,
+            C = process.User.Uid,
         });
     }
 
     internal static void AddProcess(PlanBuilder plan, Process process, int preserveFds, bool waitsForStart)
     {
-        var user = process.User ?? new User();
+        var user = process.User;
         AddLimits(plan, process);
         plan.Init(new(PlanCode.StdioOwner, "process.user.uid", "give the standard streams to the user") { A = user.Uid });
         AddIdentity(plan, process, user);
@@ -42,12 +42,12 @@ internal static class ProcessPlan
             environment.RemoveAll(static entry => entry == "HOME=");
         }
 
-        if (process.NoNewPrivileges == true)
+        if (process.NoNewPrivileges)
         {
             plan.Init(new(PlanCode.NoNewPrivileges, "process.noNewPrivileges", "give up gaining privileges"));
         }
 
-        var name = process.Args![0];
+        var name = process.Args[0];
         plan.Init(new(PlanCode.FindExecutable, "process.args[0]", $"find the executable \"{name}\"") { Path = name, Source = Find(environment, "PATH") ?? "" });
         plan.Init(new(PlanCode.CloseFds, "", "close what is not the process's") { A = (ulong)preserveFds });
         if (waitsForStart)
@@ -72,7 +72,7 @@ internal static class ProcessPlan
         for (var i = 0; i < (process.Rlimits?.Count ?? 0); i++)
         {
             var limit = process.Rlimits![i];
-            if (!Rlimits.TryParse(limit.Type!, out var resource))
+            if (Rlimits.Number(limit.Type) is not (>= 0 and var resource))
             {
                 throw new SpecException($"process.rlimits[{i}].type", $"unknown resource limit \"{limit.Type}\"");
             }
@@ -92,7 +92,7 @@ internal static class ProcessPlan
         var bounding = Mask(sets?.Bounding, "process.capabilities.bounding");
         plan.Init(new(PlanCode.Bounding, "process.capabilities.bounding", "drop capabilities from the bounding set") { A = bounding });
 
-        var groups = user.AdditionalGids ?? [];
+        var groups = user.AdditionalGids;
         var bytes = new byte[groups.Count * sizeof(uint)];
         for (var i = 0; i < groups.Count; i++)
         {
@@ -123,7 +123,7 @@ internal static class ProcessPlan
         var mask = 0UL;
         for (var i = 0; i < (names?.Count ?? 0); i++)
         {
-            if (!Capabilities.TryParse(names![i], out var number))
+            if (Capabilities.Number(names![i]) is not (>= 0 and var number))
             {
                 throw new SpecException($"{field}[{i}]", $"unknown capability \"{names[i]}\"");
             }

@@ -1,8 +1,5 @@
 namespace Peapod.Oci.Json;
 
-/// <summary>
-/// The record is a JSON object: Peapod.Oci.Generator writes its reader and writer. A field's name is the property's with a
-/// small first letter. null and absent are the same; a value type that is not nullable is always written.
-/// </summary>
+/// <summary>The record gets a JSON reader and writer from Peapod.Oci.Generator. JSON names are the property names with a small first letter.</summary>
 [AttributeUsage(AttributeTargets.Class)]
-internal sealed class JsonRecordAttribute : Attribute;
+public sealed class JsonRecordAttribute : Attribute;

@@ -19,14 +19,14 @@ public class BadInputTests
     {
         using var bundle = new Bundle("true");
         File.WriteAllText(bundle.ConfigPath, "{\n  \"ociVersion\": \"1.0");
-        Refused(bundle.Run(), "peapod: config.json: ");
+        Refused(bundle.Run(), "peapod: config.json: the JSON ends too early, at line 2, column 21");
     }
 
     [Fact]
     public void An_unknown_major_version_is_refused()
     {
         using var bundle = new Bundle("true").Edit(static config => config["ociVersion"] = "2.0.0");
-        Refused(bundle.Run(), "peapod: config.json: ociVersion: ");
+        Refused(bundle.Run(), "peapod: config.json: ociVersion: version 2.0.0 of the runtime-spec is not supported, only 1.x");
     }
 
     [Fact]

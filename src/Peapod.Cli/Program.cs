@@ -1,1 +1,39 @@
-return 0;
+using System.CommandLine;
+using Peapod.Cli;
+using Peapod.Cli.Commands;
+using Peapod.Container;
+using Peapod.Kernel;
+using Peapod.Oci;
+
+// `pod` and `image` live in the sibling executable; the user sees one command.
+if (Sibling.IsFor(args))
+{
+    return Sibling.Execute(args);
+}
+
+var globals = new GlobalOptions();
+var root = new RootCommand("A container runtime: a drop-in for runc and crun that also runs pods.");
+globals.AddTo(root);
+CommandTable.AddTo(root, args, globals);
+
+var parsed = root.Parse(ExecCommand.Separate(args));
+using var log = RuntimeLog.Open(globals, parsed);
+try
+{
+    return parsed.Invoke(new InvocationConfiguration { EnableDefaultExceptionHandler = false });
+}
+catch (ContainerException e)
+{
+    log.Error(e.Message);
+    return e.ExitCode;
+}
+catch (SpecException e)
+{
+    log.Error($"config.json: {e.Message}");
+    return 1;
+}
+catch (KernelException e)
+{
+    log.Error(e.Message);
+    return 1;
+}

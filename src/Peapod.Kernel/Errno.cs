@@ -40,6 +40,7 @@ public enum Errno
     ENOSYS = 38,
     ENOTEMPTY = 39,
     ELOOP = 40,
+    EXFULL = 54,
     ENODATA = 61,
     EPROTO = 71,
     EOVERFLOW = 75,

@@ -8,8 +8,10 @@ public sealed class KernelException : Exception
     /// <param name="operation">The call, by its manual page's name: <c>openat2</c>, <c>mount_setattr</c>.</param>
     /// <param name="subject">What it was done on (a path, a name, a pid), or null.</param>
     /// <param name="error">errno as the kernel set it.</param>
-    public KernelException(string operation, string? subject, Errno error)
-        : base(subject is null ? $"{operation}: {Describe(error)}" : $"{operation} \"{subject}\": {Describe(error)}")
+    /// <param name="detail">What the kernel added in words (netlink's extended acknowledgement), or null.</param>
+    public KernelException(string operation, string? subject, Errno error, string? detail = null)
+        : base((subject is null ? $"{operation}: {Describe(error)}" : $"{operation} \"{subject}\": {Describe(error)}")
+            + (string.IsNullOrEmpty(detail) ? "" : $" ({detail})"))
     {
         Operation = operation;
         Subject = subject;

@@ -15,6 +15,12 @@ public class SafeFd : SafeHandleMinusOneIsInvalid
     public SafeFd(int fd)
         : base(ownsHandle: true) => SetHandle(fd);
 
+    private SafeFd(int fd, bool owned)
+        : base(owned) => SetHandle(fd);
+
+    /// <summary>A descriptor that somebody else closes: a standard stream, AT_FDCWD.</summary>
+    public static SafeFd Borrow(int fd) => new(fd, owned: false);
+
     /// <summary>The number; valid only while this object is alive and not disposed.</summary>
     public int Number => (int)handle;
 

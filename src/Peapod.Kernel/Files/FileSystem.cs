@@ -11,7 +11,7 @@ namespace Peapod.Kernel.Files;
 public static unsafe class FileSystem
 {
     /// <summary>The current directory, for calls that take a directory descriptor.</summary>
-    public static readonly SafeFd WorkingDirectory = new CurrentDirectory();
+    public static readonly SafeFd WorkingDirectory = SafeFd.Borrow(Libc.AT_FDCWD);
 
     /// <summary>open(2).</summary>
     public static SafeFd Open(string path, int flags, uint mode = 0) =>
@@ -380,17 +380,5 @@ public static unsafe class FileSystem
             memory.Dispose();
             throw;
         }
-    }
-
-    private sealed class CurrentDirectory : SafeFd
-    {
-        internal CurrentDirectory()
-            : base(Libc.AT_FDCWD)
-        {
-        }
-
-        public override bool IsInvalid => false;
-
-        protected override bool ReleaseHandle() => true;
     }
 }

@@ -64,17 +64,38 @@ public sealed unsafe class PidFd : SafeFd
     }
 
     /// <summary>Reaps this child: waits for its end and returns how it ended. waitid(2), P_PIDFD.</summary>
-    public ExitStatus Wait() => TryWait(block: true)!.Value;
+    public ExitStatus Wait() => TryWait(0)!.Value;
+
+    /// <summary>Waits for this child's end and leaves it to be reaped.</summary>
+    public ExitStatus WaitWithoutReaping() => TryWait(Libc.WNOWAIT)!.Value;
 
     /// <summary>Reaps this child if it has ended; null while it runs.</summary>
-    public ExitStatus? TryWait() => TryWait(block: false);
+    public ExitStatus? TryWait() => TryWait(Libc.WNOHANG);
 
-    private ExitStatus? TryWait(bool block)
+    /// <summary>How a process that is no child of ours, and has ended, did so; null when the kernel cannot tell. PIDFD_GET_INFO with PIDFD_INFO_EXIT, Linux 6.15.</summary>
+    public ExitStatus? TryReadExit()
+    {
+        const nuint PIDFD_GET_INFO = 0xc040ff0b;
+        const ulong PIDFD_INFO_EXIT = 8;
+
+        // struct pidfd_info: u64 mask, u64 cgroup, eleven ids, then the wait status.
+        var info = stackalloc ulong[8];
+        info[0] = PIDFD_INFO_EXIT;
+        if (Libc.ioctl(Number, PIDFD_GET_INFO, info) != 0 || (info[0] & PIDFD_INFO_EXIT) == 0)
+        {
+            return null;
+        }
+
+        var status = ((int*)info)[15];
+        return new ExitStatus((status >> 8) & 0xff, status & 0x7f);
+    }
+
+    private ExitStatus? TryWait(int options)
     {
         while (true)
         {
             SigInfo info = default;
-            if (Libc.waitid(Libc.P_PIDFD, Number, &info, Libc.WEXITED | Libc.__WALL | (block ? 0 : Libc.WNOHANG)) == 0)
+            if (Libc.waitid(Libc.P_PIDFD, Number, &info, Libc.WEXITED | Libc.__WALL | options) == 0)
             {
                 return info.Pid == 0 ? null : ExitStatus.From(info);
             }

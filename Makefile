@@ -1,0 +1,79 @@
+# Peapod's build. `make help` lists the targets; CONTRIBUTING.md explains them.
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DELETE_ON_ERROR:
+.DEFAULT_GOAL := all
+MAKEFLAGS += --no-builtin-rules --no-print-directory
+
+PREFIX  ?= /usr/local
+DESTDIR ?=
+BINDIR   = $(DESTDIR)$(PREFIX)/bin
+LIBEXEC  = $(DESTDIR)$(PREFIX)/libexec/peapod
+PEERS   ?= ../shared/tools/peers
+
+export DOTNET_CLI_TELEMETRY_OPTOUT := 1
+export DOTNET_NOLOGO := 1
+DOTNET_FLAGS = -c Release -v quiet -clp:ErrorsOnly
+
+OUT      := out
+BINARIES := $(OUT)/peapod $(OUT)/peapod-pod
+SOURCES  := $(shell find src native -type f -not -path '*/bin/*' -not -path '*/obj/*' 2>/dev/null) \
+            Directory.Build.props Directory.Packages.props Makefile
+IMAGE    := $(OUT)/images/busybox
+
+.PHONY: all build demo test unit host bench fixtures install clean help bootstrap
+all: build                ## build out/peapod and out/peapod-pod
+build: $(BINARIES)
+
+# The commit is part of the binaries, so a new commit is a reason to link again; a quiet rebuild leaves the stamp alone.
+$(OUT)/.commit: FORCE
+	@mkdir -p $(OUT)
+	@commit=$$(git describe --always --dirty --abbrev=12 --exclude='*' 2>/dev/null || echo unknown); \
+	  [[ -f $@ && $$(<$@) == "$$commit" ]] || printf '%s\n' "$$commit" >$@
+FORCE:
+
+# One recipe for both: they share projects, and two publishes at once would meet in the same obj folders.
+$(BINARIES) &: $(SOURCES) $(OUT)/.commit
+	@scripts/bootstrap
+	@for project in Cli Pod.Cli; do \
+	  echo "  publish Peapod.$$project"; \
+	  dotnet publish src/Peapod.$$project $(DOTNET_FLAGS) -p:Commit="$$(<$(OUT)/.commit)" -o $(OUT)/publish/$$project; \
+	done
+	@install -m 755 $(OUT)/publish/Cli/peapod $(OUT)/peapod
+	@install -m 755 $(OUT)/publish/Pod.Cli/peapod-pod $(OUT)/peapod-pod
+	@ls -l $(BINARIES) | awk '{ printf "  %-20s %5.2f MB\n", $$9, $$5 / 1e6 }'
+
+bootstrap:                ## install what is missing on a Debian (as root)
+	@scripts/bootstrap
+
+fixtures: $(IMAGE)/index.json  ## the localhost/busybox image as an OCI layout in out/images/busybox
+$(IMAGE)/index.json: $(wildcard rootfs-fixtures/*) /bin/busybox
+	@rootfs-fixtures/make-busybox-image $(IMAGE)
+
+demo: bootstrap           ## run the example pod from start to removal
+	@$(MAKE) build fixtures
+	@scripts/demo
+
+test: bootstrap           ## fixture, unit and host tests; last line: N passed, N failed, N skipped
+	@$(MAKE) build fixtures
+	@scripts/run-tests fixtures unit host
+unit:                     ## unit tests only (no root needed)
+	@scripts/run-tests unit
+host: build fixtures      ## host tests only (root)
+	@scripts/run-tests host
+
+bench:                    ## hyperfine against crun, runc and a C floor; table in out/bench/results.md
+	@scripts/bootstrap bench
+	@$(MAKE) build fixtures
+	@tests/bench/bench $(PEERS)
+
+install: build            ## PREFIX=/usr/local DESTDIR=
+	install -D -m 755 $(OUT)/peapod $(BINDIR)/peapod
+	install -D -m 755 $(OUT)/peapod-pod $(LIBEXEC)/peapod-pod
+
+clean:                    ## remove what was built
+	rm -rf $(OUT)
+	find src tests -type d \( -name bin -o -name obj \) -prune -exec rm -rf {} +
+
+help:                     ## this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { sub(/:.*/, "", $$1); printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)

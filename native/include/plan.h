@@ -1,0 +1,86 @@
+/* The plan as peapod writes it and peapod-init reads it. The C# side is src/Peapod.Container/Plans/PlanEncoder.cs;
+   a change here is a change there, and PLAN_VERSION goes up with it. */
+#ifndef PEAPOD_PLAN_H
+#define PEAPOD_PLAN_H
+
+#include <stdint.h>
+
+#define PLAN_MAGIC 0x6e616c70u /* "plan" */
+#define PLAN_VERSION 1u
+
+/* One line an operation: its code's name and the function that does it, in the order of their numbers. */
+#define PLAN_OPERATIONS(X) \
+  X (SYNC, op_sync) \
+  X (SETNS, op_setns) \
+  X (UNSHARE, op_unshare) \
+  X (MAP_USERS, op_map_users) \
+  X (SETSID, op_setsid) \
+  X (PROPAGATION, op_propagation) \
+  X (ATTACH_ROOT, op_attach_root) \
+  X (USE_ROOT, op_use_root) \
+  X (NEW_MOUNT, op_new_mount) \
+  X (ATTACH, op_attach) \
+  X (MASK, op_mask) \
+  X (READONLY, op_readonly) \
+  X (MKDIR, op_mkdir) \
+  X (MKNOD, op_mknod) \
+  X (SYMLINK, op_symlink) \
+  X (MOUNT_ATTRIBUTES, op_mount_attributes) \
+  X (PIVOT, op_pivot) \
+  X (CHROOT, op_chroot) \
+  X (HOSTNAME, op_hostname) \
+  X (DOMAINNAME, op_domainname) \
+  X (SYSCTL, op_sysctl) \
+  X (LOOPBACK, op_loopback) \
+  X (TERMINAL, op_terminal) \
+  X (STDIO_OWNER, op_stdio_owner) \
+  X (RLIMIT, op_rlimit) \
+  X (KEYRING, op_keyring) \
+  X (CLOSE_FDS, op_close_fds) \
+  X (BOUNDING, op_bounding) \
+  X (USER, op_user) \
+  X (CAPABILITIES, op_capabilities) \
+  X (NO_NEW_PRIVILEGES, op_no_new_privileges) \
+  X (UMASK, op_umask) \
+  X (CWD, op_cwd) \
+  X (HOME, op_home) \
+  X (FIND_EXECUTABLE, op_find_executable) \
+  X (WAIT_START, op_wait_start) \
+  X (EXEC, op_exec) \
+  X (PAUSE, op_pause)
+
+enum plan_code {
+#define X(name, handler) PLAN_##name,
+  PLAN_OPERATIONS (X)
+#undef X
+  PLAN_CODES
+};
+
+/* All offsets count bytes from the start of the header; 0 stands for "none". */
+struct plan_header {
+  uint32_t magic, version, size;
+  uint32_t operation_count, operations; /* struct plan_operation[] */
+  uint32_t fd_count, fds;               /* int32_t[]: the descriptor in each slot */
+  int32_t report_fd;                    /* the socket to the parent */
+};
+
+struct plan_operation {
+  uint32_t code;
+  int32_t slot; /* index into fds, or -1 */
+  uint64_t a, b, c;
+  uint32_t path, source, data; /* NUL-terminated strings */
+  uint32_t list;               /* uint64_t[] of string offsets, ended by 0; made pointers in place */
+};
+
+/* What init tells its parent, one message each on a SOCK_SEQPACKET socket; the parent answers REPORT_SYNC with one byte. */
+enum report_kind { REPORT_SYNC = 1, REPORT_FAILED = 2 };
+
+struct report {
+  uint32_t kind;
+  uint32_t operation; /* index into operations; for REPORT_SYNC the stage */
+  int32_t error;      /* errno */
+  uint32_t reserved;
+  char detail[240]; /* the system call, or a path that belongs to the error */
+};
+
+#endif

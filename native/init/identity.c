@@ -1,0 +1,82 @@
+#include "init.h"
+
+/* a: RLIMIT_*; b: soft; c: hard. */
+int op_rlimit (const operation *op)
+{
+  uint64_t limit[2] = { op->b, op->c };
+  TRY (prlimit64, 0, op->a, limit, 0);
+  return 0;
+}
+
+/* data: the name of a new session keyring; a kernel without keyrings, or a full quota, leaves the old one. */
+int op_keyring (const operation *op)
+{
+  long result = SYS (keyctl, 1 /* KEYCTL_JOIN_SESSION_KEYRING */, text (op->data), 0, 0, 0);
+  return result == -ENOSYS || result == -EDQUOT || result >= 0 ? 0 : (int) fail ("keyctl", result);
+}
+
+/* a: how many descriptors after 2 stay open over the exec. Init closed the rest to it when it began. */
+int op_close_fds (const operation *op)
+{
+  for (uint64_t fd = 3; fd < 3 + op->a; fd++)
+    TRY (fcntl, fd, 2 /* F_SETFD */, 0);
+  return 0;
+}
+
+/* a: the capabilities that stay in the bounding set; b: the highest that the kernel knows. */
+int op_bounding (const operation *op)
+{
+  for (uint64_t capability = 0; capability < 64; capability++)
+    if (!(op->a >> capability & 1))
+      {
+        long result = SYS (prctl, 24 /* PR_CAPBSET_DROP */, capability, 0, 0, 0);
+        if (result == -EINVAL)
+          break; /* the kernel knows no more */
+        if (result < 0)
+          return (int) fail ("prctl(PR_CAPBSET_DROP)", result);
+      }
+  return 0;
+}
+
+/* a: uid; b: gid; list of groups in data as uint32_t[c]. Capabilities are kept until op_capabilities sets them. */
+int op_user (const operation *op)
+{
+  TRY (prctl, 8 /* PR_SET_KEEPCAPS */, 1, 0, 0, 0);
+  if (op->source == 0)
+    TRY (setgroups, op->c, op->data ? state.plan + op->data : NULL);
+  TRY (setresgid, op->b, op->b, op->b);
+  TRY (setresuid, op->a, op->a, op->a);
+  TRY (prctl, 8, 0, 0, 0, 0);
+  return 0;
+}
+
+/* a: effective; b: permitted; c: inheritable; list in data: one uint64_t, ambient. */
+int op_capabilities (const operation *op)
+{
+  struct { uint32_t version; int pid; } header = { 0x20080522, 0 };
+  uint32_t sets[6] = { (uint32_t) op->a, (uint32_t) op->b, (uint32_t) op->c, (uint32_t) (op->a >> 32), (uint32_t) (op->b >> 32), (uint32_t) (op->c >> 32) };
+  uint64_t ambient = *(const uint64_t *) (state.plan + op->data);
+  TRY (capset, &header, sets);
+  TRY (prctl, 47 /* PR_CAP_AMBIENT */, 4 /* CLEAR_ALL */, 0, 0, 0);
+  for (uint64_t capability = 0; capability < 64; capability++)
+    if (ambient >> capability & 1)
+      {
+        long result = SYS (prctl, 47, 2 /* RAISE */, capability, 0, 0);
+        if (result < 0)
+          return (int) fail ("prctl(PR_CAP_AMBIENT)", result);
+      }
+  return 0;
+}
+
+int op_no_new_privileges (const operation *op)
+{
+  (void) op;
+  TRY (prctl, 38 /* PR_SET_NO_NEW_PRIVS */, 1, 0, 0, 0);
+  return 0;
+}
+
+int op_umask (const operation *op)
+{
+  state.umask = (long) op->a;
+  return 0;
+}

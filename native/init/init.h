@@ -1,0 +1,89 @@
+/* peapod-init: does the plan that peapod made, operation by operation, and becomes the container's process.
+   It decides nothing, allocates nothing and links no library. */
+#ifndef PEAPOD_INIT_H
+#define PEAPOD_INIT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include "../include/plan.h"
+#include "../include/sys.h"
+
+#include <asm/errno.h>
+#include <linux/fcntl.h>
+#include <linux/mount.h>
+#include <linux/openat2.h>
+#include <linux/stat.h>
+
+/* What the operations hand on to one another. */
+struct state {
+  unsigned char *plan;
+  const struct plan_header *header;
+  int report_fd;
+  uint32_t current;    /* the operation being done */
+  const char *detail;  /* the call that failed, for the report */
+  int root_fd;         /* the container's root directory */
+  bool pivoted;        /* "/" is the container's root */
+  int proc_fd;         /* a private procfs, attached nowhere, or -1 */
+  int mask_directory;  /* the read-only tmpfs over masked directories, or -1 */
+  int mask_file;       /* the /dev/null over masked files, or -1 */
+  char *home;          /* "HOME=..." found in the container's passwd, or null */
+  const char *executable;
+  long umask;          /* the caller's, which the process gets unless the plan gives another */
+};
+
+extern struct state state;
+
+typedef struct plan_operation operation;
+
+/* Notes which call failed and passes a negative result on: return fail ("openat2", fd). */
+static inline long fail (const char *call, long result)
+{
+  state.detail = call;
+  return result;
+}
+
+#define TRY(name, ...) \
+  ({ \
+    long try_result = SYS (name, __VA_ARGS__); \
+    if (try_result < 0) \
+      return (int) fail (#name, try_result); \
+    try_result; \
+  })
+
+static inline const char *text (uint32_t offset)
+{
+  return offset ? (const char *) state.plan + offset : NULL;
+}
+
+static inline int slot (const operation *op)
+{
+  return op->slot < 0 ? -1 : ((const int32_t *) (state.plan + state.header->fds))[op->slot];
+}
+
+/* A list of strings, its offsets turned into pointers in place; ended by a null. */
+char **list (const operation *op);
+
+/* report.c */
+_Noreturn void report_and_exit (int error);
+int report_sync (uint32_t stage);
+
+/* strings.c */
+size_t length (const char *text);
+bool equal (const char *a, const char *b);
+/* Appends to a buffer of that size; false when it does not fit. */
+bool append (char *buffer, size_t size, const char *text);
+void append_number (char *buffer, size_t size, uint64_t number);
+
+/* paths.c: everything below the container's root, by descriptor only */
+int open_in_root (const char *path, uint64_t flags, uint64_t resolve);
+int make_in_root (const char *path, bool directory, uint64_t resolve);
+int open_parent_in_root (const char *path, const char **name);
+int mount_on (int mount_fd, int target_fd);
+int private_proc (void);
+
+#define X(name, handler) int handler (const operation *op);
+PLAN_OPERATIONS (X)
+#undef X
+
+#endif

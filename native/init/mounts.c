@@ -1,0 +1,254 @@
+#include "init.h"
+
+#define DEVICE(major, minor) ((uint64_t) (major) << 32 | (minor))
+
+static int status (int fd, struct statx *result)
+{
+  return (int) fail ("statx", SYS (statx, fd, "", AT_EMPTY_PATH, STATX_BASIC_STATS, result));
+}
+
+/* path: where; a: MS_SHARED, MS_SLAVE, MS_PRIVATE or MS_UNBINDABLE; b: also below it. */
+int op_propagation (const operation *op)
+{
+  struct mount_attr attributes = { .propagation = op->a };
+  TRY (mount_setattr, AT_FDCWD, text (op->path), op->b ? AT_RECURSIVE : 0, &attributes, sizeof attributes);
+  return 0;
+}
+
+/* slot: the root file system, a detached mount; path: a directory of the host to hang it on until the pivot. */
+int op_attach_root (const operation *op)
+{
+  state.root_fd = slot (op);
+  TRY (move_mount, state.root_fd, "", AT_FDCWD, text (op->path), MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_SYMLINKS);
+  return 0;
+}
+
+/* The root is where we are already: an exec into a container, or one without a mount namespace of its own (path). */
+int op_use_root (const operation *op)
+{
+  state.root_fd = (int) TRY (openat, AT_FDCWD, text (op->path), O_PATH | O_DIRECTORY | O_CLOEXEC, 0);
+  state.pivoted = equal (text (op->path), "/");
+  return 0;
+}
+
+/* source: the file system's type; list: "key=value" or "flag", first the source as "source=..."; a: MOUNT_ATTR_*;
+   b: RESOLVE_* beyond the usual; data: the detail for errors; path: the target. */
+int op_new_mount (const operation *op)
+{
+  int context = (int) TRY (fsopen, text (op->source), FSOPEN_CLOEXEC);
+  for (char **item = list (op); *item; item++)
+    {
+      char *value = *item;
+      while (*value && *value != '=')
+        value++;
+      bool flag = *value == 0;
+      if (!flag)
+        *value++ = 0;
+      long result = SYS (fsconfig, context, flag ? FSCONFIG_SET_FLAG : FSCONFIG_SET_STRING, *item, flag ? NULL : value, 0);
+      if (result < 0)
+        return (int) fail (*item, result);
+    }
+  long created = SYS (fsconfig, context, FSCONFIG_CMD_CREATE, 0, 0, 0);
+  if (created < 0)
+    return (int) fail (text (op->source), created);
+  int mount_fd = (int) TRY (fsmount, context, FSMOUNT_CLOEXEC, op->a);
+  SYS (close, context);
+
+  int target = make_in_root (text (op->path), true, op->b);
+  if (target < 0)
+    return target;
+  int result = mount_on (mount_fd, target);
+  if (result == 0 && op->c)
+    {
+      struct mount_attr attributes = { .propagation = op->c };
+      TRY (mount_setattr, mount_fd, "", AT_EMPTY_PATH, &attributes, sizeof attributes);
+    }
+  SYS (close, target);
+  SYS (close, mount_fd);
+  return result;
+}
+
+/* slot: a detached mount; path: the target, made as the mount's own root is: a directory or a file. */
+int op_attach (const operation *op)
+{
+  struct statx what;
+  int result = status (slot (op), &what);
+  if (result < 0)
+    return result;
+  int target = make_in_root (text (op->path), (what.stx_mode & 0170000) == 0040000, op->b);
+  if (target < 0)
+    return target;
+  result = mount_on (slot (op), target);
+  SYS (close, target);
+  SYS (close, slot (op));
+  return result;
+}
+
+static int empty_directory (void)
+{
+  struct mount_attr attributes = { .attr_set = MOUNT_ATTR_RDONLY };
+  int context = (int) TRY (fsopen, "tmpfs", FSOPEN_CLOEXEC);
+  TRY (fsconfig, context, FSCONFIG_SET_STRING, "size", "0", 0);
+  TRY (fsconfig, context, FSCONFIG_SET_STRING, "mode", "0555", 0);
+  TRY (fsconfig, context, FSCONFIG_CMD_CREATE, 0, 0, 0);
+  int mount_fd = (int) TRY (fsmount, context, FSMOUNT_CLOEXEC, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC);
+  SYS (close, context);
+  TRY (mount_setattr, mount_fd, "", AT_EMPTY_PATH, &attributes, sizeof attributes);
+  return mount_fd;
+}
+
+/* Hides path, if it is there: a directory under one empty read-only tmpfs that all share, anything else under the host's
+   /dev/null (slot). The first of each kind is attached itself, the next ones are clones of it. */
+int op_mask (const operation *op)
+{
+  struct statx what;
+  int target = open_in_root (text (op->path), O_PATH, 0);
+  if (target == -ENOENT || target == -ENOTDIR)
+    return 0;
+  if (target < 0)
+    return target;
+  int result = status (target, &what);
+  if (result < 0)
+    return result;
+
+  bool directory = (what.stx_mode & 0170000) == 0040000;
+  int *cover = directory ? &state.mask_directory : &state.mask_file;
+  if (*cover < 0)
+    {
+      *cover = directory ? empty_directory () : slot (op);
+      result = *cover < 0 ? *cover : mount_on (*cover, target);
+    }
+  else
+    {
+      int clone = (int) TRY (open_tree, *cover, "", AT_EMPTY_PATH | OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC);
+      result = mount_on (clone, target);
+      SYS (close, clone);
+    }
+  SYS (close, target);
+  return result;
+}
+
+/* Makes path, if it is there, a read-only mount of itself, with all that is mounted below. */
+int op_readonly (const operation *op)
+{
+  struct mount_attr attributes = { .attr_set = MOUNT_ATTR_RDONLY };
+  int target = open_in_root (text (op->path), O_PATH, 0);
+  if (target == -ENOENT || target == -ENOTDIR)
+    return 0;
+  if (target < 0)
+    return target;
+  int clone = (int) TRY (open_tree, target, "", AT_EMPTY_PATH | AT_RECURSIVE | OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC);
+  TRY (mount_setattr, clone, "", AT_EMPTY_PATH | AT_RECURSIVE, &attributes, sizeof attributes);
+  int result = mount_on (clone, target);
+  SYS (close, clone);
+  SYS (close, target);
+  return result;
+}
+
+int op_mkdir (const operation *op)
+{
+  int fd = make_in_root (text (op->path), true, 0);
+  if (fd >= 0)
+    SYS (close, fd);
+  return fd < 0 ? fd : 0;
+}
+
+/* Where mknod is refused (a user namespace, a device program), the host's own device is bound in its place. */
+static int bind_host_device (const operation *op)
+{
+  struct statx what;
+  int target = make_in_root (text (op->path), false, 0);
+  if (target < 0)
+    return target;
+  int clone = (int) TRY (open_tree, AT_FDCWD, text (op->source), OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC);
+  int result = status (clone, &what);
+  if (result < 0)
+    return result;
+  if ((what.stx_mode & 0170000) != (op->a & 0170000) || DEVICE (what.stx_rdev_major, what.stx_rdev_minor) != op->b)
+    return (int) fail ("device number", -ENODEV);
+  result = mount_on (clone, target);
+  SYS (close, clone);
+  SYS (close, target);
+  return result;
+}
+
+/* path: the device in the container; source: the same on the host; a: type and mode; b: major << 32 | minor; c: uid << 32 | gid. */
+int op_mknod (const operation *op)
+{
+  const char *name;
+  uint64_t major = op->b >> 32, minor = (uint32_t) op->b;
+  uint64_t number = (minor & 0xff) | (major & 0xfff) << 8 | (minor & ~0xffull) << 12 | (major & ~0xfffull) << 32;
+  int parent = open_parent_in_root (text (op->path), &name);
+  if (parent < 0)
+    return parent;
+  long result = SYS (mknodat, parent, name, op->a, number);
+  if (result == -EEXIST)
+    {
+      struct statx what;
+      result = SYS (statx, parent, name, AT_SYMLINK_NOFOLLOW, STATX_BASIC_STATS, &what);
+      if (result == 0 && (what.stx_mode & 0170000) == (op->a & 0170000) && DEVICE (what.stx_rdev_major, what.stx_rdev_minor) == op->b)
+        return (int) SYS (close, parent);
+      return (int) fail ("mknodat", -EEXIST);
+    }
+  if (result == -EPERM)
+    {
+      SYS (close, parent);
+      return bind_host_device (op);
+    }
+  if (result < 0)
+    return (int) fail ("mknodat", result);
+  int fd = (int) TRY (openat, parent, name, O_PATH | O_NOFOLLOW | O_CLOEXEC, 0);
+  TRY (fchownat, fd, "", op->c >> 32, (uint32_t) op->c, AT_EMPTY_PATH);
+  SYS (close, fd);
+  SYS (close, parent);
+  return 0;
+}
+
+/* path: the link; source: its target; a: replace what is there. */
+int op_symlink (const operation *op)
+{
+  const char *name;
+  int parent = open_parent_in_root (text (op->path), &name);
+  if (parent < 0)
+    return parent;
+  if (op->a)
+    SYS (unlinkat, parent, name, 0);
+  long result = SYS (symlinkat, text (op->source), parent, name);
+  SYS (close, parent);
+  return result == -EEXIST ? 0 : (int) fail ("symlinkat", result);
+}
+
+/* path: a mount's root, none for the root file system's; a: MOUNT_ATTR_* to set on it, once nothing more is made there. */
+int op_mount_attributes (const operation *op)
+{
+  struct mount_attr attributes = { .attr_set = op->a };
+  int fd = op->path ? open_in_root (text (op->path), O_PATH, 0) : state.root_fd;
+  if (fd < 0)
+    return fd;
+  TRY (mount_setattr, fd, "", AT_EMPTY_PATH, &attributes, sizeof attributes);
+  return 0;
+}
+
+int op_pivot (const operation *op)
+{
+  (void) op;
+  TRY (fchdir, state.root_fd);
+  TRY (pivot_root, ".", ".");
+  /* The old root lies stacked over the new one; what hangs on it must not be unmounted elsewhere too: it is a slave. */
+  TRY (umount2, ".", 2 /* MNT_DETACH */);
+  TRY (chdir, "/");
+  state.pivoted = true;
+  return 0;
+}
+
+/* Without pivot_root(2): the root mount is moved onto "/" (--no-pivot), or only chroot is done (a: no mount namespace). */
+int op_chroot (const operation *op)
+{
+  TRY (fchdir, state.root_fd);
+  if (!op->a)
+    TRY (move_mount, state.root_fd, "", AT_FDCWD, "/", MOVE_MOUNT_F_EMPTY_PATH);
+  TRY (chroot, ".");
+  TRY (chdir, "/");
+  state.pivoted = true;
+  return 0;
+}

@@ -1,0 +1,74 @@
+#include "init.h"
+
+/* slot: a namespace, or a pidfd; a: CLONE_NEW*. */
+int op_setns (const operation *op)
+{
+  TRY (setns, slot (op), op->a);
+  return 0;
+}
+
+/* a: CLONE_NEW* of what clone3 must not make: a cgroup namespace's root is the cgroup that its maker is in by then. */
+int op_unshare (const operation *op)
+{
+  TRY (unshare, op->a);
+  return 0;
+}
+
+/* The parent writes the maps of our new user namespace at stage a; then we become its root, with every group gone. */
+int op_map_users (const operation *op)
+{
+  report_sync ((uint32_t) op->a);
+  TRY (setresgid, 0, 0, 0);
+  TRY (setresuid, 0, 0, 0);
+  if (op->b)
+    TRY (setgroups, 0, 0);
+  SYS (prctl, 4 /* PR_SET_DUMPABLE */, 0, 0, 0, 0);
+  return 0;
+}
+
+int op_setsid (const operation *op)
+{
+  (void) op;
+  TRY (setsid, 0);
+  return 0;
+}
+
+int op_hostname (const operation *op)
+{
+  TRY (sethostname, text (op->data), length (text (op->data)));
+  return 0;
+}
+
+int op_domainname (const operation *op)
+{
+  TRY (setdomainname, text (op->data), length (text (op->data)));
+  return 0;
+}
+
+/* path: below /proc/sys; data: the value. */
+int op_sysctl (const operation *op)
+{
+  struct open_how how = { .flags = O_WRONLY | O_CLOEXEC, .resolve = RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS | RESOLVE_NO_SYMLINKS | RESOLVE_NO_XDEV };
+  int proc = private_proc ();
+  if (proc < 0)
+    return proc;
+  int directory = (int) TRY (openat, proc, "sys", O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC, 0);
+  int fd = (int) TRY (openat2, directory, text (op->path), &how, sizeof how);
+  TRY (write, fd, text (op->data), length (text (op->data)));
+  SYS (close, fd);
+  SYS (close, directory);
+  return 0;
+}
+
+/* Sets lo up, as runc does for a network namespace of the container's own. netdevice(7). */
+int op_loopback (const operation *op)
+{
+  struct { char name[16]; short flags; char pad[22]; } request = { .name = "lo" };
+  (void) op;
+  int fd = (int) TRY (socket, 2 /* AF_INET */, 2 | 02000000 /* SOCK_DGRAM | SOCK_CLOEXEC */, 0);
+  TRY (ioctl, fd, 0x8913 /* SIOCGIFFLAGS */, &request);
+  request.flags |= 1 /* IFF_UP */;
+  TRY (ioctl, fd, 0x8914 /* SIOCSIFFLAGS */, &request);
+  SYS (close, fd);
+  return 0;
+}

@@ -1,0 +1,52 @@
+#include "init.h"
+
+static void send (uint32_t kind, uint32_t number, int error)
+{
+  struct report report = { .kind = kind, .operation = number, .error = error };
+  if (state.detail)
+    append (report.detail, sizeof report.detail, state.detail);
+  SYS (write, state.report_fd, &report, sizeof report);
+}
+
+_Noreturn void report_and_exit (int error)
+{
+  send (REPORT_FAILED, state.current, error);
+  SYS (exit_group, 1);
+  __builtin_unreachable ();
+}
+
+/* Tells the parent that this stage is reached and waits for its leave to go on; a parent that is gone ends us. */
+int report_sync (uint32_t stage)
+{
+  unsigned char leave;
+  state.detail = NULL;
+  send (REPORT_SYNC, stage, 0);
+  long count;
+  do
+    count = SYS (read, state.report_fd, &leave, 1);
+  while (count == -EINTR);
+  if (count <= 0)
+    SYS (exit_group, 1);
+  return 0;
+}
+
+int op_sync (const operation *op)
+{
+  return report_sync ((uint32_t) op->a);
+}
+
+/* slot: the fifo, open for reading and writing, so that opening it for writing succeeds for others just as long as we wait.
+   a: the slot of the file that takes a report of what fails after the start, when no parent listens any more. */
+int op_wait_start (const operation *op)
+{
+  unsigned char byte;
+  long count;
+
+  report_sync ((uint32_t) op->b);
+  SYS (close, state.report_fd);
+  state.report_fd = ((const int32_t *) (state.plan + state.header->fds))[op->a];
+  do
+    count = SYS (read, slot (op), &byte, 1);
+  while (count == -EINTR);
+  return count < 0 ? (int) fail ("read", count) : 0;
+}

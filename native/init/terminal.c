@@ -1,0 +1,87 @@
+#include "init.h"
+
+#define DEVPTS_MAGIC 0x1cd1
+
+struct message_header { void *name; unsigned int name_length; struct { void *base; size_t length; } *vectors; size_t count; void *control; size_t control_length; int flags; };
+
+/* Sends the terminal's master side, with its name, as runc does, to the console socket. */
+static int send_master (int socket, int master)
+{
+  static char name[] = "/dev/ptmx";
+  struct { size_t length; int level, type, fd, pad; } control = { .length = 20, .level = 1 /* SOL_SOCKET */, .type = 1 /* SCM_RIGHTS */, .fd = master };
+  __typeof__ (*((struct message_header *) 0)->vectors) vector = { name, sizeof name - 1 };
+  struct message_header message = { .vectors = &vector, .count = 1, .control = &control, .control_length = sizeof control };
+  TRY (sendmsg, socket, &message, 0x4000 /* MSG_NOSIGNAL */);
+  return 0;
+}
+
+/* Opens ptmx of the container's own devpts, known by its file system's type and device number, not by its name. */
+static int open_master (void)
+{
+  struct { long type; long rest[15]; } filesystem;
+  struct statx what;
+  int fd = open_in_root ("dev/pts/ptmx", O_RDWR | O_NOCTTY | O_NOFOLLOW, 0);
+  if (fd < 0)
+    return fd;
+  TRY (fstatfs, fd, &filesystem);
+  TRY (statx, fd, "", AT_EMPTY_PATH, STATX_BASIC_STATS, &what);
+  if (filesystem.type != DEVPTS_MAGIC || what.stx_rdev_major != 5 || what.stx_rdev_minor != 2)
+    return (int) fail ("dev/pts/ptmx is not a terminal multiplexer", -ENXIO);
+  return fd;
+}
+
+/* slot: the console socket; a: rows << 16 | columns, 0 for unset; b: bind the terminal over /dev/console; c: owner's uid. */
+int op_terminal (const operation *op)
+{
+  int unlock = 0;
+  int master = open_master ();
+  if (master < 0)
+    return master;
+  TRY (ioctl, master, 0x40045431 /* TIOCSPTLCK */, &unlock);
+  int peer = (int) TRY (ioctl, master, 0x5441 /* TIOCGPTPEER */, O_RDWR | O_NOCTTY | O_CLOEXEC);
+  if (op->a)
+    {
+      struct { unsigned short rows, columns, x, y; } size = { .rows = (unsigned short) (op->a >> 16), .columns = (unsigned short) op->a };
+      TRY (ioctl, master, 0x5414 /* TIOCSWINSZ */, &size);
+    }
+  SYS (fchown, peer, op->c, -1);
+  if (op->b)
+    {
+      int target = make_in_root ("dev/console", false, 0);
+      if (target < 0)
+        return target;
+      int clone = (int) TRY (open_tree, peer, "", AT_EMPTY_PATH | OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC);
+      int result = mount_on (clone, target);
+      if (result < 0)
+        return result;
+      SYS (close, clone);
+      SYS (close, target);
+    }
+  int sent = send_master (slot (op), master);
+  if (sent < 0)
+    return sent;
+  SYS (close, master);
+  SYS (close, slot (op));
+  TRY (ioctl, peer, 0x540e /* TIOCSCTTY */, 0);
+  for (int fd = 0; fd < 3; fd++)
+    TRY (dup3, peer, fd, 0);
+  SYS (close, peer);
+  return 0;
+}
+
+/* a: uid. Pipes and files that stand for the standard streams become the user's, so that it may reopen /dev/stdout. */
+int op_stdio_owner (const operation *op)
+{
+  struct statx what;
+  for (int fd = 0; fd < 3; fd++)
+    {
+      if (SYS (statx, fd, "", AT_EMPTY_PATH, STATX_BASIC_STATS, &what) < 0 || what.stx_uid == op->a)
+        continue;
+      if ((what.stx_mode & 0170000) == 0020000 && what.stx_rdev_major == 1 && what.stx_rdev_minor == 3)
+        continue; /* /dev/null is everybody's */
+      long result = SYS (fchown, fd, op->a, -1);
+      if (result < 0 && result != -EINVAL && result != -EPERM && result != -EROFS)
+        return (int) fail ("fchown", result);
+    }
+  return 0;
+}

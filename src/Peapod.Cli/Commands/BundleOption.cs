@@ -1,0 +1,32 @@
+using System.CommandLine;
+using Peapod.Container;
+using Peapod.Kernel;
+using Peapod.Kernel.Files;
+using Peapod.Oci;
+
+namespace Peapod.Cli.Commands;
+
+/// <summary>--bundle, and the configuration in it.</summary>
+internal sealed class BundleOption
+{
+    internal Option<string> Option { get; } = new("--bundle", "-b") { Description = "the bundle's folder (the current one)", DefaultValueFactory = static _ => "." };
+
+    /// <summary>The bundle's absolute path, and its configuration, read and checked.</summary>
+    internal (string Bundle, byte[] Json, Spec Spec) Read(ParseResult parsed)
+    {
+        var bundle = Path.GetFullPath(parsed.GetValue(Option)!);
+        byte[] json;
+        try
+        {
+            json = FileSystem.ReadAllBytes($"{bundle}/config.json");
+        }
+        catch (KernelException e)
+        {
+            throw new ContainerException($"--bundle: cannot read \"{bundle}/config.json\": {KernelException.Describe(e.Error)}", 1, e);
+        }
+
+        var spec = Spec.Parse(json);
+        SpecValidator.Validate(spec);
+        return (bundle, json, spec);
+    }
+}

@@ -1,0 +1,59 @@
+using System.CommandLine;
+
+namespace Peapod.Cli.Commands;
+
+/// <summary>The commands by name. Only the one that is asked for is made, with its options; all of them only for help.</summary>
+internal static class CommandTable
+{
+    private static readonly string[] Names =
+    [
+        "create", "start", "run", "state", "kill", "delete", "exec", "list", "pause", "resume", "spec", "plan",
+    ];
+
+    internal static void AddTo(RootCommand root, string[] args, GlobalOptions globals)
+    {
+        foreach (var arg in args)
+        {
+            // The first word that is a command's name: a global option's value could be one too, then all are made.
+            if (Make(arg, globals) is { } command)
+            {
+                root.Subcommands.Add(command);
+                if (args[0] == arg)
+                {
+                    return;
+                }
+
+                break;
+            }
+        }
+
+        foreach (var name in Names)
+        {
+            if (root.Subcommands.Count == 0 || root.Subcommands[0].Name != name)
+            {
+                root.Subcommands.Add(Make(name, globals)!);
+            }
+        }
+
+        // Shown in help; Sibling takes them before anything is parsed.
+        root.Subcommands.Add(new Command("pod", "run Kubernetes pods: pod run, ps, logs, exec, stop, rm, …"));
+        root.Subcommands.Add(new Command("image", "load, list and remove images"));
+    }
+
+    private static Command? Make(string name, GlobalOptions globals) => name switch
+    {
+        "create" => CreateCommand.Make(globals),
+        "start" => LifecycleCommands.Start(globals),
+        "run" => CreateCommand.MakeRun(globals),
+        "state" => StateCommand.Make(globals),
+        "kill" => LifecycleCommands.Kill(globals),
+        "delete" => LifecycleCommands.Delete(globals),
+        "exec" => ExecCommand.Make(globals),
+        "list" => ListCommand.Make(globals),
+        "pause" => LifecycleCommands.Pause(globals),
+        "resume" => LifecycleCommands.Resume(globals),
+        "spec" => SpecCommand.Make(),
+        "plan" => PlanCommand.Make(),
+        _ => null,
+    };
+}

@@ -1,0 +1,84 @@
+using System.CommandLine;
+using Peapod.Container;
+using Peapod.Container.State;
+using Peapod.Kernel.Processes;
+
+namespace Peapod.Cli.Commands;
+
+/// <summary>start, kill, delete, pause, resume: one container, one act.</summary>
+internal static class LifecycleCommands
+{
+    internal static Command Start(GlobalOptions globals) =>
+        OnContainer(globals, "start", "let a created container's process run", static container => container.Start());
+
+    internal static Command Pause(GlobalOptions globals) =>
+        OnContainer(globals, "pause", "stop all processes of a container from running", static container => container.Pause());
+
+    internal static Command Resume(GlobalOptions globals) =>
+        OnContainer(globals, "resume", "let a paused container's processes run on", static container => container.Resume());
+
+    internal static Command Kill(GlobalOptions globals)
+    {
+        var id = Id();
+        var signal = new Argument<string>("signal") { Description = "name or number (SIGTERM)", DefaultValueFactory = static _ => "SIGTERM" };
+        var all = new Option<bool>("--all", "-a") { Description = "to every process of the container" };
+        var command = new Command("kill", "send a signal to a container's process") { id, signal, all };
+        command.SetAction(parsed =>
+        {
+            var text = parsed.GetValue(signal)!;
+            if (!Signals.TryParse(text, out var number))
+            {
+                throw new ContainerException($"signal \"{text}\" is unknown");
+            }
+
+            var container = Container.Lifecycle.Container.Open(globals.Store(parsed), parsed.GetValue(id)!);
+            if (parsed.GetValue(all))
+            {
+                container.SignalAll(number);
+            }
+            else
+            {
+                container.Signal(number);
+            }
+
+            return 0;
+        });
+        return command;
+    }
+
+    internal static Command Delete(GlobalOptions globals)
+    {
+        var id = Id();
+        var force = new Option<bool>("--force", "-f") { Description = "also one that runs: kill it first; none at all is no error" };
+        var command = new Command("delete", "remove what is left of a container") { id, force };
+        command.SetAction(parsed =>
+        {
+            var store = globals.Store(parsed);
+            var name = parsed.GetValue(id)!;
+            ContainerStore.CheckId(name);
+            if (parsed.GetValue(force) && store.TryRead(name) is null)
+            {
+                store.RemoveBeginnings(name);
+                return 0;
+            }
+
+            Container.Lifecycle.Container.Open(store, name).Delete(parsed.GetValue(force));
+            return 0;
+        });
+        return command;
+    }
+
+    internal static Argument<string> Id() => new("container-id");
+
+    private static Command OnContainer(GlobalOptions globals, string name, string description, Action<Container.Lifecycle.Container> act)
+    {
+        var id = Id();
+        var command = new Command(name, description) { id };
+        command.SetAction(parsed =>
+        {
+            act(Container.Lifecycle.Container.Open(globals.Store(parsed), parsed.GetValue(id)!));
+            return 0;
+        });
+        return command;
+    }
+}

@@ -1,0 +1,58 @@
+using System.CommandLine;
+using Peapod.Container.State;
+
+namespace Peapod.Cli;
+
+/// <summary>runc's global options; they stand before the command.</summary>
+internal sealed class GlobalOptions
+{
+    internal const string DefaultRoot = "/run/peapod";
+
+    internal Option<string> Root { get; } = new("--root") { Description = $"folder of the containers' states ({DefaultRoot})", DefaultValueFactory = static _ => DefaultRoot };
+
+    internal Option<string?> Log { get; } = new("--log") { Description = "file to append the log to, beside standard error" };
+
+    internal Option<string> LogFormat { get; } = new("--log-format") { Description = "text or json", DefaultValueFactory = static _ => "text" };
+
+    internal Option<bool> Debug { get; } = new("--debug") { Description = "log what is done" };
+
+    internal Option<bool> SystemdCgroup { get; } = new("--systemd-cgroup") { Description = "not in this version: cgroups are made in the file system" };
+
+    internal Option<string?> Rootless { get; } = new("--rootless") { Description = "accepted for runc's sake; Peapod runs as root" };
+
+    internal Option<bool> Version { get; } = new("--version", "-v") { Description = "print the version" };
+
+    internal void AddTo(RootCommand root)
+    {
+        // The library's own --version prints one line; runc's callers read several.
+        for (var i = root.Options.Count - 1; i >= 0; i--)
+        {
+            if (root.Options[i] is VersionOption)
+            {
+                root.Options.RemoveAt(i);
+            }
+        }
+
+        root.Options.Add(Root);
+        root.Options.Add(Log);
+        root.Options.Add(LogFormat);
+        root.Options.Add(Debug);
+        root.Options.Add(SystemdCgroup);
+        root.Options.Add(Rootless);
+        root.Options.Add(Version);
+        LogFormat.AcceptOnlyFromAmong("text", "json");
+        root.SetAction(parsed =>
+        {
+            if (parsed.GetValue(Version))
+            {
+                VersionText.Print();
+                return 0;
+            }
+
+            new System.CommandLine.Help.HelpAction().Invoke(parsed);
+            return 1;
+        });
+    }
+
+    internal ContainerStore Store(ParseResult parsed) => new(parsed.GetValue(Root)!);
+}

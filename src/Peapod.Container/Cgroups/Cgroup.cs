@@ -1,0 +1,320 @@
+using System.Globalization;
+using System.Text;
+using Peapod.Kernel;
+using Peapod.Kernel.Files;
+using Peapod.Kernel.Interop;
+using Peapod.Oci;
+
+namespace Peapod.Container.Cgroups;
+
+/// <summary>One cgroup of the v2 hierarchy, held by its directory; cgroups(7).</summary>
+public sealed class Cgroup : IDisposable
+{
+    private const int RemovalTimeoutMilliseconds = 10_000;
+    private const int FreezeTimeoutMilliseconds = 10_000;
+    private readonly int existing;
+
+    private Cgroup(string path, SafeFd directory, int existing)
+    {
+        Path = path;
+        Directory = directory;
+        this.existing = existing;
+    }
+
+    public string Path { get; }
+
+    public SafeFd Directory { get; }
+
+    /// <summary>Makes the cgroup and what is missing above it, with all controllers that the host gives.</summary>
+    /// <exception cref="ContainerException">It exists and is in use, or is frozen.</exception>
+    public static Cgroup Create(CgroupHierarchy hierarchy, string path)
+    {
+        var root = hierarchy.MountPoint;
+        var end = root.Length;
+        var existing = root.Length;
+        try
+        {
+            while (end < path.Length)
+            {
+                EnableControllers(path[..end]);
+                var next = path.IndexOf('/', end + 1);
+                end = next < 0 ? path.Length : next;
+                if (!FileSystem.MakeDirectory(path[..end], 0x1ed) && existing < end)
+                {
+                    existing = end;
+                }
+            }
+
+            var cgroup = new Cgroup(path, FileSystem.Open(path, Libc.O_RDONLY | Libc.O_DIRECTORY), existing);
+            if (existing == path.Length)
+            {
+                cgroup.RefuseInUse();
+            }
+
+            return cgroup;
+        }
+        catch (KernelException e)
+        {
+            RemoveMade(path, existing);
+            throw new ContainerException($"config.json: linux.cgroupsPath: cannot make the cgroup \"{path}\": {e.Message}", 1, e);
+        }
+    }
+
+    /// <exception cref="ContainerException">There is no such cgroup.</exception>
+    public static Cgroup Open(string path) => TryOpen(path) ?? throw new ContainerException($"the cgroup \"{path}\" is gone");
+
+    public static Cgroup? TryOpen(string path)
+    {
+        var fd = Libc.open(path, Libc.O_RDONLY | Libc.O_DIRECTORY | Libc.O_CLOEXEC, 0);
+        return fd < 0 ? null : new Cgroup(path, new SafeFd(fd), path.Length);
+    }
+
+    public static bool IsFrozenAt(string path) => FileSystem.TryReadText($"{path}/cgroup.freeze") == "1";
+
+    /// <summary>Writes the limits.</summary>
+    /// <exception cref="ContainerException">A limit whose controller the host does not give, or a value that the kernel refuses.</exception>
+    public void Apply(LinuxResources? resources)
+    {
+        foreach (var setting in CgroupSettings.Compile(resources))
+        {
+            try
+            {
+                FileSystem.WriteExisting(Directory, setting.File, setting.Value);
+            }
+            catch (KernelException e)
+            {
+                throw Failure(setting, e);
+            }
+        }
+    }
+
+    /// <summary>Kills every process in the cgroup and below, at once. cgroup.kill is there since Linux 5.14.</summary>
+    public void Kill()
+    {
+        try
+        {
+            FileSystem.WriteExisting(Directory, "cgroup.kill", "1");
+        }
+        catch (KernelException e) when (e.Error is Errno.ENODEV or Errno.ENOENT)
+        {
+            // It was removed meanwhile: nothing lives in it.
+        }
+    }
+
+    public void Freeze() => SetFrozen(frozen: true);
+
+    public void Thaw() => SetFrozen(frozen: false);
+
+    /// <summary>The processes in the cgroup and in those below it.</summary>
+    public IReadOnlyList<int> Processes()
+    {
+        var pids = new List<int>();
+        Collect(Path, pids);
+        return pids;
+    }
+
+    /// <summary>Removes the cgroup, what is below it, and what <see cref="Create"/> made above it. Waits for processes that are dying.</summary>
+    public void Remove()
+    {
+        var deadline = Environment.TickCount64 + RemovalTimeoutMilliseconds;
+        while (!TryRemove(Path))
+        {
+            if (Environment.TickCount64 > deadline)
+            {
+                throw new ContainerException($"cannot remove the cgroup \"{Path}\": processes still live in it: {string.Join(", ", Processes())}");
+            }
+
+            WaitUntilEmpty(100);
+        }
+
+        RemoveMade(System.IO.Path.GetDirectoryName(Path)!, existing);
+    }
+
+    /// <summary>Waits until no process lives in the cgroup or below it, at most that long.</summary>
+    public unsafe bool WaitUntilEmpty(int timeoutMilliseconds)
+    {
+        const short POLLPRI = 2;
+        var fd = Libc.openat(Directory.Number, "cgroup.events", Libc.O_RDONLY | Libc.O_CLOEXEC, 0);
+        if (fd < 0)
+        {
+            return true;
+        }
+
+        using var events = new SafeFd(fd);
+        if (!ReadText(events).Contains("populated 1", StringComparison.Ordinal))
+        {
+            // Nothing lives there, yet it could not be removed: a moment, not a spin.
+            Thread.Sleep(1);
+            return true;
+        }
+
+        var entry = new PollFd { Fd = fd, Events = POLLPRI };
+        return Libc.poll(&entry, 1, timeoutMilliseconds) > 0;
+    }
+
+    public void Dispose() => Directory.Dispose();
+
+    private static void EnableControllers(string path)
+    {
+        var available = FileSystem.TryReadText($"{path}/cgroup.controllers");
+        var enabled = FileSystem.TryReadText($"{path}/cgroup.subtree_control");
+        if (available is null || enabled is null || available == enabled)
+        {
+            return;
+        }
+
+        // One by one: a controller that cannot be had here (realtime processes, domain threads) does not keep the others away.
+        foreach (var controller in available.Split(' ', StringSplitOptions.RemoveEmptyEntries))
+        {
+            if (!enabled.Split(' ').Contains(controller))
+            {
+                try
+                {
+                    FileSystem.WriteExisting($"{path}/cgroup.subtree_control", $"+{controller}");
+                }
+                catch (KernelException e) when (e.Error is Errno.EBUSY or Errno.EOPNOTSUPP or Errno.EINVAL or Errno.EPERM or Errno.ENOENT)
+                {
+                    // A limit that needs it will be refused by name.
+                }
+            }
+        }
+    }
+
+    private void RefuseInUse()
+    {
+        var frozen = IsFrozenAt(Path);
+        var populated = FileSystem.ReadText($"{Path}/cgroup.events").Contains("populated 1", StringComparison.Ordinal);
+        if (frozen || populated)
+        {
+            Dispose();
+            throw new ContainerException($"config.json: linux.cgroupsPath: the cgroup \"{Path}\" {(frozen ? "is frozen" : "is in use: it has processes")}");
+        }
+    }
+
+    private ContainerException Failure(CgroupSetting setting, KernelException error)
+    {
+        if (error.Error is not (Errno.ENOENT or Errno.EACCES))
+        {
+            return new($"config.json: {setting.Field}: cannot write \"{setting.Value}\" to {setting.File}: {KernelException.Describe(error.Error)}", 1, error);
+        }
+
+        var available = FileSystem.TryReadText($"{Path}/cgroup.controllers") ?? "";
+        if (available.Split(' ').Contains(setting.Controller))
+        {
+            return new($"config.json: {setting.Field}: this kernel has no {setting.File}", 1, error);
+        }
+
+        var reason = V1Mount(setting.Controller) is { } mount
+            ? $"it is bound to cgroup v1 at {mount}"
+            : "the kernel lacks it, or a cgroup above does not pass it on";
+        return new($"config.json: {setting.Field}: the {setting.Controller} controller is not available: {reason}\n  available here: {(available.Length == 0 ? "none" : available)}", 1, error);
+    }
+
+    private static string? V1Mount(string controller)
+    {
+        foreach (var line in Encoding.UTF8.GetString(FileSystem.ReadAllBytes("/proc/self/cgroup")).Split('\n'))
+        {
+            // "4:memory:/": the controller is on a hierarchy of v1, whether or not it is mounted in sight.
+            var fields = line.Split(':');
+            if (fields.Length == 3 && fields[0] != "0" && fields[1].Split(',').Contains(controller is "io" ? "blkio" : controller))
+            {
+                return $"hierarchy {fields[0]} ({fields[1]})";
+            }
+        }
+
+        return null;
+    }
+
+    private unsafe void SetFrozen(bool frozen)
+    {
+        const short POLLPRI = 2;
+        FileSystem.WriteExisting(Directory, "cgroup.freeze", frozen ? "1" : "0");
+        using var events = FileSystem.OpenAt(Directory, "cgroup.events", Libc.O_RDONLY);
+        var deadline = Environment.TickCount64 + FreezeTimeoutMilliseconds;
+        while (!ReadText(events).Contains(frozen ? "frozen 1" : "frozen 0", StringComparison.Ordinal))
+        {
+            var entry = new PollFd { Fd = events.Number, Events = POLLPRI };
+            if (Libc.poll(&entry, 1, (int)Math.Max(0, deadline - Environment.TickCount64)) == 0)
+            {
+                FileSystem.WriteExisting(Directory, "cgroup.freeze", "0");
+                throw new ContainerException($"the cgroup \"{Path}\" did not freeze within {FreezeTimeoutMilliseconds / 1000} seconds");
+            }
+        }
+    }
+
+    private static string ReadText(SafeFd file)
+    {
+        Libc.lseek(file.Number, 0, 0);
+        return Encoding.ASCII.GetString(FileSystem.ReadAllBytes(file, "cgroup.events"));
+    }
+
+    private static void Collect(string path, List<int> pids)
+    {
+        foreach (var line in (FileSystem.TryReadText($"{path}/cgroup.procs") ?? "").Split('\n', StringSplitOptions.RemoveEmptyEntries))
+        {
+            pids.Add(int.Parse(line, CultureInfo.InvariantCulture));
+        }
+
+        foreach (var child in Children(path))
+        {
+            Collect(child, pids);
+        }
+    }
+
+    private static List<string> Children(string path)
+    {
+        var children = new List<string>();
+        try
+        {
+            foreach (var name in FileSystem.List(path))
+            {
+                if (FileSystem.TryStat($"{path}/{name}", followSymlinks: false) is { IsDirectory: true })
+                {
+                    children.Add($"{path}/{name}");
+                }
+            }
+        }
+        catch (KernelException e) when (e.Error is Errno.ENOENT or Errno.ENODEV)
+        {
+            // Removed while it was read.
+        }
+
+        return children;
+    }
+
+    private static bool TryRemove(string path)
+    {
+        if (Libc.unlinkat(Libc.AT_FDCWD, path, Libc.AT_REMOVEDIR) == 0)
+        {
+            return true;
+        }
+
+        var error = KernelException.Last("rmdir", path);
+        if (error.Error == Errno.ENOENT)
+        {
+            return true;
+        }
+
+        if (error.Error is not (Errno.EBUSY or Errno.ENOTEMPTY))
+        {
+            throw error;
+        }
+
+        var removed = true;
+        foreach (var child in Children(path))
+        {
+            removed &= TryRemove(child);
+        }
+
+        return removed && Libc.unlinkat(Libc.AT_FDCWD, path, Libc.AT_REMOVEDIR) == 0;
+    }
+
+    /// <summary>Removes the levels below <paramref name="existing"/> characters of the path, as long as nobody else uses them.</summary>
+    private static void RemoveMade(string path, int existing)
+    {
+        while (path.Length > existing && Libc.unlinkat(Libc.AT_FDCWD, path, Libc.AT_REMOVEDIR) == 0)
+        {
+            path = System.IO.Path.GetDirectoryName(path)!;
+        }
+    }
+}

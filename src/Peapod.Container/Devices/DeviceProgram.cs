@@ -1,0 +1,139 @@
+using System.Globalization;
+using System.Runtime.InteropServices;
+using System.Text;
+using Peapod.Kernel;
+using Peapod.Kernel.Interop;
+using Peapod.Oci;
+
+namespace Peapod.Container.Devices;
+
+/// <summary>
+/// Which devices a cgroup's processes may use. Loading a program has the kernel verify and translate it, so the program of
+/// each rule set is loaded once and pinned in bpffs under its hash; the next container with these rules only attaches it.
+/// </summary>
+internal static unsafe class DeviceProgram
+{
+    private const int BPF_PROG_LOAD = 5;
+    private const int BPF_OBJ_PIN = 6;
+    private const int BPF_OBJ_GET = 7;
+    private const int BPF_PROG_ATTACH = 8;
+    private const uint BPF_PROG_TYPE_CGROUP_DEVICE = 15;
+    private const uint BPF_CGROUP_DEVICE = 6;
+    private const uint BPF_F_ALLOW_MULTI = 2;
+    private const long BpffsMagic = 0xcafe4a11;
+    private const string Bpffs = "/sys/fs/bpf";
+    private const string PinFolder = $"{Bpffs}/peapod";
+
+    /// <summary>Lets the cgroup use what the rules allow; no rules leave it as it is.</summary>
+    internal static void Attach(SafeFd cgroup, IReadOnlyList<LinuxDeviceCgroup>? rules)
+    {
+        if (DeviceRules.Compile(rules) is not { } program)
+        {
+            return;
+        }
+
+        try
+        {
+            using var loaded = GetPinned(program) ?? LoadAndPin(program);
+            var attach = new AttachAttributes
+            {
+                Target = (uint)cgroup.Number,
+                Program = (uint)loaded.Number,
+                Type = BPF_CGROUP_DEVICE,
+                Flags = BPF_F_ALLOW_MULTI,
+            };
+            KernelException.Check(Libc.bpf(BPF_PROG_ATTACH, &attach, (uint)sizeof(AttachAttributes)), "bpf(BPF_PROG_ATTACH)");
+        }
+        catch (KernelException e)
+        {
+            throw new ContainerException($"config.json: linux.resources.devices: cannot attach the device program: {e.Message}", 1, e);
+        }
+    }
+
+    private static SafeFd? GetPinned(ReadOnlySpan<BpfInstruction> program)
+    {
+        var path = stackalloc byte[128];
+        Name(program, new Span<byte>(path, 128));
+        var attributes = new ObjectAttributes { Path = (ulong)path };
+        var fd = Libc.bpf(BPF_OBJ_GET, &attributes, (uint)sizeof(ObjectAttributes));
+        return fd < 0 ? null : new SafeFd(fd);
+    }
+
+    private static SafeFd LoadAndPin(ReadOnlySpan<BpfInstruction> program)
+    {
+        var loaded = Load(program);
+        if (Libc.statfs(Bpffs, out var status) == 0 && status.Type == BpffsMagic)
+        {
+            // Without a pin it works all the same, only slower; two that race pin the same program.
+            Libc.mkdirat(Libc.AT_FDCWD, PinFolder, 0x1c0);
+            var path = stackalloc byte[128];
+            Name(program, new Span<byte>(path, 128));
+            var attributes = new ObjectAttributes { Path = (ulong)path, Fd = (uint)loaded.Number };
+            Libc.bpf(BPF_OBJ_PIN, &attributes, (uint)sizeof(ObjectAttributes));
+        }
+
+        return loaded;
+    }
+
+    private static SafeFd Load(ReadOnlySpan<BpfInstruction> program)
+    {
+        fixed (BpfInstruction* instructions = program)
+        fixed (byte* license = "GPL\0"u8)
+        {
+            var attributes = new LoadAttributes
+            {
+                Type = BPF_PROG_TYPE_CGROUP_DEVICE,
+                InstructionCount = (uint)program.Length,
+                Instructions = (ulong)instructions,
+                License = (ulong)license,
+            };
+            return SafeFd.Check(Libc.bpf(BPF_PROG_LOAD, &attributes, (uint)sizeof(LoadAttributes)), "bpf(BPF_PROG_LOAD)");
+        }
+    }
+
+    /// <summary>The pin's path: two independent 64-bit FNV-1a hashes of the instructions, in a folder that only root can write.</summary>
+    private static void Name(ReadOnlySpan<BpfInstruction> program, Span<byte> path)
+    {
+        ulong first = 14695981039346656037, second = 0x9e3779b97f4a7c15;
+        foreach (var value in MemoryMarshal.AsBytes(program))
+        {
+            first = (first ^ value) * 1099511628211;
+            second = (second ^ value) * 0x100000001b3;
+            second ^= second >> 29;
+        }
+
+        var name = string.Create(CultureInfo.InvariantCulture, $"{PinFolder}/devices-{first:x16}{second:x16}");
+        path[Encoding.ASCII.GetBytes(name, path)] = 0;
+    }
+
+    [StructLayout(LayoutKind.Sequential)]
+    private struct LoadAttributes
+    {
+        internal uint Type;
+        internal uint InstructionCount;
+        internal ulong Instructions;
+        internal ulong License;
+        private uint logLevel;
+        private uint logSize;
+        private ulong logBuffer;
+        private uint kernelVersion;
+        private uint flags;
+    }
+
+    [StructLayout(LayoutKind.Sequential)]
+    private struct ObjectAttributes
+    {
+        internal ulong Path;
+        internal uint Fd;
+        private uint flags;
+    }
+
+    [StructLayout(LayoutKind.Sequential)]
+    private struct AttachAttributes
+    {
+        internal uint Target;
+        internal uint Program;
+        internal uint Type;
+        internal uint Flags;
+    }
+}

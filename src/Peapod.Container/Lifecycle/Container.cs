@@ -1,0 +1,390 @@
+using System.Globalization;
+using System.Text;
+using Peapod.Container.Cgroups;
+using Peapod.Container.Plans;
+using Peapod.Container.Spawning;
+using Peapod.Container.State;
+using Peapod.Kernel;
+using Peapod.Kernel.Files;
+using Peapod.Kernel.Interop;
+using Peapod.Kernel.Processes;
+using Peapod.Oci;
+
+namespace Peapod.Container.Lifecycle;
+
+/// <summary>A container in its store: the OCI operations on it (runtime-spec, "Operations").</summary>
+public sealed class Container
+{
+    private const string FifoName = "exec.fifo";
+    private const string ReportName = "start.report";
+    private const int KillTimeoutMilliseconds = 10_000;
+
+    private readonly ContainerStore store;
+
+    private Container(ContainerStore store, ContainerRecord record)
+    {
+        this.store = store;
+        Record = record;
+    }
+
+    public ContainerRecord Record { get; }
+
+    public string Id => Record.Id;
+
+    /// <summary>The container of that id.</summary>
+    /// <exception cref="ContainerException">There is none.</exception>
+    public static Container Open(ContainerStore store, string id) => new(store, store.Read(id));
+
+    /// <summary>Makes a container and its process. A failure leaves nothing behind.</summary>
+    /// <exception cref="ContainerException">What could not be done, beginning with the field or the object.</exception>
+    /// <exception cref="SpecException">A field of the configuration that cannot be done.</exception>
+    public static (Container Container, ContainerProcess Process) Create(ContainerStore store, CreateRequest request)
+    {
+        ContainerStore.CheckId(request.Id);
+        var hierarchy = CgroupHierarchy.Find();
+        var cgroupPath = CgroupPath.Resolve(hierarchy, request.Spec.Linux?.CgroupsPath, request.Id);
+        var plan = PlanCompiler.Compile(new PlanRequest
+        {
+            Id = request.Id,
+            Spec = request.Spec,
+            Bundle = request.Bundle,
+            CgroupMount = hierarchy.MountPoint,
+            BringsRoot = request.RootMount is not null,
+            WaitsForStart = request.WaitsForStart,
+            Pauses = request.Pauses,
+            PreserveFds = request.PreserveFds,
+            NoPivot = request.NoPivot,
+            NoNewKeyring = request.NoNewKeyring,
+        });
+
+        using var undo = new Undo();
+        store.Add(request.Id);
+        undo.Add(() => store.Remove(request.Id));
+        using var held = store.Lock(request.Id);
+
+        // Written before anything else is made: whoever cleans up after us finds the cgroup by it.
+        var record = NewRecord(request, cgroupPath);
+        store.Write(record);
+        store.WriteConfig(request.Id, request.SpecJson.Span);
+
+        var cgroup = Cgroup.Create(hierarchy, cgroupPath);
+        undo.Add(cgroup.Remove);
+        using var directory = cgroup;
+        cgroup.Apply(request.Spec.Linux?.Resources);
+        Devices.DeviceProgram.Attach(cgroup.Directory, request.Spec.Linux?.Resources?.Devices);
+
+        using var inputs = CreateInputs.Make(store.FolderOf(request.Id), request);
+        using var steps = HostSteps.Do(plan, inputs.Get);
+        var child = Spawner.Spawn(plan, steps.Descriptors, cgroup.Directory, request.Streams);
+        undo.Add(() => KillAndReap(child.Process));
+        using var socket = child.Socket;
+        SetOomScore(child.Pid, request.Spec.Process?.OomScoreAdj);
+
+        var identity = ProcessIdentity.TryOf(child.Pid);
+        record = record with { Pid = child.Pid, StartTime = identity?.StartTime ?? 0 };
+        store.Write(record);
+        InitDialogue.Run(child, plan, request.Spec, () => WritePidFile(request.PidFile, child.Pid));
+        undo.Keep();
+        return (new Container(store, record), new ContainerProcess(child.Pid, child.Process));
+    }
+
+    /// <summary>The status, as the kernel has it.</summary>
+    public ContainerStatus Status
+    {
+        get
+        {
+            if (Record.Pid == 0)
+            {
+                return ContainerStatus.Creating;
+            }
+
+            using var process = OpenProcess();
+            if (process is null)
+            {
+                return ContainerStatus.Stopped;
+            }
+
+            using var fifo = TryOpenFifo();
+            if (fifo is not null)
+            {
+                return ContainerStatus.Created;
+            }
+
+            return Cgroup.IsFrozenAt(Record.Cgroup) ? ContainerStatus.Paused : ContainerStatus.Running;
+        }
+    }
+
+    /// <summary>The container's first process, or null when it has ended.</summary>
+    public PidFd? OpenProcess() => new ProcessIdentity(Record.Pid, Record.StartTime).TryOpen();
+
+    /// <summary>The configuration that it was made from.</summary>
+    public Spec ReadSpec() => Spec.Parse(store.ReadConfig(Id));
+
+    /// <summary>Lets the waiting process execute, and returns when it has.</summary>
+    public void Start()
+    {
+        using var held = store.Lock(Id);
+        using var fifo = TryOpenFifo();
+        var status = Status;
+        if (fifo is null || status != ContainerStatus.Created)
+        {
+            throw new ContainerException($"container \"{Id}\" cannot be started: it is {Name(status)}, not created");
+        }
+
+        FileSystem.Write(fifo, [1], FifoName);
+        WaitUntilClosed(fifo);
+        ThrowReportedFailure();
+    }
+
+    /// <summary>Sends a signal to the container's first process.</summary>
+    public void Signal(int signal)
+    {
+        using var process = OpenProcess();
+        if (process is null || !process.Signal(signal))
+        {
+            throw new ContainerException($"container \"{Id}\" is not running: there is no process to signal");
+        }
+    }
+
+    /// <summary>Sends a signal to every process of the container's cgroup.</summary>
+    public void SignalAll(int signal)
+    {
+        using var cgroup = Cgroup.TryOpen(Record.Cgroup);
+        if (signal == Signals.SIGKILL)
+        {
+            cgroup?.Kill();
+            return;
+        }
+
+        foreach (var pid in cgroup?.Processes() ?? [])
+        {
+            using var process = PidFd.TryOpen(pid);
+            process?.Signal(signal);
+        }
+    }
+
+    /// <summary>Stops all of the container's processes from running until <see cref="Resume"/>.</summary>
+    public void Pause()
+    {
+        var status = Status;
+        if (status is not (ContainerStatus.Running or ContainerStatus.Created))
+        {
+            throw new ContainerException($"container \"{Id}\" cannot be paused: it is {Name(status)}");
+        }
+
+        using var cgroup = Cgroup.Open(Record.Cgroup);
+        cgroup.Freeze();
+    }
+
+    public void Resume()
+    {
+        var status = Status;
+        if (status != ContainerStatus.Paused)
+        {
+            throw new ContainerException($"container \"{Id}\" cannot be resumed: it is {Name(status)}, not paused");
+        }
+
+        using var cgroup = Cgroup.Open(Record.Cgroup);
+        cgroup.Thaw();
+    }
+
+    /// <summary>Removes what is left of the container; with <paramref name="force"/> also one that still runs.</summary>
+    public void Delete(bool force)
+    {
+        using var held = store.Lock(Id);
+        var status = Status;
+        if (!force && status is ContainerStatus.Running or ContainerStatus.Paused)
+        {
+            throw new ContainerException($"container \"{Id}\" cannot be deleted: it is {Name(status)}, not stopped\n  stop it first, or use --force");
+        }
+
+        End();
+        store.Remove(Id);
+    }
+
+    /// <summary>Executes one more process in the container.</summary>
+    public ContainerProcess Execute(ExecRequest request)
+    {
+        var status = Status;
+        if (status is not (ContainerStatus.Running or ContainerStatus.Created) && !(status == ContainerStatus.Paused && request.IgnorePaused))
+        {
+            throw new ContainerException(status == ContainerStatus.Paused
+                ? $"container \"{Id}\" is paused\n  resume it first, or use --ignore-paused"
+                : $"container \"{Id}\" is not running: it is {Name(status)}");
+        }
+
+        var spec = ReadSpec();
+        var plan = PlanCompiler.CompileExec(spec, request.Process, request.PreserveFds);
+        using var process = OpenProcess() ?? throw new ContainerException($"container \"{Id}\" is not running");
+        using var steps = HostSteps.Do(plan, input => input switch
+        {
+            PlanInput.JoinedProcess => process,
+            PlanInput.ConsoleSocket => request.ConsoleSocket ?? throw new ContainerException("a terminal needs a console socket"),
+            _ => throw new ArgumentOutOfRangeException(nameof(input)),
+        });
+        using var cgroup = Cgroup.TryOpen(Record.Cgroup);
+        var child = Spawner.Spawn(plan, steps.Descriptors, cgroup?.Directory, request.Streams);
+        using var socket = child.Socket;
+        using var undo = new Undo();
+        undo.Add(() => KillAndReap(child.Process));
+        SetOomScore(child.Pid, request.Process.OomScoreAdj);
+        InitDialogue.Run(child, plan, spec, () => WritePidFile(request.PidFile, child.Pid));
+        undo.Keep();
+        return new ContainerProcess(child.Pid, child.Process);
+    }
+
+    public static string Name(ContainerStatus status) => status switch
+    {
+        ContainerStatus.Creating => "creating",
+        ContainerStatus.Created => "created",
+        ContainerStatus.Running => "running",
+        ContainerStatus.Paused => "paused",
+        _ => "stopped",
+    };
+
+    /// <summary>Kills what still runs and removes the cgroup.</summary>
+    private void End()
+    {
+        using var process = OpenProcess();
+        using var cgroup = Cgroup.TryOpen(Record.Cgroup);
+        cgroup?.Kill();
+        process?.Signal(Signals.SIGKILL);
+        if (process?.WaitForExit(KillTimeoutMilliseconds) == false)
+        {
+            throw new ContainerException($"container \"{Id}\" cannot be deleted: process {Record.Pid} does not end, though it was killed\n  it may wait for a device or a file system that does not answer");
+        }
+
+        cgroup?.Remove();
+    }
+
+    private SafeFd? TryOpenFifo()
+    {
+        var fd = Libc.open($"{store.FolderOf(Id)}/{FifoName}", Libc.O_WRONLY | Libc.O_NONBLOCK | Libc.O_CLOEXEC, 0);
+        return fd < 0 ? null : new SafeFd(fd);
+    }
+
+    /// <summary>The fifo has no reader any more when the process has executed, or has ended.</summary>
+    private static unsafe void WaitUntilClosed(SafeFd fifo)
+    {
+        var entry = new PollFd { Fd = fifo.Number };
+        while (Libc.poll(&entry, 1, -1) <= 0)
+        {
+            var error = KernelException.Last("poll", FifoName);
+            if (error.Error != Errno.EINTR)
+            {
+                throw error;
+            }
+        }
+    }
+
+    private void ThrowReportedFailure()
+    {
+        var message = FileSystem.ReadAllBytes($"{store.FolderOf(Id)}/{ReportName}");
+        if (message.Length > 0)
+        {
+            var report = InitReport.Parse(message);
+            var executable = ReadSpec().Process?.Args is [var first, ..] ? first : "";
+            throw Failures.OfOperation(new(PlanCode.Exec, "process.args[0]", "execute") { Path = executable }, report.Error, report.Detail);
+        }
+    }
+
+    private static ContainerRecord NewRecord(CreateRequest request, string cgroupPath) => new()
+    {
+        Id = request.Id,
+        OciVersion = request.Spec.OciVersion ?? "",
+        Bundle = request.Bundle,
+        Rootfs = request.Spec.Root?.Path is { } root ? RootPlan.Resolve(request.Bundle, root) : "",
+        Cgroup = cgroupPath,
+        Created = DateTime.UtcNow.ToString("yyyy-MM-dd'T'HH:mm:ss.fffffff'00Z'", CultureInfo.InvariantCulture),
+        Owner = Libc.geteuid(),
+    };
+
+    private static void KillAndReap(PidFd process)
+    {
+        process.Signal(Signals.SIGKILL);
+        process.Wait();
+        process.Dispose();
+    }
+
+    private static void SetOomScore(int pid, int? score)
+    {
+        if (score is not { } value)
+        {
+            return;
+        }
+
+        try
+        {
+            FileSystem.WriteExisting($"/proc/{pid}/oom_score_adj", value.ToString(CultureInfo.InvariantCulture));
+        }
+        catch (KernelException e)
+        {
+            throw new ContainerException($"config.json: process.oomScoreAdj: cannot set it to {value}: {KernelException.Describe(e.Error)}", 1, e);
+        }
+    }
+
+    private static void WritePidFile(string? path, int pid)
+    {
+        if (path is null)
+        {
+            return;
+        }
+
+        try
+        {
+            var full = Path.GetFullPath(path);
+            using var folder = FileSystem.OpenDirectory(Path.GetDirectoryName(full)!);
+            FileSystem.Replace(folder, Path.GetFileName(full), Encoding.ASCII.GetBytes(pid.ToString(CultureInfo.InvariantCulture)), 0x1a4);
+        }
+        catch (KernelException e)
+        {
+            throw new ContainerException($"--pid-file: cannot write \"{path}\": {KernelException.Describe(e.Error)}", 1, e);
+        }
+    }
+
+    /// <summary>The descriptors that a creation brings to its plan: those of the request, and the start fifo with its report.</summary>
+    private sealed class CreateInputs : IDisposable
+    {
+        private readonly CreateRequest request;
+        private readonly SafeFd? fifo;
+        private readonly SafeFd? report;
+
+        private CreateInputs(CreateRequest request, SafeFd? fifo, SafeFd? report)
+        {
+            this.request = request;
+            this.fifo = fifo;
+            this.report = report;
+        }
+
+        internal static CreateInputs Make(string folder, CreateRequest request)
+        {
+            if (!request.WaitsForStart)
+            {
+                return new(request, null, null);
+            }
+
+            var path = $"{folder}/{FifoName}";
+            KernelException.Check(Libc.mknodat(Libc.AT_FDCWD, path, Libc.S_IFIFO | 0x180, 0), "mkfifo", path);
+            return new(
+                request,
+                FileSystem.Open(path, Libc.O_RDWR),
+                FileSystem.Open($"{folder}/{ReportName}", Libc.O_WRONLY | Libc.O_CREAT | Libc.O_EXCL, 0x180));
+        }
+
+        internal SafeFd Get(PlanInput input) => input switch
+        {
+            PlanInput.RootMount => request.RootMount!,
+            PlanInput.ConsoleSocket => request.ConsoleSocket
+                ?? throw new ContainerException("config.json: process.terminal: a terminal needs --console-socket, so that somebody can hold its other side"),
+            PlanInput.StartFifo => fifo!,
+            PlanInput.StartReport => report!,
+            _ => throw new ArgumentOutOfRangeException(nameof(input)),
+        };
+
+        public void Dispose()
+        {
+            fifo?.Dispose();
+            report?.Dispose();
+        }
+    }
+}

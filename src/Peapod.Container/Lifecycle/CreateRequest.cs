@@ -1,0 +1,43 @@
+using Peapod.Container.Spawning;
+using Peapod.Kernel;
+using Peapod.Kernel.Mounts;
+using Peapod.Oci;
+
+namespace Peapod.Container.Lifecycle;
+
+/// <summary>What a container is made from.</summary>
+public sealed record CreateRequest
+{
+    public required string Id { get; init; }
+
+    public required Spec Spec { get; init; }
+
+    /// <summary>The configuration as it was read; kept for later commands.</summary>
+    public required ReadOnlyMemory<byte> SpecJson { get; init; }
+
+    /// <summary>The bundle's absolute path.</summary>
+    public required string Bundle { get; init; }
+
+    /// <summary>The root file system as a detached mount, in place of root.path.</summary>
+    public DetachedMount? RootMount { get; init; }
+
+    /// <summary>Have the process wait for <see cref="Container.Start"/>; otherwise it runs when the creation returns.</summary>
+    public bool WaitsForStart { get; init; }
+
+    /// <summary>Make a sandbox: its process holds the namespaces and executes nothing.</summary>
+    public bool Pauses { get; init; }
+
+    public StandardStreams Streams { get; init; }
+
+    /// <summary>The connected socket that takes the terminal's master side; needed when process.terminal is set.</summary>
+    public SafeFd? ConsoleSocket { get; init; }
+
+    public int PreserveFds { get; init; }
+
+    public bool NoPivot { get; init; }
+
+    public bool NoNewKeyring { get; init; }
+
+    /// <summary>Where the process's number is written, or null.</summary>
+    public string? PidFile { get; init; }
+}

@@ -1,0 +1,24 @@
+using Peapod.Container.Spawning;
+using Peapod.Kernel;
+using Peapod.Oci;
+
+namespace Peapod.Container.Lifecycle;
+
+/// <summary>One more process for a running container.</summary>
+public sealed record ExecRequest
+{
+    public required Process Process { get; init; }
+
+    public StandardStreams Streams { get; init; }
+
+    /// <inheritdoc cref="CreateRequest.ConsoleSocket"/>
+    public SafeFd? ConsoleSocket { get; init; }
+
+    public int PreserveFds { get; init; }
+
+    /// <summary>Execute in a paused container, too: the process waits there until it is resumed.</summary>
+    public bool IgnorePaused { get; init; }
+
+    /// <inheritdoc cref="CreateRequest.PidFile"/>
+    public string? PidFile { get; init; }
+}

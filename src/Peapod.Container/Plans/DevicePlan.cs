@@ -1,0 +1,80 @@
+using Peapod.Kernel.Interop;
+using Peapod.Oci;
+
+namespace Peapod.Container.Plans;
+
+/// <summary>/dev: the devices and links that every container has (runtime-spec, "Default Devices"), and linux.devices.</summary>
+internal static class DevicePlan
+{
+    private const uint DefaultMode = 0x1b6; // 0666
+
+    internal static void Add(PlanBuilder plan, Spec spec)
+    {
+        if (IsBound(spec))
+        {
+            return;
+        }
+
+        AddDefault(plan, "/dev/null", 1, 3);
+        AddDefault(plan, "/dev/zero", 1, 5);
+        AddDefault(plan, "/dev/full", 1, 7);
+        AddDefault(plan, "/dev/random", 1, 8);
+        AddDefault(plan, "/dev/urandom", 1, 9);
+        AddDefault(plan, "/dev/tty", 5, 0);
+        for (var i = 0; i < (spec.Linux?.Devices?.Count ?? 0); i++)
+        {
+            AddConfigured(plan, spec.Linux!.Devices![i], $"linux.devices[{i}]");
+        }
+
+        AddLink(plan, "/proc/self/fd", "/dev/fd", replace: false);
+        AddLink(plan, "/proc/self/fd/0", "/dev/stdin", replace: false);
+        AddLink(plan, "/proc/self/fd/1", "/dev/stdout", replace: false);
+        AddLink(plan, "/proc/self/fd/2", "/dev/stderr", replace: false);
+        AddLink(plan, "pts/ptmx", "/dev/ptmx", replace: true);
+    }
+
+    /// <summary>A bound /dev is the caller's own: nothing is made in it.</summary>
+    private static bool IsBound(Spec spec)
+    {
+        for (var i = 0; i < (spec.Mounts?.Count ?? 0); i++)
+        {
+            var mount = spec.Mounts![i];
+            if (Path.GetFullPath(mount.Destination!, "/").TrimEnd('/') == "/dev"
+                && (mount.Type == "bind" || Mounts.MountOptions.Parse(mount.Options).IsBind))
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
+    private static void AddDefault(PlanBuilder plan, string path, ulong major, ulong minor) =>
+        Add(plan, "", path, Libc.S_IFCHR | DefaultMode, major, minor, 0, 0);
+
+    private static void AddConfigured(PlanBuilder plan, LinuxDevice device, string field)
+    {
+        var type = device.Type switch
+        {
+            "c" or "u" => Libc.S_IFCHR,
+            "b" => Libc.S_IFBLK,
+            "p" => Libc.S_IFIFO,
+            var other => throw new SpecException($"{field}.type", $"unknown device type \"{other}\""),
+        };
+        var mode = (uint)(device.FileMode ?? DefaultMode);
+        Add(plan, field, device.Path, type | (mode & 0xfff), (ulong)device.Major, (ulong)device.Minor, device.Uid ?? 0, device.Gid ?? 0);
+    }
+
+    private static void Add(PlanBuilder plan, string field, string path, uint mode, ulong major, ulong minor, uint uid, uint gid) =>
+        plan.Init(new(PlanCode.Mknod, field, $"make the device \"{path}\"")
+        {
+            Path = path,
+            Source = path,
+            A = mode,
+            B = (major << 32) | minor,
+            C = ((ulong)uid << 32) | gid,
+        });
+
+    private static void AddLink(PlanBuilder plan, string target, string path, bool replace) =>
+        plan.Init(new(PlanCode.Symlink, "", $"link \"{path}\" to \"{target}\"") { Path = path, Source = target, A = replace ? 1u : 0u });
+}

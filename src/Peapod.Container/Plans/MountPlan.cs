@@ -1,0 +1,121 @@
+using Peapod.Container.Mounts;
+using Peapod.Kernel.Interop;
+using Peapod.Oci;
+
+namespace Peapod.Container.Plans;
+
+/// <summary>One entry of mounts: a bind mount made by the parent, or a new file system made by init in its namespaces.</summary>
+internal static class MountPlan
+{
+    /// <param name="late">What is done when everything has its place: read-only attributes of what things are made in.</param>
+    internal static void Add(PlanBuilder plan, PlanRequest request, Mount mount, string field, List<InitOperation> late)
+    {
+        var options = MountOptions.Parse(mount.Options);
+        if (options.IsBind || mount.Type == "bind")
+        {
+            AddBind(plan, request, mount, field, options);
+        }
+        else if (mount.Type is "cgroup" or "cgroup2" && !NamespacePlan.Has(request.Spec, Libc.CLONE_NEWCGROUP))
+        {
+            // A view of the hierarchy from the runtime's own cgroup namespace: what the host has mounted.
+            AddClone(plan, request.CgroupMount, mount.Destination!, field, options, recursive: false);
+        }
+        else
+        {
+            AddNew(plan, mount, field, options, late);
+        }
+    }
+
+    private static void AddBind(PlanBuilder plan, PlanRequest request, Mount mount, string field, MountOptions options)
+    {
+        if (string.IsNullOrEmpty(mount.Source))
+        {
+            throw new SpecException($"{field}.source", "a bind mount needs a source");
+        }
+
+        RefuseInsideProc(mount.Destination!, field);
+        if (options.Parameters.Count > 0)
+        {
+            throw new SpecException($"{field}.options", $"unknown option \"{options.Parameters[0]}\" for a bind mount");
+        }
+
+        AddClone(plan, RootPlan.Resolve(request.Bundle, mount.Source), mount.Destination!, field, options, options.IsRecursiveBind);
+    }
+
+    private static void AddClone(PlanBuilder plan, string source, string target, string field, MountOptions options, bool recursive)
+    {
+        var text = $"mount \"{source}\" at \"{target}\"";
+        var slot = plan.Slot(field);
+
+        // Without a word on propagation the mount follows the host's and tells it nothing.
+        var propagation = options.Propagation != 0 ? options.Propagation : Libc.MS_SLAVE;
+        plan.Host(new CloneMountStep(
+            field,
+            text,
+            slot,
+            source,
+            recursive,
+            options.Set,
+            options.Clear,
+            options.RecursiveSet,
+            options.RecursiveClear,
+            propagation,
+            options.Propagation == 0 ? recursive : options.PropagationRecursive));
+        plan.Init(new(PlanCode.Attach, field, text) { Slot = slot, Path = target });
+    }
+
+    private static void AddNew(PlanBuilder plan, Mount mount, string field, MountOptions options, List<InitOperation> late)
+    {
+        var type = mount.Type switch
+        {
+            null or "" => throw new SpecException($"{field}.type", "is missing"),
+            "cgroup" => "cgroup2",
+            var other => other,
+        };
+        var attributes = options.Set & ~options.Clear;
+        attributes |= options.Set & Libc.MOUNT_ATTR_ATIME_MASK;
+        if (type == "tmpfs" && (attributes & Libc.MOUNT_ATTR_RDONLY) != 0)
+        {
+            attributes &= ~Libc.MOUNT_ATTR_RDONLY;
+            late.Add(new(PlanCode.MountAttributes, field, $"make \"{mount.Destination}\" read-only") { Path = mount.Destination, A = Libc.MOUNT_ATTR_RDONLY });
+        }
+
+        var parameters = new List<string>(options.Parameters.Count + 1);
+        if (!string.IsNullOrEmpty(mount.Source))
+        {
+            parameters.Add($"source={mount.Source}");
+        }
+
+        if (type != "cgroup2")
+        {
+            parameters.AddRange(options.Parameters);
+        }
+
+        plan.Init(new(PlanCode.NewMount, field, $"mount {type} at \"{mount.Destination}\"")
+        {
+            Source = type,
+            Path = mount.Destination,
+            List = parameters,
+            A = attributes,
+
+            // An image's /proc or /sys that is a symlink would put the kernel's files where no mask covers them.
+            B = type is "proc" or "sysfs" ? Libc.RESOLVE_NO_SYMLINKS : 0,
+            C = options.Propagation,
+        });
+    }
+
+    /// <summary>A mount over part of /proc could feed the container's programs, and us, a false procfs (CVE-2019-16884).</summary>
+    private static void RefuseInsideProc(string target, string field)
+    {
+        var path = Path.GetFullPath(target, "/");
+        if (path == "/proc" || (path.StartsWith("/proc/", StringComparison.Ordinal) && !MayBeCovered(path)))
+        {
+            throw new SpecException($"{field}.destination", $"\"{target}\" is inside /proc, which only the proc file system may fill");
+        }
+    }
+
+    /// <summary>The files that lxcfs and its like replace with the container's own view; the same ones as runc's.</summary>
+    private static bool MayBeCovered(string path) => path is "/proc/cpuinfo" or "/proc/diskstats" or "/proc/meminfo" or "/proc/stat"
+        or "/proc/swaps" or "/proc/uptime" or "/proc/loadavg" or "/proc/slabinfo" or "/proc/net/dev" or "/proc/sys/kernel/ns_last_pid"
+        or "/proc/sys/crypto/fips_enabled";
+}

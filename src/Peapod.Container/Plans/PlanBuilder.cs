@@ -1,0 +1,29 @@
+namespace Peapod.Container.Plans;
+
+/// <summary>A plan in the making.</summary>
+internal sealed class PlanBuilder
+{
+    private readonly List<HostStep> host = new(16);
+    private readonly List<InitOperation> init = new(64);
+    private int slots;
+
+    internal ulong CloneFlags { get; set; }
+
+    internal PlanSlot? PidNamespace { get; set; }
+
+    internal PlanSlot Slot(string name) => new(slots++, name);
+
+    /// <summary>The slot of a descriptor that the caller brings.</summary>
+    internal PlanSlot Input(PlanInput input, string text)
+    {
+        var slot = Slot(text);
+        host.Add(new UseDescriptorStep("", $"use {text}", slot, input));
+        return slot;
+    }
+
+    internal void Host(HostStep step) => host.Add(step);
+
+    internal void Init(InitOperation operation) => init.Add(operation);
+
+    internal Plan Build() => new(CloneFlags, PidNamespace, host, init, slots);
+}

@@ -1,0 +1,34 @@
+using Peapod.Oci;
+
+namespace Peapod.Container.Plans;
+
+/// <summary>What a plan is compiled from, besides the configuration.</summary>
+public sealed record PlanRequest
+{
+    /// <summary>The container's id.</summary>
+    public required string Id { get; init; }
+
+    public required Spec Spec { get; init; }
+
+    /// <summary>The bundle's absolute path; relative paths of the configuration start there.</summary>
+    public required string Bundle { get; init; }
+
+    /// <summary>Where the cgroup2 file system is mounted on the host.</summary>
+    public required string CgroupMount { get; init; }
+
+    /// <summary>The root file system is brought as a detached mount (<see cref="PlanInput.RootMount"/>); root.path is not used.</summary>
+    public bool BringsRoot { get; init; }
+
+    /// <summary>Wait for <c>start</c> before the exec.</summary>
+    public bool WaitsForStart { get; init; }
+
+    /// <summary>Become a sandbox's process instead of executing one.</summary>
+    public bool Pauses { get; init; }
+
+    /// <summary>How many descriptors after the standard streams the process keeps.</summary>
+    public int PreserveFds { get; init; }
+
+    public bool NoPivot { get; init; }
+
+    public bool NoNewKeyring { get; init; }
+}

@@ -1,0 +1,177 @@
+using System.Runtime.InteropServices;
+using Peapod.Container.Spawning;
+using Peapod.Oci;
+
+namespace Peapod.Container.Plans;
+
+/// <summary>process: who the container's process is, what it may do, and what it executes.</summary>
+internal static class ProcessPlan
+{
+    internal static void AddTerminal(PlanBuilder plan, Process? process, bool bindConsole)
+    {
+        if (process is not { Terminal: true })
+        {
+            return;
+        }
+
+        plan.Init(new(PlanCode.Terminal, "process.terminal", "open a terminal in the container")
+        {
+            Slot = plan.Input(PlanInput.ConsoleSocket, "the console socket"),
+            A = process.ConsoleSize is { } size ? ((ulong)size.Height << 16) | (uint)size.Width : 0,
+            B = bindConsole ? 1u : 0u,
+            C = process.User.Uid,
+        });
+    }
+
+    internal static void AddProcess(PlanBuilder plan, Process process, int preserveFds, bool waitsForStart)
+    {
+        var user = process.User;
+        AddLimits(plan, process);
+        plan.Init(new(PlanCode.StdioOwner, "process.user.uid", "give the standard streams to the user") { A = user.Uid });
+        AddIdentity(plan, process, user);
+        if (user.Umask is { } umask)
+        {
+            plan.Init(new(PlanCode.Umask, "process.user.umask", "set the file mode mask") { A = umask });
+        }
+
+        plan.Init(new(PlanCode.Cwd, "process.cwd", $"change to the working directory \"{process.Cwd}\"") { Path = process.Cwd });
+        var environment = Deduplicate(process.Env);
+        if (Find(environment, "HOME") is null or "")
+        {
+            plan.Init(new(PlanCode.Home, "process.env", "find the user's home") { A = user.Uid });
+            environment.RemoveAll(static entry => entry == "HOME=");
+        }
+
+        if (process.NoNewPrivileges)
+        {
+            plan.Init(new(PlanCode.NoNewPrivileges, "process.noNewPrivileges", "give up gaining privileges"));
+        }
+
+        var name = process.Args[0];
+        plan.Init(new(PlanCode.FindExecutable, "process.args[0]", $"find the executable \"{name}\"") { Path = name, Source = Find(environment, "PATH") ?? "" });
+        plan.Init(new(PlanCode.CloseFds, "", "close what is not the process's") { A = (ulong)preserveFds });
+        if (waitsForStart)
+        {
+            plan.Init(new(PlanCode.WaitStart, "", "wait for start")
+            {
+                Slot = plan.Input(PlanInput.StartFifo, "the start fifo"),
+                SecondSlot = plan.Input(PlanInput.StartReport, "the report of a failed start"),
+                B = (ulong)InitStage.Ready,
+            });
+        }
+        else
+        {
+            plan.Init(new(PlanCode.Sync, "", "report") { A = (ulong)InitStage.Ready });
+        }
+
+        plan.Init(new(PlanCode.Exec, "process.args[0]", $"execute \"{name}\"") { Path = name, List = process.Args, Environment = environment });
+    }
+
+    private static void AddLimits(PlanBuilder plan, Process process)
+    {
+        for (var i = 0; i < (process.Rlimits?.Count ?? 0); i++)
+        {
+            var limit = process.Rlimits![i];
+            if (Rlimits.Number(limit.Type) is not (>= 0 and var resource))
+            {
+                throw new SpecException($"process.rlimits[{i}].type", $"unknown resource limit \"{limit.Type}\"");
+            }
+
+            plan.Init(new(PlanCode.Rlimit, $"process.rlimits[{i}]", $"set {limit.Type} to {limit.Soft}:{limit.Hard}")
+            {
+                A = (ulong)resource,
+                B = limit.Soft,
+                C = limit.Hard,
+            });
+        }
+    }
+
+    private static void AddIdentity(PlanBuilder plan, Process process, User user)
+    {
+        var sets = process.Capabilities;
+        var bounding = Mask(sets?.Bounding, "process.capabilities.bounding");
+        plan.Init(new(PlanCode.Bounding, "process.capabilities.bounding", "drop capabilities from the bounding set") { A = bounding });
+
+        var groups = user.AdditionalGids;
+        var bytes = new byte[groups.Count * sizeof(uint)];
+        for (var i = 0; i < groups.Count; i++)
+        {
+            MemoryMarshal.Write(bytes.AsSpan(i * sizeof(uint)), groups[i]);
+        }
+
+        plan.Init(new(PlanCode.User, "process.user", $"become user {user.Uid}, group {user.Gid}")
+        {
+            A = user.Uid,
+            B = user.Gid,
+            C = (ulong)groups.Count,
+            Bytes = bytes,
+        });
+
+        var ambient = new byte[sizeof(ulong)];
+        MemoryMarshal.Write(ambient, Mask(sets?.Ambient, "process.capabilities.ambient"));
+        plan.Init(new(PlanCode.Capabilities, "process.capabilities", "set the capabilities")
+        {
+            A = Mask(sets?.Effective, "process.capabilities.effective"),
+            B = Mask(sets?.Permitted, "process.capabilities.permitted"),
+            C = Mask(sets?.Inheritable, "process.capabilities.inheritable"),
+            Bytes = ambient,
+        });
+    }
+
+    private static ulong Mask(IReadOnlyList<string>? names, string field)
+    {
+        var mask = 0UL;
+        for (var i = 0; i < (names?.Count ?? 0); i++)
+        {
+            if (Capabilities.Number(names![i]) is not (>= 0 and var number))
+            {
+                throw new SpecException($"{field}[{i}]", $"unknown capability \"{names[i]}\"");
+            }
+
+            mask |= 1UL << number;
+        }
+
+        return mask;
+    }
+
+    /// <summary>The environment with each name once: the last value, at the first one's place, as runc has it.</summary>
+    private static List<string> Deduplicate(IReadOnlyList<string>? environment)
+    {
+        var result = new List<string>((environment?.Count ?? 0) + 1);
+        for (var i = 0; i < (environment?.Count ?? 0); i++)
+        {
+            var entry = environment![i];
+            var equals = entry.IndexOf('=', StringComparison.Ordinal);
+            var name = entry.AsSpan(0, equals < 0 ? entry.Length : equals + 1);
+            var known = -1;
+            for (var j = 0; j < result.Count && known < 0; j++)
+            {
+                known = result[j].AsSpan().StartsWith(name) ? j : -1;
+            }
+
+            if (known < 0)
+            {
+                result.Add(entry);
+            }
+            else
+            {
+                result[known] = entry;
+            }
+        }
+
+        return result;
+    }
+
+    private static string? Find(List<string> environment, string name)
+    {
+        foreach (var entry in environment)
+        {
+            if (entry.Length > name.Length && entry[name.Length] == '=' && entry.StartsWith(name, StringComparison.Ordinal))
+            {
+                return entry[(name.Length + 1)..];
+            }
+        }
+
+        return null;
+    }
+}

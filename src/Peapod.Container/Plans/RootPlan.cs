@@ -1,0 +1,168 @@
+using Peapod.Kernel.Interop;
+using Peapod.Oci;
+
+namespace Peapod.Container.Plans;
+
+/// <summary>root, mounts, devices, masked and read-only paths: the file system that the process sees.</summary>
+internal static class RootPlan
+{
+    internal static void AddInit(PlanBuilder plan, PlanRequest request)
+    {
+        var spec = request.Spec;
+        if (!NamespacePlan.Has(spec, Libc.CLONE_NEWNS, newOnly: true))
+        {
+            AddForeignRoot(plan, request);
+            return;
+        }
+
+        // Nothing that is mounted here may show on the host; what the host mounts later may show here.
+        plan.Init(new(PlanCode.Propagation, "linux.rootfsPropagation", "keep mounts from the host") { Path = "/", A = Libc.MS_SLAVE, B = 1 });
+        AddRoot(plan, request);
+        var late = new List<InitOperation>();
+        for (var i = 0; i < (spec.Mounts?.Count ?? 0); i++)
+        {
+            MountPlan.Add(plan, request, spec.Mounts![i], $"mounts[{i}]", late);
+        }
+
+        DevicePlan.Add(plan, spec);
+        foreach (var operation in late)
+        {
+            plan.Init(operation);
+        }
+    }
+
+    /// <summary>What comes after the console: the paths that are closed, and the step into the root.</summary>
+    internal static void AddFinish(PlanBuilder plan, PlanRequest request)
+    {
+        var spec = request.Spec;
+        AddSysctls(plan, spec);
+        if (spec.Process?.Cwd is { Length: > 1 } cwd)
+        {
+            plan.Init(new(PlanCode.Mkdir, "process.cwd", $"make the working directory \"{cwd}\"") { Path = cwd });
+        }
+
+        var ownMounts = NamespacePlan.Has(spec, Libc.CLONE_NEWNS, newOnly: true);
+        if (ownMounts)
+        {
+            if (spec.Root?.Readonly == true)
+            {
+                plan.Init(new(PlanCode.MountAttributes, "root.readonly", "make the root file system read-only") { A = Libc.MOUNT_ATTR_RDONLY });
+            }
+
+            AddClosedPaths(plan, spec);
+        }
+
+        if (ownMounts && !request.NoPivot)
+        {
+            plan.Init(new(PlanCode.Pivot, "root.path", "make the root file system the root"));
+        }
+        else
+        {
+            plan.Init(new(PlanCode.Chroot, "root.path", "make the root file system the root") { A = ownMounts ? 0u : 1u });
+        }
+
+        AddPropagation(plan, spec, ownMounts);
+    }
+
+    private static void AddRoot(PlanBuilder plan, PlanRequest request)
+    {
+        PlanSlot slot;
+        string place;
+        if (request.BringsRoot)
+        {
+            slot = plan.Input(PlanInput.RootMount, "the root file system");
+            place = request.Bundle;
+        }
+        else
+        {
+            place = Resolve(request.Bundle, request.Spec.Root!.Path!);
+            slot = plan.Slot("root file system");
+            plan.Host(new CloneMountStep(
+                "root.path", $"use \"{place}\" as the root file system", slot, place, Recursive: true, 0, 0, 0, 0, Libc.MS_PRIVATE, PropagationRecursive: false));
+        }
+
+        plan.Init(new(PlanCode.AttachRoot, "root.path", $"attach the root file system at \"{place}\"") { Slot = slot, Path = place });
+    }
+
+    /// <summary>Without a mount namespace of its own the container lives in the host's, or in another's, under its root.</summary>
+    private static void AddForeignRoot(PlanBuilder plan, PlanRequest request)
+    {
+        if (request.Spec.Mounts is { Count: > 0 } && !NamespacePlan.Has(request.Spec, Libc.CLONE_NEWNS))
+        {
+            throw new SpecException("mounts", "a container that shares the host's mount namespace cannot have mounts of its own");
+        }
+
+        var place = request.Spec.Root?.Path is { } path ? Resolve(request.Bundle, path) : "/";
+        plan.Init(new(PlanCode.UseRoot, "root.path", $"open the root file system \"{place}\"") { Path = place });
+    }
+
+    private static void AddClosedPaths(PlanBuilder plan, Spec spec)
+    {
+        for (var i = 0; i < (spec.Linux?.ReadonlyPaths?.Count ?? 0); i++)
+        {
+            var path = spec.Linux!.ReadonlyPaths![i];
+            plan.Init(new(PlanCode.ReadOnly, $"linux.readonlyPaths[{i}]", $"make \"{path}\" read-only") { Path = path });
+        }
+
+        if (spec.Linux?.MaskedPaths is not { Count: > 0 } masked)
+        {
+            return;
+        }
+
+        var slot = plan.Slot("null device");
+        plan.Host(new CloneNullDeviceStep("linux.maskedPaths", "use the host's /dev/null", slot));
+        for (var i = 0; i < masked.Count; i++)
+        {
+            plan.Init(new(PlanCode.Mask, $"linux.maskedPaths[{i}]", $"mask \"{masked[i]}\"") { Path = masked[i], Slot = slot });
+        }
+    }
+
+    private static void AddSysctls(PlanBuilder plan, Spec spec)
+    {
+        if (spec.Linux?.Sysctl is not { } sysctls)
+        {
+            return;
+        }
+
+        foreach (var (key, value) in sysctls)
+        {
+            // In net.ipv4.conf.eth0/1.forwarding a slash stands for the dot of an interface's name (sysctl(8)).
+            var path = string.Create(key.Length, key, static (span, name) =>
+            {
+                for (var i = 0; i < name.Length; i++)
+                {
+                    span[i] = name[i] switch { '.' => '/', '/' => '.', var other => other };
+                }
+            });
+            plan.Init(new(PlanCode.Sysctl, $"linux.sysctl[\"{key}\"]", $"set it to \"{value}\"") { Path = path, Data = value });
+        }
+    }
+
+    private static void AddPropagation(PlanBuilder plan, Spec spec, bool ownMounts)
+    {
+        var (propagation, recursive) = spec.Linux?.RootfsPropagation switch
+        {
+            "shared" => (Libc.MS_SHARED, false),
+            "rshared" => (Libc.MS_SHARED, true),
+            "slave" => (Libc.MS_SLAVE, false),
+            "rslave" => (Libc.MS_SLAVE, true),
+            "private" => (Libc.MS_PRIVATE, false),
+            "rprivate" => (Libc.MS_PRIVATE, true),
+            "unbindable" => (Libc.MS_UNBINDABLE, false),
+            "runbindable" => (Libc.MS_UNBINDABLE, true),
+            _ => (0UL, false),
+        };
+        if (propagation != 0 && ownMounts)
+        {
+            plan.Init(new(PlanCode.Propagation, "linux.rootfsPropagation", $"make the root file system {spec.Linux!.RootfsPropagation}")
+            {
+                Path = "/",
+                A = propagation,
+                B = recursive ? 1u : 0u,
+            });
+        }
+    }
+
+    /// <summary>An absolute path, without "." and "..", from one that starts at the bundle.</summary>
+    internal static string Resolve(string bundle, string path) => Path.GetFullPath(path, bundle);
+}

@@ -1,0 +1,66 @@
+using Peapod.Container.Plans;
+using Peapod.Kernel;
+
+namespace Peapod.Container.Spawning;
+
+/// <summary>Turns what the kernel refused into the sentence that the user reads.</summary>
+internal static class Failures
+{
+    private const int NotFound = 127;
+    private const int NotExecutable = 126;
+
+    internal static ContainerException OfHostStep(HostStep step, KernelException error)
+    {
+        var hint = (step, error.Error) switch
+        {
+            (CloneMountStep { Field: "root.path" }, Errno.ENOENT) => "\n  the root file system does not exist",
+            (CloneMountStep, Errno.ENOENT) => "\n  the source does not exist on the host",
+            (OpenNamespaceStep, Errno.ENOENT) => "\n  the namespace is gone, or was never there",
+            _ => "",
+        };
+        return new($"{Prefix(step.Field)}cannot {step.Text}: {error.Operation}: {KernelException.Describe(error.Error)}{hint}", 1, error);
+    }
+
+    internal static ContainerException OfOperation(InitOperation operation, Errno error, string detail)
+    {
+        if (operation.Code is PlanCode.FindExecutable or PlanCode.Exec)
+        {
+            return OfExecutable(operation, error);
+        }
+
+        var hint = (operation.Code, error, detail) switch
+        {
+            (_, Errno.ELOOP, "dangling symlink") => "\n  a part of the path is a symlink that leads nowhere inside the root file system",
+            (PlanCode.NewMount, Errno.ELOOP, _) => "\n  it must not be a symlink in the root file system",
+            (PlanCode.Rlimit, Errno.EPERM, _) => "\n  this process may not raise the hard limit: it lacks CAP_SYS_RESOURCE",
+            (PlanCode.Attach or PlanCode.NewMount or PlanCode.Mkdir or PlanCode.Mknod, Errno.EROFS, _) => "\n  its place does not exist and cannot be made: what it lies in is read-only",
+            _ => "",
+        };
+        return new($"{Prefix(operation.Field)}cannot {operation.Text}: {(detail == "dangling symlink" ? "" : $"{detail}: ")}{KernelException.Describe(error)}{hint}");
+    }
+
+    /// <summary>The words are runc's, for callers read them: Docker and podman make their exit codes from these sentences.</summary>
+    private static ContainerException OfExecutable(InitOperation operation, Errno error)
+    {
+        var name = operation.Path!;
+        var byPath = name.Contains('/', StringComparison.Ordinal);
+        var (reason, code) = (operation.Code, error) switch
+        {
+            (PlanCode.FindExecutable, Errno.ENOENT) when !byPath => ("executable file not found in $PATH", NotFound),
+            (PlanCode.FindExecutable, Errno.ENOENT or Errno.ENOTDIR) => ($"stat {name}: {Lower(error)}", NotFound),
+            (PlanCode.FindExecutable, Errno.EISDIR) => ("is a directory: permission denied", NotExecutable),
+            (PlanCode.Exec, Errno.ENOENT) => ("no such file or directory\n  its interpreter (or dynamic loader) is missing in the root file system", NotFound),
+            (PlanCode.Exec, Errno.ENOEXEC) => ("exec format error\n  it is neither a program of this architecture nor a script with an interpreter line", NotExecutable),
+            _ => (Lower(error), NotExecutable),
+        };
+        return new($"{Prefix(operation.Field)}exec: \"{name}\": {reason}", code);
+    }
+
+    internal static string Prefix(string field) => field.Length == 0 ? "" : $"config.json: {field}: ";
+
+    private static string Lower(Errno error)
+    {
+        var text = KernelException.Describe(error);
+        return char.ToLowerInvariant(text[0]) + text[1..];
+    }
+}

@@ -1,0 +1,125 @@
+using Peapod.Container.Plans;
+using Peapod.Kernel;
+using Peapod.Kernel.Files;
+using Peapod.Kernel.Interop;
+using Peapod.Kernel.Mounts;
+
+namespace Peapod.Container.Spawning;
+
+/// <summary>Does a plan's host steps, each leaving a descriptor in its slot. All are released when this is disposed.</summary>
+internal sealed class HostSteps : IDisposable
+{
+    private readonly SafeFd[] descriptors;
+    private readonly bool[] owned;
+
+    private HostSteps(int slots)
+    {
+        descriptors = new SafeFd[slots];
+        owned = new bool[slots];
+    }
+
+    internal ReadOnlySpan<SafeFd> Descriptors => descriptors;
+
+    /// <param name="input">Gives what the caller brings; it stays the caller's.</param>
+    /// <exception cref="ContainerException">A step failed; the message begins with its field.</exception>
+    internal static HostSteps Do(Plan plan, Func<PlanInput, SafeFd> input)
+    {
+        var steps = new HostSteps(plan.SlotCount);
+        try
+        {
+            foreach (var step in plan.Host)
+            {
+                steps.Do(step, input);
+            }
+
+            return steps;
+        }
+        catch
+        {
+            steps.Dispose();
+            throw;
+        }
+    }
+
+    public void Dispose()
+    {
+        for (var i = 0; i < descriptors.Length; i++)
+        {
+            if (owned[i])
+            {
+                descriptors[i].Dispose();
+            }
+        }
+    }
+
+    private void Do(HostStep step, Func<PlanInput, SafeFd> input)
+    {
+        try
+        {
+            switch (step)
+            {
+                case UseDescriptorStep use:
+                    descriptors[use.Slot.Index] = input(use.Input);
+                    break;
+                case CloneMountStep clone:
+                    Own(clone.Slot, CloneMount(clone));
+                    break;
+                case OpenNamespaceStep open:
+                    Own(open.Slot, FileSystem.Open(open.Path, Libc.O_RDONLY));
+                    break;
+                case CloneNullDeviceStep device:
+                    Own(device.Slot, CloneNullDevice());
+                    break;
+                default:
+                    throw new NotSupportedException(step.GetType().Name);
+            }
+        }
+        catch (KernelException e)
+        {
+            throw Failures.OfHostStep(step, e);
+        }
+    }
+
+    private void Own(PlanSlot slot, SafeFd descriptor)
+    {
+        descriptors[slot.Index] = descriptor;
+        owned[slot.Index] = true;
+    }
+
+    private static DetachedMount CloneMount(CloneMountStep step)
+    {
+        var mount = DetachedMount.Clone(step.Source, step.Recursive);
+        try
+        {
+            Set(mount, step.RecursiveSet, step.RecursiveClear, step.PropagationRecursive ? step.Propagation : 0, recursive: true);
+            Set(mount, step.Set, step.Clear, step.PropagationRecursive ? 0 : step.Propagation, recursive: false);
+            return mount;
+        }
+        catch
+        {
+            mount.Dispose();
+            throw;
+        }
+    }
+
+    private static void Set(DetachedMount mount, ulong set, ulong clear, ulong propagation, bool recursive)
+    {
+        if ((set | clear | propagation) != 0)
+        {
+            mount.SetAttributes(new MountAttr { Set = set, Clear = clear, Propagation = propagation }, recursive);
+        }
+    }
+
+    private static DetachedMount CloneNullDevice()
+    {
+        var mount = DetachedMount.Clone("/dev/null", recursive: false);
+        var status = FileSystem.Stat(mount, "/dev/null");
+        if (status.Type == Libc.S_IFCHR && status is { RdevMajor: 1, RdevMinor: 3 })
+        {
+            return mount;
+        }
+
+        mount.Dispose();
+        throw new KernelException("stat", "/dev/null", Errno.ENODEV);
+    }
+}

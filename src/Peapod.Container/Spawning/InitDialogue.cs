@@ -1,0 +1,84 @@
+using System.Text;
+using Peapod.Container.Plans;
+using Peapod.Kernel;
+using Peapod.Kernel.Files;
+using Peapod.Kernel.Interop;
+using Peapod.Kernel.Sockets;
+using Peapod.Oci;
+
+namespace Peapod.Container.Spawning;
+
+/// <summary>The parent's side of the talk with init: answers its stages, until it has executed or failed.</summary>
+internal static class InitDialogue
+{
+    /// <param name="child">The child.</param>
+    /// <param name="plan">What it does; a failure is told by its operations.</param>
+    /// <param name="spec">For the maps of a user namespace.</param>
+    /// <param name="ready">What is done when everything is set up, before the child goes on.</param>
+    /// <exception cref="ContainerException">The child failed; the caller reaps it.</exception>
+    internal static void Run(Spawner.Child child, Plan plan, Spec spec, Action ready)
+    {
+        Span<byte> message = stackalloc byte[InitReport.Size];
+        var isReady = false;
+        while (true)
+        {
+            var count = UnixSocket.Receive(child.Socket, message);
+            if (count == 0 && isReady)
+            {
+                return;
+            }
+
+            if (count == 0)
+            {
+                var status = child.Process.WaitWithoutReaping();
+                throw new ContainerException(status.Signal != 0
+                    ? $"the container's init was killed by signal {status.Signal} before it was ready\n  the memory limit may be too small, or something on the host killed it"
+                    : $"the container's init ended with {status.Code} before it was ready");
+            }
+
+            var report = InitReport.Parse(message[..count]);
+            if (report.Stage is null)
+            {
+                throw Failures.OfOperation(plan.Init[report.Operation], report.Error, report.Detail);
+            }
+
+            if (report.Stage == InitStage.MapUsers)
+            {
+                WriteMaps(child.Pid, spec);
+            }
+            else
+            {
+                ready();
+                isReady = true;
+            }
+
+            UnixSocket.Send(child.Socket, [1]);
+        }
+    }
+
+    private static void WriteMaps(int pid, Spec spec)
+    {
+        using var process = FileSystem.Open($"/proc/{pid}", Libc.O_PATH | Libc.O_DIRECTORY);
+        WriteMap(process, "uid_map", "linux.uidMappings", spec.Linux?.UidMappings);
+        WriteMap(process, "gid_map", "linux.gidMappings", spec.Linux?.GidMappings);
+    }
+
+    private static void WriteMap(SafeFd process, string name, string field, IReadOnlyList<LinuxIdMapping>? mappings)
+    {
+        var text = new StringBuilder();
+        for (var i = 0; i < (mappings?.Count ?? 0); i++)
+        {
+            var mapping = mappings![i];
+            text.Append($"{mapping.ContainerID} {mapping.HostID} {mapping.Size}\n");
+        }
+
+        try
+        {
+            FileSystem.WriteExisting(process, name, text.ToString());
+        }
+        catch (KernelException e)
+        {
+            throw new ContainerException($"{Failures.Prefix(field)}cannot write {name}: {KernelException.Describe(e.Error)}", 1, e);
+        }
+    }
+}

@@ -1,0 +1,45 @@
+using System.Runtime.InteropServices;
+using System.Text;
+using Peapod.Kernel;
+
+namespace Peapod.Container.Spawning;
+
+/// <summary>A message from peapod-init: struct report of native/include/plan.h.</summary>
+/// <param name="Stage">The stage that is reached, for a synchronisation; null for a failure.</param>
+/// <param name="Operation">Index of the operation that failed.</param>
+/// <param name="Error">Why.</param>
+/// <param name="Detail">The system call, or what else tells the cause.</param>
+internal readonly record struct InitReport(InitStage? Stage, int Operation, Errno Error, string Detail)
+{
+    internal const int Size = 256;
+
+    private const uint Sync = 1;
+    private const int DetailOffset = 16;
+
+    internal static InitReport Parse(ReadOnlySpan<byte> message)
+    {
+        if (message.Length < Size)
+        {
+            throw new KernelException("read", "peapod-init's report", Errno.EPROTO);
+        }
+
+        var kind = MemoryMarshal.Read<uint>(message);
+        var number = MemoryMarshal.Read<int>(message[4..]);
+        var error = (Errno)MemoryMarshal.Read<int>(message[8..]);
+        var detail = message[DetailOffset..Size];
+        detail = detail[..detail.IndexOf((byte)0)];
+        return kind == Sync
+            ? new((InitStage)number, -1, Errno.None, "")
+            : new(null, number, error, Encoding.UTF8.GetString(detail));
+    }
+}
+
+/// <summary>Where init waits for its parent.</summary>
+internal enum InitStage
+{
+    /// <summary>In its new user namespace, before the maps are written.</summary>
+    MapUsers = 1,
+
+    /// <summary>Everything is set up; what follows is the wait for start, or the exec.</summary>
+    Ready = 2,
+}

@@ -1,0 +1,94 @@
+using System.Buffers;
+using System.Text.Json;
+
+namespace Peapod.Container.State;
+
+/// <summary>What is written about a container: facts that do not change. What changes is asked of the kernel.</summary>
+public sealed record ContainerRecord
+{
+    public required string Id { get; init; }
+
+    public required string OciVersion { get; init; }
+
+    /// <summary>Number of its first process in the runtime's PID namespace; 0 while there is none yet.</summary>
+    public int Pid { get; init; }
+
+    /// <summary>Start of that process in clock ticks after boot (proc(5)), which tells it from a later one of that number.</summary>
+    public ulong StartTime { get; init; }
+
+    public required string Bundle { get; init; }
+
+    public required string Rootfs { get; init; }
+
+    /// <summary>Absolute path of its cgroup's directory.</summary>
+    public required string Cgroup { get; init; }
+
+    /// <summary>When it was created, RFC 3339 in UTC.</summary>
+    public required string Created { get; init; }
+
+    /// <summary>User id of who created it.</summary>
+    public uint Owner { get; init; }
+
+    internal byte[] ToJson()
+    {
+        var buffer = new ArrayBufferWriter<byte>(512);
+        using (var writer = new Utf8JsonWriter(buffer))
+        {
+            writer.WriteStartObject();
+            writer.WriteString("id"u8, Id);
+            writer.WriteString("ociVersion"u8, OciVersion);
+            writer.WriteNumber("pid"u8, Pid);
+            writer.WriteNumber("startTime"u8, StartTime);
+            writer.WriteString("bundle"u8, Bundle);
+            writer.WriteString("rootfs"u8, Rootfs);
+            writer.WriteString("cgroup"u8, Cgroup);
+            writer.WriteString("created"u8, Created);
+            writer.WriteNumber("owner"u8, Owner);
+            writer.WriteEndObject();
+        }
+
+        return buffer.WrittenSpan.ToArray();
+    }
+
+    /// <exception cref="JsonException">Not a record of ours.</exception>
+    internal static ContainerRecord Parse(ReadOnlySpan<byte> json)
+    {
+        string? id = null, version = null, bundle = null, rootfs = null, cgroup = null, created = null;
+        var pid = 0;
+        ulong startTime = 0;
+        uint owner = 0;
+        var reader = new Utf8JsonReader(json);
+        reader.Read();
+        while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
+        {
+            var name = reader.GetString();
+            reader.Read();
+            switch (name)
+            {
+                case "id": id = reader.GetString(); break;
+                case "ociVersion": version = reader.GetString(); break;
+                case "pid": pid = reader.GetInt32(); break;
+                case "startTime": startTime = reader.GetUInt64(); break;
+                case "bundle": bundle = reader.GetString(); break;
+                case "rootfs": rootfs = reader.GetString(); break;
+                case "cgroup": cgroup = reader.GetString(); break;
+                case "created": created = reader.GetString(); break;
+                case "owner": owner = reader.GetUInt32(); break;
+                default: reader.Skip(); break;
+            }
+        }
+
+        return new ContainerRecord
+        {
+            Id = id ?? throw new JsonException("no id"),
+            OciVersion = version ?? "",
+            Pid = pid,
+            StartTime = startTime,
+            Bundle = bundle ?? "",
+            Rootfs = rootfs ?? "",
+            Cgroup = cgroup ?? "",
+            Created = created ?? "",
+            Owner = owner,
+        };
+    }
+}

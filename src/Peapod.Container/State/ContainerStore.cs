@@ -1,0 +1,131 @@
+using System.Text.Json;
+using Peapod.Kernel;
+using Peapod.Kernel.Files;
+
+namespace Peapod.Container.State;
+
+/// <summary>The folder of all containers' states (<c>--root</c>): one folder for each, mode 0700, on a file system that a reboot empties.</summary>
+public sealed class ContainerStore
+{
+    private const uint FolderMode = 0x1c0; // 0700
+    private const uint FileMode = 0x180; // 0600
+    private const string RecordName = "state.json";
+    private const string ConfigName = "config.json";
+
+    public ContainerStore(string root) => Root = Path.GetFullPath(root);
+
+    public string Root { get; }
+
+    public string FolderOf(string id) => $"{Root}/{id}";
+
+    /// <summary>Refuses an id that could name anything but a folder below the store.</summary>
+    public static void CheckId(string id)
+    {
+        if (id.Length == 0)
+        {
+            throw new ContainerException("container id: must not be empty");
+        }
+
+        foreach (var c in id)
+        {
+            if (!char.IsAsciiLetterOrDigit(c) && c is not ('_' or '+' or '-' or '.'))
+            {
+                throw new ContainerException($"container id \"{id}\": may hold only letters, digits, and the characters _ + - .");
+            }
+        }
+
+        if (id is "." or ".." || id.Length > 1024)
+        {
+            throw new ContainerException($"container id \"{id}\": {(id.Length > 1024 ? "is longer than 1024 characters" : "is no name")}");
+        }
+    }
+
+    /// <summary>Makes the container's folder. That it can be made only once is what keeps ids unique.</summary>
+    internal void Add(string id)
+    {
+        FileSystem.MakeDirectories(Root, FolderMode);
+        if (!FileSystem.MakeDirectory(FolderOf(id), FolderMode))
+        {
+            throw new ContainerException($"container id \"{id}\": is already in use");
+        }
+    }
+
+    internal void Remove(string id) => FileSystem.RemoveTree(FolderOf(id));
+
+    /// <summary>Removes a folder in which nothing was recorded yet: its creator ended before it made anything else.</summary>
+    public void RemoveBeginnings(string id)
+    {
+        if (TryRead(id) is null)
+        {
+            Remove(id);
+        }
+    }
+
+    internal FileLock Lock(string id)
+    {
+        try
+        {
+            return FileLock.Acquire($"{FolderOf(id)}/lock");
+        }
+        catch (KernelException e) when (e.Error is Errno.ENOENT or Errno.ENOTDIR)
+        {
+            throw NotThere(id);
+        }
+    }
+
+    internal void Write(ContainerRecord record)
+    {
+        using var folder = FileSystem.OpenDirectory(FolderOf(record.Id));
+        FileSystem.Replace(folder, RecordName, record.ToJson(), FileMode);
+    }
+
+    internal void WriteConfig(string id, ReadOnlySpan<byte> json)
+    {
+        using var folder = FileSystem.OpenDirectory(FolderOf(id));
+        FileSystem.Replace(folder, ConfigName, json, FileMode);
+    }
+
+    /// <summary>The configuration that the container was made from, whatever the bundle holds by now.</summary>
+    internal byte[] ReadConfig(string id) => FileSystem.ReadAllBytes($"{FolderOf(id)}/{ConfigName}");
+
+    /// <exception cref="ContainerException">There is no such container.</exception>
+    public ContainerRecord Read(string id)
+    {
+        CheckId(id);
+        return TryRead(id) ?? throw NotThere(id);
+    }
+
+    /// <summary>The record, or null when there is no such container, or only the beginnings of one.</summary>
+    public ContainerRecord? TryRead(string id)
+    {
+        var path = $"{FolderOf(id)}/{RecordName}";
+        try
+        {
+            return ContainerRecord.Parse(FileSystem.ReadAllBytes(path));
+        }
+        catch (KernelException e) when (e.Error is Errno.ENOENT or Errno.ENOTDIR)
+        {
+            return null;
+        }
+        catch (JsonException e)
+        {
+            throw new ContainerException($"container \"{id}\": {path} cannot be read: {e.Message}", 1, e);
+        }
+    }
+
+    /// <summary>The ids of all containers, sorted.</summary>
+    public IReadOnlyList<string> Ids()
+    {
+        if (FileSystem.TryStat(Root) is null)
+        {
+            return [];
+        }
+
+        var ids = FileSystem.List(Root);
+        ids.RemoveAll(id => FileSystem.TryStat($"{FolderOf(id)}/{RecordName}") is null);
+        ids.Sort(StringComparer.Ordinal);
+        return ids;
+    }
+
+    internal static ContainerException NotThere(string id) => new($"container \"{id}\" does not exist");
+}

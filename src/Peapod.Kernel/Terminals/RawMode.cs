@@ -1,0 +1,60 @@
+using Peapod.Kernel.Interop;
+
+namespace Peapod.Kernel.Terminals;
+
+/// <summary>Puts a terminal into raw mode until disposed: every key goes through as it is. termios(3), cfmakeraw.</summary>
+public sealed unsafe class RawMode : IDisposable
+{
+    private const uint IGNBRK = 1, BRKINT = 2, PARMRK = 8, ISTRIP = 0x20, INLCR = 0x40, IGNCR = 0x80, ICRNL = 0x100, IXON = 0x400;
+    private const uint OPOST = 1;
+    private const uint ECHO = 8, ECHONL = 0x40, ICANON = 2, ISIG = 1, IEXTEN = 0x8000;
+    private const uint CSIZE = 0x30, PARENB = 0x100, CS8 = 0x30;
+    private const int VTIME = 5, VMIN = 6;
+
+    private readonly int fd;
+    private readonly KernelTermios before;
+
+    private RawMode(int fd, in KernelTermios before)
+    {
+        this.fd = fd;
+        this.before = before;
+    }
+
+    /// <summary>Raw mode for <paramref name="fd"/>, or null when it is no terminal.</summary>
+    public static RawMode? TryEnter(int fd)
+    {
+        KernelTermios settings;
+        if (Libc.ioctl(fd, Libc.TCGETS, &settings) != 0)
+        {
+            return null;
+        }
+
+        var mode = new RawMode(fd, settings);
+        settings.Input &= ~(IGNBRK | BRKINT | PARMRK | ISTRIP | INLCR | IGNCR | ICRNL | IXON);
+        settings.Output &= ~OPOST;
+        settings.Local &= ~(ECHO | ECHONL | ICANON | ISIG | IEXTEN);
+        settings.Control = (settings.Control & ~(CSIZE | PARENB)) | CS8;
+        settings.Characters[VMIN] = 1;
+        settings.Characters[VTIME] = 0;
+        KernelException.Check(Libc.ioctl(fd, Libc.TCSETS, &settings), "ioctl(TCSETS)");
+        return mode;
+    }
+
+    /// <summary>Gives <paramref name="to"/> the size of the terminal <paramref name="from"/>, if that is one.</summary>
+    public static void CopySize(int from, SafeFd to)
+    {
+        WinSize size;
+        if (Libc.ioctl(from, Libc.TIOCGWINSZ, &size) == 0)
+        {
+            Libc.ioctl(to.Number, Libc.TIOCSWINSZ, &size);
+        }
+    }
+
+    public void Dispose()
+    {
+        fixed (KernelTermios* settings = &before)
+        {
+            Libc.ioctl(fd, Libc.TCSETS, settings);
+        }
+    }
+}

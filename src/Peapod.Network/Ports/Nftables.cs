@@ -1,0 +1,256 @@
+using System.Runtime.InteropServices;
+using System.Text;
+using Peapod.Kernel.Netlink;
+
+namespace Peapod.Network.Ports;
+
+/// <summary>
+/// The nf_tables messages and expressions that the table is made of, with the names of linux/netfilter/nf_tables.h.
+/// All numbers in attributes are in network order. What each expression does: <c>nft --debug=netlink list ruleset</c>.
+/// </summary>
+internal static class Nftables
+{
+    internal const ushort NFT_MSG_NEWTABLE = 0;
+    internal const ushort NFT_MSG_GETTABLE = 1;
+    internal const ushort NFT_MSG_DELTABLE = 2;
+    internal const ushort NFT_MSG_NEWCHAIN = 3;
+    internal const ushort NFT_MSG_NEWRULE = 6;
+    internal const ushort NFT_MSG_NEWSET = 9;
+    internal const ushort NFT_MSG_NEWSETELEM = 12;
+    internal const ushort NFT_MSG_DELSETELEM = 14;
+
+    internal const ushort NFTA_TABLE_USERDATA = 6;
+
+    internal const uint NF_INET_PRE_ROUTING = 0;
+    internal const uint NF_INET_LOCAL_OUT = 3;
+    internal const uint NF_INET_POST_ROUTING = 4;
+
+    /// <summary>Data types as the nft program numbers them, for its listings; a concatenation is six bits each.</summary>
+    internal const uint TypeIPv4 = 7;
+    internal const uint TypeIPv6 = 8;
+    internal const uint TypeProtocol = 12;
+    internal const uint TypeService = 13;
+
+    /// <summary>The first and following 32-bit registers.</summary>
+    internal const uint R0 = 8;
+
+    internal const uint MetaIifName = 6;
+    internal const uint MetaOifName = 7;
+    internal const uint MetaFamily = 15;
+    internal const uint MetaProtocol = 16;
+    internal const uint PayloadNetwork = 1;
+    internal const uint PayloadTransport = 2;
+    internal const uint CmpEqual = 0;
+    internal const uint CmpNotEqual = 1;
+
+    private const byte NFPROTO_INET = 1;
+    private const ushort Subsystem = 10;
+    private const ushort ListElement = 1;
+    private const ushort DataValue = 1;
+    private const uint NoAttribute = uint.MaxValue;
+
+    internal static void BeginBatch(NetlinkBatch batch) => Control(batch, 0x10, "NFNL_MSG_BATCH_BEGIN");
+
+    internal static void EndBatch(NetlinkBatch batch) => Control(batch, 0x11, "NFNL_MSG_BATCH_END");
+
+    internal static void Begin(NetlinkBatch batch, ushort message, ushort flags, string operation, string subject)
+    {
+        batch.Begin((ushort)((Subsystem << 8) | message), flags, operation, subject);
+        batch.Put(new NfGenMsg { Family = NFPROTO_INET });
+    }
+
+    internal static void NewTable(NetlinkBatch batch, string table, ReadOnlySpan<byte> userData)
+    {
+        Begin(batch, NFT_MSG_NEWTABLE, NetlinkFlags.Create | NetlinkFlags.Exclusive, "NFT_MSG_NEWTABLE", table);
+        batch.Put(1, table);
+        batch.Put(NFTA_TABLE_USERDATA, userData);
+    }
+
+    internal static void NewMap(NetlinkBatch batch, string table, string name, uint id, uint keyType, uint keyLength, uint dataType, uint dataLength)
+    {
+        const uint isMap = 8;
+        Begin(batch, NFT_MSG_NEWSET, NetlinkFlags.Create | NetlinkFlags.Exclusive, "NFT_MSG_NEWSET", name);
+        batch.Put(1, table);
+        batch.Put(2, name);
+        batch.PutNetworkOrder(3, isMap);
+        batch.PutNetworkOrder(4, keyType);
+        batch.PutNetworkOrder(5, keyLength);
+        batch.PutNetworkOrder(6, dataType);
+        batch.PutNetworkOrder(7, dataLength);
+        batch.PutNetworkOrder(10, id);
+    }
+
+    internal static void NewChain(NetlinkBatch batch, string table, string name, string type, uint hook, int priority)
+    {
+        Begin(batch, NFT_MSG_NEWCHAIN, NetlinkFlags.Create | NetlinkFlags.Exclusive, "NFT_MSG_NEWCHAIN", name);
+        batch.Put(1, table);
+        batch.Put(3, name);
+        using (batch.Nested(4))
+        {
+            batch.PutNetworkOrder(1, hook);
+            batch.PutNetworkOrder(2, (uint)priority);
+        }
+
+        batch.PutNetworkOrder(5, 1); // NF_ACCEPT
+        batch.Put(7, type);
+    }
+
+    /// <summary>Begins a rule at the end of a chain; the expressions put until the result is disposed are its.</summary>
+    internal static RuleScope NewRule(NetlinkBatch batch, string table, string chain)
+    {
+        Begin(batch, NFT_MSG_NEWRULE, NetlinkFlags.Create | NetlinkFlags.Append, "NFT_MSG_NEWRULE", chain);
+        batch.Put(1, table);
+        batch.Put(2, chain);
+        return new RuleScope(batch.Nested(4));
+    }
+
+    internal static void Element(NetlinkBatch batch, bool add, string table, string map, ReadOnlySpan<byte> key, ReadOnlySpan<byte> data, string subject)
+    {
+        Begin(
+            batch,
+            add ? NFT_MSG_NEWSETELEM : NFT_MSG_DELSETELEM,
+            add ? (ushort)(NetlinkFlags.Create | NetlinkFlags.Exclusive) : (ushort)0,
+            add ? "NFT_MSG_NEWSETELEM" : "NFT_MSG_DELSETELEM",
+            subject);
+        batch.Put(1, table);
+        batch.Put(2, map);
+        using var elements = batch.Nested(3);
+        using var element = batch.Nested(ListElement);
+        using (batch.Nested(1))
+        {
+            batch.Put(DataValue, key);
+        }
+
+        if (add)
+        {
+            using var value = batch.Nested(2);
+            batch.Put(DataValue, data);
+        }
+    }
+
+    internal static void Meta(NetlinkBatch batch, uint key, uint register) => Expression(batch, "meta", register, key);
+
+    internal static void Payload(NetlinkBatch batch, uint register, uint from, uint offset, uint length) =>
+        Expression(batch, "payload", register, from, offset, length);
+
+    /// <summary>The kind of the destination address: 2 is one of this host's.</summary>
+    internal static void DestinationType(NetlinkBatch batch, uint register) => Expression(batch, "fib", register, 3, 2);
+
+    /// <summary>The flags of the connection; 0x20 is IPS_DST_NAT.</summary>
+    internal static void ConnectionStatus(NetlinkBatch batch, uint register) => Expression(batch, "ct", register, 2);
+
+    internal static void DestinationNat(NetlinkBatch batch, uint family, uint address, uint port) =>
+        Expression(batch, "nat", 1, family, address, NoAttribute, port);
+
+    internal static void Masquerade(NetlinkBatch batch) => Expression(batch, "masq");
+
+    internal static void Lookup(NetlinkBatch batch, string map, uint id, uint source, uint destination)
+    {
+        using var element = batch.Nested(ListElement);
+        batch.Put(1, "lookup");
+        using var data = batch.Nested(2);
+        batch.Put(1, map);
+        batch.PutNetworkOrder(2, source);
+        batch.PutNetworkOrder(3, destination);
+        batch.PutNetworkOrder(4, id);
+    }
+
+    internal static void Compare(NetlinkBatch batch, uint register, uint operation, ReadOnlySpan<byte> value)
+    {
+        using var element = batch.Nested(ListElement);
+        batch.Put(1, "cmp");
+        using var data = batch.Nested(2);
+        batch.PutNetworkOrder(1, register);
+        batch.PutNetworkOrder(2, operation);
+        using var compared = batch.Nested(3);
+        batch.Put(DataValue, value);
+    }
+
+    /// <summary>register &amp;= mask.</summary>
+    internal static void Mask(NetlinkBatch batch, uint register, ReadOnlySpan<byte> mask)
+    {
+        Span<byte> zero = stackalloc byte[mask.Length];
+        zero.Clear();
+        using var element = batch.Nested(ListElement);
+        batch.Put(1, "bitwise");
+        using var data = batch.Nested(2);
+        batch.PutNetworkOrder(1, register);
+        batch.PutNetworkOrder(2, register);
+        batch.PutNetworkOrder(3, (uint)mask.Length);
+        using (batch.Nested(4))
+        {
+            batch.Put(DataValue, mask);
+        }
+
+        using var exclusive = batch.Nested(5);
+        batch.Put(DataValue, zero);
+    }
+
+    internal static void Drop(NetlinkBatch batch)
+    {
+        using var element = batch.Nested(ListElement);
+        batch.Put(1, "immediate");
+        using var data = batch.Nested(2);
+        batch.PutNetworkOrder(1, 0); // NFT_REG_VERDICT
+        using var value = batch.Nested(2);
+        using var verdict = batch.Nested(2);
+        batch.PutNetworkOrder(1, 0); // NF_DROP
+    }
+
+    internal static void FamilyIs(NetlinkBatch batch, int family)
+    {
+        Meta(batch, MetaFamily, R0);
+        Compare(batch, R0, CmpEqual, [(byte)family]);
+    }
+
+    /// <summary>Compares an interface's name, in its 16 bytes.</summary>
+    internal static void InterfaceIs(NetlinkBatch batch, uint key, uint operation, string name)
+    {
+        Span<byte> value = stackalloc byte[16];
+        value.Clear();
+        Encoding.UTF8.GetBytes(name, value);
+        Meta(batch, key, R0);
+        Compare(batch, R0, operation, value);
+    }
+
+    private static void Control(NetlinkBatch batch, ushort type, string operation)
+    {
+        batch.Begin(type, 0, operation);
+        batch.Put(new NfGenMsg { ResourceHigh = 0, ResourceLow = (byte)Subsystem });
+    }
+
+    /// <summary>An expression whose attributes are numbers, the first being attribute 1.</summary>
+    private static void Expression(NetlinkBatch batch, string name, params ReadOnlySpan<uint> attributes)
+    {
+        using var element = batch.Nested(ListElement);
+        batch.Put(1, name);
+        using var data = batch.Nested(2);
+        for (var i = 0; i < attributes.Length; i++)
+        {
+            if (attributes[i] != NoAttribute)
+            {
+                batch.PutNetworkOrder((ushort)(i + 1), attributes[i]);
+            }
+        }
+    }
+
+    /// <summary>struct nfgenmsg; the resource id is in network order.</summary>
+    [StructLayout(LayoutKind.Sequential)]
+    private struct NfGenMsg
+    {
+        internal byte Family;
+        internal byte Version;
+        internal byte ResourceHigh;
+        internal byte ResourceLow;
+    }
+
+    /// <summary>The open list of a rule's expressions.</summary>
+    internal readonly ref struct RuleScope
+    {
+        private readonly NetlinkBatch.Nest nest;
+
+        internal RuleScope(NetlinkBatch.Nest nest) => this.nest = nest;
+
+        public void Dispose() => nest.Dispose();
+    }
+}

@@ -1,0 +1,93 @@
+using System.Buffers;
+using System.Text.Encodings.Web;
+using System.Text.Json;
+
+namespace Peapod.Oci.Json;
+
+/// <summary>What generated writers are made of.</summary>
+public static class JsonOut
+{
+    /// <summary>The record as a document of its own; indented with one tab per level when asked.</summary>
+    public static byte[] Document<T>(T record, bool indented) where T : class, IJsonRecord<T> =>
+        Document(record, new JsonWriterOptions
+        {
+            Indented = indented,
+            IndentCharacter = '\t',
+            IndentSize = 1,
+            Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+        });
+
+    /// <summary>The record as a document of its own, in the caller's style.</summary>
+    public static byte[] Document<T>(T record, JsonWriterOptions options) where T : class, IJsonRecord<T>
+    {
+        var buffer = new ArrayBufferWriter<byte>(4096);
+        using (var writer = new Utf8JsonWriter(buffer, options))
+        {
+            record.Write(writer);
+        }
+        return buffer.WrittenSpan.ToArray();
+    }
+
+    /// <summary>A member that is an object.</summary>
+    public static void Record<T>(Utf8JsonWriter writer, ReadOnlySpan<byte> name, T record) where T : class, IJsonRecord<T>
+    {
+        writer.WritePropertyName(name);
+        record.Write(writer);
+    }
+
+    /// <summary>A member that is an array of strings.</summary>
+    public static void StringList(Utf8JsonWriter writer, ReadOnlySpan<byte> name, IReadOnlyList<string> items)
+    {
+        writer.WriteStartArray(name);
+        for (int i = 0; i < items.Count; i++)
+        {
+            writer.WriteStringValue(items[i]);
+        }
+        writer.WriteEndArray();
+    }
+
+    /// <summary>A member that is an array of numbers.</summary>
+    public static void UInt32List(Utf8JsonWriter writer, ReadOnlySpan<byte> name, IReadOnlyList<uint> items)
+    {
+        writer.WriteStartArray(name);
+        for (int i = 0; i < items.Count; i++)
+        {
+            writer.WriteNumberValue(items[i]);
+        }
+        writer.WriteEndArray();
+    }
+
+    /// <summary>A member that is an array of objects.</summary>
+    public static void RecordList<T>(Utf8JsonWriter writer, ReadOnlySpan<byte> name, IReadOnlyList<T> items) where T : class, IJsonRecord<T>
+    {
+        writer.WriteStartArray(name);
+        for (int i = 0; i < items.Count; i++)
+        {
+            items[i].Write(writer);
+        }
+        writer.WriteEndArray();
+    }
+
+    /// <summary>A member that is an object with free keys and strings for values.</summary>
+    public static void StringMap(Utf8JsonWriter writer, ReadOnlySpan<byte> name, IReadOnlyDictionary<string, string> entries)
+    {
+        writer.WriteStartObject(name);
+        foreach (KeyValuePair<string, string> entry in entries)
+        {
+            writer.WriteString(entry.Key, entry.Value);
+        }
+        writer.WriteEndObject();
+    }
+
+    /// <summary>A member that is an object with free keys and objects for values.</summary>
+    public static void RecordMap<T>(Utf8JsonWriter writer, ReadOnlySpan<byte> name, IReadOnlyDictionary<string, T> entries) where T : class, IJsonRecord<T>
+    {
+        writer.WriteStartObject(name);
+        foreach (KeyValuePair<string, T> entry in entries)
+        {
+            writer.WritePropertyName(entry.Key);
+            entry.Value.Write(writer);
+        }
+        writer.WriteEndObject();
+    }
+}

@@ -1,0 +1,17 @@
+using Peapod.Oci.Json;
+
+namespace Peapod.Oci;
+
+/// <summary>A range of user or group ids (config-linux.md, User namespace mappings; user_namespaces(7)).</summary>
+[JsonRecord]
+public sealed partial record LinuxIdMapping
+{
+    /// <summary>The first id in the container.</summary>
+    public uint ContainerID { get; init; }
+
+    /// <summary>The first id on the host.</summary>
+    public uint HostID { get; init; }
+
+    /// <summary>How many ids.</summary>
+    public uint Size { get; init; }
+}

@@ -1,0 +1,11 @@
+using Peapod.Oci.Json;
+
+namespace Peapod.Oci;
+
+/// <summary>How many tasks there may be (config-linux.md, PIDs).</summary>
+[JsonRecord]
+public sealed partial record LinuxPids
+{
+    /// <summary>The limit; 0 or less means none.</summary>
+    public long? Limit { get; init; }
+}

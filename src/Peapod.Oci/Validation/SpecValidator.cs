@@ -1,0 +1,87 @@
+namespace Peapod.Oci;
+
+/// <summary>
+/// The rules of the runtime-spec (and, where it is silent, of runc) that can be checked without looking at the system.
+/// A fault is thrown as a <see cref="SpecException"/> that names the field.
+/// </summary>
+public static class SpecValidator
+{
+    /// <summary>Checks a whole configuration.</summary>
+    /// <param name="spec">The configuration.</param>
+    /// <param name="warnings">
+    /// Takes what the runtime-spec wants logged and not refused: names of capabilities that are not known.
+    /// Without it these are faults too.
+    /// </param>
+    /// <exception cref="SpecException">A rule is broken.</exception>
+    public static void Validate(Spec spec, ICollection<SpecException>? warnings = null)
+    {
+        VersionRule.Check(spec.OciVersion);
+        if (spec.Process is null)
+        {
+            throw new SpecException("process", "is required");
+        }
+        ProcessRules.Check(spec.Process, "process", warnings);
+        if (spec.Root is null)
+        {
+            throw new SpecException("root", "is required");
+        }
+        if (spec.Root.Path.Length == 0)
+        {
+            throw new SpecException("root.path", "is required");
+        }
+        Rule.NoNul(spec.Root.Path, "root.path");
+        MountRules.Check(spec.Mounts);
+        if (spec.Hooks is not null)
+        {
+            HookRules.Check(spec.Hooks);
+        }
+        foreach (KeyValuePair<string, string> annotation in spec.Annotations)
+        {
+            if (annotation.Key.Length == 0)
+            {
+                throw new SpecException("annotations", "a key is empty");
+            }
+        }
+        var namespaces = NamespaceRules.Check(spec.Linux?.Namespaces ?? []);
+        CheckHostName(spec, namespaces);
+        if (spec.Linux is not null)
+        {
+            LinuxRules.Check(spec.Linux, namespaces);
+        }
+    }
+
+    /// <summary>Checks a process for <c>exec --process</c>; fields are named as in its own document.</summary>
+    /// <param name="process">The process.</param>
+    /// <param name="warnings">As in <see cref="Validate"/>.</param>
+    /// <exception cref="SpecException">A rule is broken.</exception>
+    public static void ValidateProcess(Process process, ICollection<SpecException>? warnings = null) =>
+        ProcessRules.Check(process, "", warnings);
+
+    /// <summary>Checks limits for <c>update -r</c>; fields are named as in their own document.</summary>
+    /// <exception cref="SpecException">A rule is broken.</exception>
+    public static void ValidateResources(LinuxResources resources) => ResourceRules.Check(resources, "");
+
+    private static void CheckHostName(Spec spec, NamespaceSet namespaces)
+    {
+        CheckUtsName(spec.Hostname, "hostname", namespaces);
+        CheckUtsName(spec.Domainname, "domainname", namespaces);
+    }
+
+    private static void CheckUtsName(string? name, string field, NamespaceSet namespaces)
+    {
+        if (string.IsNullOrEmpty(name))
+        {
+            return;
+        }
+        Rule.NoNul(name, field);
+        if (!namespaces.Has("uts"))
+        {
+            throw new SpecException(field, "needs a uts namespace in linux.namespaces");
+        }
+        const int longest = 64;
+        if (System.Text.Encoding.UTF8.GetByteCount(name) > longest)
+        {
+            throw new SpecException(field, $"is longer than {longest} bytes");
+        }
+    }
+}

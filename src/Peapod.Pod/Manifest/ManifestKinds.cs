@@ -1,0 +1,29 @@
+using System.Collections.Frozen;
+
+namespace Peapod.Pod.Manifest;
+
+/// <summary>The kinds of objects that Kubernetes has and that stand in manifests next to pods.</summary>
+internal static class ManifestKinds
+{
+    public const string Pod = "Pod";
+
+    public const string Version = "v1";
+
+    private static readonly FrozenSet<string> Known = new[]
+    {
+        Pod, "List", "PodList", "ConfigMap", "Secret", "PersistentVolumeClaim", "PersistentVolume", "Service", "ServiceAccount",
+        "Namespace", "Endpoints", "EndpointSlice", "LimitRange", "ResourceQuota", "PodTemplate", "ReplicationController",
+        "Deployment", "ReplicaSet", "DaemonSet", "StatefulSet", "ControllerRevision", "Job", "CronJob",
+        "HorizontalPodAutoscaler", "PodDisruptionBudget", "Ingress", "IngressClass", "NetworkPolicy", "StorageClass",
+        "VolumeAttachment", "CSIDriver", "CSINode", "PriorityClass", "RuntimeClass", "Role", "RoleBinding", "ClusterRole",
+        "ClusterRoleBinding", "CustomResourceDefinition", "ResourceClaim", "ResourceClaimTemplate", "DeviceClass", "Node",
+        "Event", "Lease", "MutatingWebhookConfiguration", "ValidatingWebhookConfiguration", "Binding",
+    }.ToFrozenSet();
+
+    /// <summary>Whether it is a list of objects that may be pods.</summary>
+    public static bool IsList(string kind) => kind is "List" or "PodList";
+
+    public static bool IsKnown(string kind) => Known.Contains(kind);
+
+    public static string? Nearest(string kind) => Spelling.Nearest(kind, Known);
+}

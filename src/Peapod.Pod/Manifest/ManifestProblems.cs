@@ -1,0 +1,57 @@
+namespace Peapod.Pod.Manifest;
+
+/// <summary>Collects what is wrong, and knows the source line of each field of the document at hand.</summary>
+internal sealed class ManifestProblems(string file)
+{
+    private readonly List<ManifestError> _errors = [];
+    private readonly List<string> _warnings = [];
+    private readonly HashSet<string> _paths = [];
+    private SourceLines _lines = new(0);
+
+    public IReadOnlyList<ManifestError> Errors => _errors;
+
+    public IReadOnlyList<string> Warnings => _warnings;
+
+    /// <summary>Turns to another document of the file.</summary>
+    public void Enter(SourceLines lines)
+    {
+        _lines = lines;
+        _paths.Clear();
+    }
+
+    /// <summary>Adds an error at <paramref name="path"/>.</summary>
+    /// <param name="path">The field to name.</param>
+    /// <param name="detail">What is wrong with it.</param>
+    /// <param name="at">The field whose line to show, when it is another one.</param>
+    public void Add(string path, string detail, string? at = null) => AddAt(_lines.Of(at ?? path), path, detail);
+
+    /// <summary>Adds an error whose line is known.</summary>
+    public void AddAt(int line, string path, string detail)
+    {
+        _errors.Add(new ManifestError(file, line, path, detail));
+        _paths.Add(path);
+    }
+
+    public void Warn(string path, string detail) =>
+        _warnings.Add(new ManifestError(file, _lines.Of(path), path, detail).ToString());
+
+    /// <summary>Whether an error is known for the field itself or one that contains it: what follows from that is not worth telling.</summary>
+    public bool Covers(string path)
+    {
+        while (path.Length > 0 && !_paths.Contains(path))
+        {
+            path = SourceLines.Parent(path);
+        }
+
+        return path.Length > 0;
+    }
+
+    /// <summary>Throws everything found, in the order of the file.</summary>
+    public void ThrowIfAny()
+    {
+        if (_errors.Count > 0)
+        {
+            throw new ManifestException([.. _errors.OrderBy(error => error.Line)]);
+        }
+    }
+}

@@ -1,0 +1,72 @@
+namespace Peapod.Pod.Manifest;
+
+/// <summary>Kubernetes' rules for names. Each returns what is wrong in the API server's words, or null.</summary>
+internal static class NameRules
+{
+    private const string LabelPattern = "[a-z0-9]([-a-z0-9]*[a-z0-9])?";
+    private const string QualifiedPattern = "([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]";
+
+    public static string? Dns1123Label(string name) =>
+        name.Length > 63 ? TooLong(63)
+        : IsDnsLabel(name) ? null
+        : "a lowercase RFC 1123 label must consist of lower case alphanumeric characters or '-', and must start and end with an alphanumeric character (e.g. 'my-name',  or '123-abc', regex used for validation is '" + LabelPattern + "')";
+
+    public static string? Dns1123Subdomain(string name) =>
+        name.Length > 253 ? TooLong(253)
+        : name.Split('.').All(IsDnsLabel) ? null
+        : "a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-' or '.', and must start and end with an alphanumeric character (e.g. 'example.com', regex used for validation is '" + LabelPattern + "(\\." + LabelPattern + ")*')";
+
+    /// <summary>The key of a label or annotation: <c>[PREFIX/]NAME</c>.</summary>
+    public static string? QualifiedName(string key)
+    {
+        var parts = key.Split('/');
+        var name = parts[^1];
+        if (parts.Length > 2)
+        {
+            return "a qualified name must consist of alphanumeric characters, '-', '_' or '.', with an optional DNS subdomain prefix and '/' (e.g. 'example.com/MyName')";
+        }
+
+        if (parts.Length == 2 && (parts[0].Length == 0 || Dns1123Subdomain(parts[0]) is not null))
+        {
+            return parts[0].Length == 0 ? "prefix part must be non-empty" : "prefix part " + Dns1123Subdomain(parts[0]);
+        }
+
+        return name.Length == 0 ? "name part must be non-empty"
+            : name.Length > 63 ? "name part " + TooLong(63)
+            : IsQualified(name) ? null
+            : "name part must consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character (e.g. 'MyName',  or 'my.name',  or '123-abc', regex used for validation is '" + QualifiedPattern + "')";
+    }
+
+    public static string? LabelValue(string value) =>
+        value.Length == 0 ? null
+        : value.Length > 63 ? TooLong(63)
+        : IsQualified(value) ? null
+        : "a valid label must be an empty string or consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character (e.g. 'MyValue',  or 'my_value',  or '12345', regex used for validation is '(" + QualifiedPattern + ")?')";
+
+    /// <summary>RFC 6335: at most 15 characters, at least one of them a letter.</summary>
+    public static string? PortName(string name) =>
+        name.Length > 15 ? TooLong(15)
+        : !name.All(c => char.IsAsciiLetterLower(c) || char.IsAsciiDigit(c) || c == '-') ? "must contain only alpha-numeric characters (a-z, 0-9), and hyphens (-)"
+        : !name.Any(char.IsAsciiLetterLower) ? "must contain at least one letter (a-z)"
+        : name.Contains("--", StringComparison.Ordinal) ? "must not contain consecutive hyphens"
+        : name[0] == '-' || name[^1] == '-' ? "must not begin or end with a hyphen"
+        : null;
+
+    public static string? EnvVarName(string name) =>
+        name.All(c => c is >= ' ' and <= '~' and not '=')
+            ? null
+            : "a valid environment variable name must consist only of printable ASCII characters other than '='";
+
+    private static string TooLong(int most) => $"must be no more than {most} characters";
+
+    private static bool IsDnsLabel(string label) =>
+        label.Length > 0
+        && label.All(c => char.IsAsciiLetterLower(c) || char.IsAsciiDigit(c) || c == '-')
+        && label[0] != '-'
+        && label[^1] != '-';
+
+    private static bool IsQualified(string name) =>
+        name.All(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_' or '.')
+        && char.IsAsciiLetterOrDigit(name[0])
+        && char.IsAsciiLetterOrDigit(name[^1]);
+}

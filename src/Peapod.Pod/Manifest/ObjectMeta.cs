@@ -1,0 +1,14 @@
+namespace Peapod.Pod.Manifest;
+
+public sealed record ObjectMeta
+{
+    /// <summary>A DNS-1123 subdomain; unique in its namespace.</summary>
+    public string Name { get; init => field = value ?? ""; } = "";
+
+    /// <summary>A DNS-1123 label; <c>default</c> after <see cref="ManifestDefaults"/>.</summary>
+    public string? Namespace { get; init; }
+
+    public IReadOnlyDictionary<string, string>? Labels { get; init; }
+
+    public IReadOnlyDictionary<string, string>? Annotations { get; init; }
+}

@@ -1,0 +1,16 @@
+namespace Peapod.Pod.Manifest;
+
+/// <summary>Security settings for all containers of a pod; a container's own settings win.</summary>
+public sealed record PodSecurityContext
+{
+    public long? RunAsUser { get; init; }
+
+    public long? RunAsGroup { get; init; }
+
+    public bool? RunAsNonRoot { get; init; }
+
+    public IReadOnlyList<long>? SupplementalGroups { get; init; }
+
+    /// <summary>A supplemental group of every process, and the owning group of the pod's volumes.</summary>
+    public long? FsGroup { get; init; }
+}

@@ -1,0 +1,17 @@
+using System.Text.Json.Serialization;
+
+namespace Peapod.Pod.Manifest;
+
+/// <summary>The transport protocol of a container's port.</summary>
+[JsonConverter(typeof(JsonStringEnumConverter<PortProtocol>))]
+public enum PortProtocol
+{
+    [JsonStringEnumMemberName("TCP")]
+    Tcp,
+
+    [JsonStringEnumMemberName("UDP")]
+    Udp,
+
+    [JsonStringEnumMemberName("SCTP")]
+    Sctp,
+}

@@ -1,0 +1,12 @@
+namespace Peapod.Pod.Manifest;
+
+/// <summary>A volume of a pod: exactly one of the sources is set.</summary>
+public sealed record Volume
+{
+    /// <summary>A DNS-1123 label, unique in the pod.</summary>
+    public string Name { get; init => field = value ?? ""; } = "";
+
+    public EmptyDirVolumeSource? EmptyDir { get; init; }
+
+    public HostPathVolumeSource? HostPath { get; init; }
+}

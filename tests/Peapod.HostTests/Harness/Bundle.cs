@@ -1,0 +1,85 @@
+using System.Text.Json.Nodes;
+
+namespace Peapod.HostTests.Harness;
+
+/// <summary>A bundle with busybox as its root file system, a state folder, and the promise that nothing is left at the end.</summary>
+internal sealed class Bundle : IDisposable
+{
+    private static readonly Lazy<string> Rootfs = new(MakeRootfs);
+    private readonly Traces before = Traces.Now();
+
+    internal Bundle(params string[] args)
+    {
+        Folder = Directory.CreateTempSubdirectory("peapod-test-").FullName;
+        Root = Path.Combine(Folder, "state");
+        var copied = PeapodCommand.Start("cp", "-a", Rootfs.Value, Path.Combine(Folder, "rootfs"));
+        Assert.Equal(0, copied.ExitCode);
+        Assert.Equal(0, PeapodCommand.Run("spec", "--bundle", Folder).ExitCode);
+        Edit(config =>
+        {
+            config["process"]!["terminal"] = false;
+            config["process"]!["args"] = new JsonArray([.. args.Select(static arg => JsonValue.Create(arg))]);
+        });
+    }
+
+    internal string Folder { get; }
+
+    internal string Root { get; }
+
+    internal string Id { get; } = $"test-{Guid.NewGuid():N}"[..16];
+
+    internal string ConfigPath => Path.Combine(Folder, "config.json");
+
+    internal string PathInRootfs(string path) => Path.Combine(Folder, "rootfs", path.TrimStart('/'));
+
+    internal Bundle Edit(Action<JsonNode> change)
+    {
+        var config = JsonNode.Parse(File.ReadAllText(ConfigPath))!;
+        change(config);
+        File.WriteAllText(ConfigPath, config.ToJsonString());
+        return this;
+    }
+
+    internal CommandResult Peapod(params string[] arguments) => PeapodCommand.Run(["--root", Root, .. arguments]);
+
+    internal CommandResult Run() => Peapod("run", "--bundle", Folder, Id);
+
+    internal CommandResult Create() => Peapod("create", "--bundle", Folder, "--pid-file", Path.Combine(Folder, "pid"), Id);
+
+    internal JsonNode State() => JsonNode.Parse(Peapod("state", Id).Output)!;
+
+    internal string Status => (string)State()["status"]!;
+
+    internal void WaitFor(string status)
+    {
+        for (var tries = 0; tries < 100 && Status != status; tries++)
+        {
+            Thread.Sleep(20);
+        }
+
+        Assert.Equal(status, Status);
+    }
+
+    /// <summary>Ends what the test left running, and checks that nothing of it stays.</summary>
+    public void Dispose()
+    {
+        Peapod("delete", "--force", Id);
+        if (Directory.Exists(Root))
+        {
+            Assert.Empty(Directory.GetFileSystemEntries(Root));
+        }
+
+        before.AssertSame();
+        Directory.Delete(Folder, recursive: true);
+    }
+
+    private static string MakeRootfs()
+    {
+        var folder = Directory.CreateTempSubdirectory("peapod-rootfs-").FullName;
+        var script = Path.GetFullPath(Path.Combine(PeapodCommand.Out, "..", "rootfs-fixtures", "make-bundle"));
+        var made = PeapodCommand.Start(script, folder);
+        Assert.True(made.ExitCode == 0, made.Error);
+        AppDomain.CurrentDomain.ProcessExit += (_, _) => Directory.Delete(folder, recursive: true);
+        return Path.Combine(folder, "rootfs");
+    }
+}

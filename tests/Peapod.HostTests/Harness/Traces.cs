@@ -1,0 +1,48 @@
+namespace Peapod.HostTests.Harness;
+
+/// <summary>What a container or pod could leave on the host, as sorted lines. Equal before and after is what every test ends with.</summary>
+internal sealed class Traces
+{
+    private readonly SortedSet<string> lines = new(StringComparer.Ordinal);
+
+    internal static Traces Now()
+    {
+        var traces = new Traces();
+        foreach (var line in File.ReadAllLines("/proc/self/mountinfo"))
+        {
+            traces.lines.Add($"mount {line.Split(' ')[4]}");
+        }
+
+        foreach (var folder in Directory.GetDirectories("/sys/fs/cgroup", "*", SearchOption.AllDirectories))
+        {
+            traces.lines.Add($"cgroup {folder}");
+        }
+
+        foreach (var link in Directory.GetFileSystemEntries("/sys/class/net"))
+        {
+            traces.lines.Add($"link {Path.GetFileName(link)}");
+        }
+
+        foreach (var process in Directory.GetDirectories("/proc").Where(static path => char.IsAsciiDigit(Path.GetFileName(path)[0])))
+        {
+            var target = new FileInfo($"{process}/exe").LinkTarget;
+            if (target is not null && (target.StartsWith("/memfd:peapod", StringComparison.Ordinal) || target.StartsWith(PeapodCommand.Out, StringComparison.Ordinal)))
+            {
+                traces.lines.Add($"process {Path.GetFileName(process)} {target}");
+            }
+        }
+
+        return traces;
+    }
+
+    /// <summary>Nothing was left; what dies a moment later (a network device after its namespace) is waited for.</summary>
+    internal void AssertSame()
+    {
+        for (var tries = 0; tries < 50 && !lines.SetEquals(Now().lines); tries++)
+        {
+            Thread.Sleep(50);
+        }
+
+        Assert.Equal(lines, Now().lines);
+    }
+}

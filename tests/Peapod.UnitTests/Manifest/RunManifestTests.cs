@@ -1,0 +1,101 @@
+using Peapod.Pod.Manifest;
+
+namespace Peapod.UnitTests.Manifest;
+
+public sealed class RunManifestTests
+{
+    private static readonly RunRequest Plain = new() { Name = "curl-test", Image = "localhost/busybox" };
+
+    private static string Message(RunRequest request) => Assert.Throws<ManifestException>(() => RunManifest.Build(request)).Message;
+
+    [Fact]
+    public void A_run_is_a_pod_with_one_container_of_its_name()
+    {
+        var pod = RunManifest.Build(Plain with
+        {
+            Arguments = ["sh", "-c", "date"],
+            Env = ["A=b=c", "EMPTY="],
+            Ports = ["80", "8080:80", "127.0.0.1:8443:443/tcp", "[::1]:53:53/UDP", "9/sctp"],
+        });
+
+        Assert.Equal(("curl-test", "default"), (pod.Metadata.Name, pod.Metadata.Namespace));
+        Assert.Equal("curl-test", pod.Metadata.Labels!["run"]);
+        Assert.Equal(RestartPolicy.Always, pod.Spec.RestartPolicy);
+        var container = Assert.Single(pod.Spec.Containers);
+        Assert.Equal(("curl-test", "localhost/busybox", ImagePullPolicy.Always), (container.Name, container.Image, container.ImagePullPolicy));
+        Assert.Null(container.Command);
+        Assert.Equal(["sh", "-c", "date"], container.Args!);
+        Assert.Equal([new EnvVar { Name = "A", Value = "b=c" }, new EnvVar { Name = "EMPTY" }], container.Env);
+        Assert.Equal(
+            [
+                new ContainerPort { Number = 80, Protocol = PortProtocol.Tcp },
+                new ContainerPort { Number = 80, HostPort = 8080, Protocol = PortProtocol.Tcp },
+                new ContainerPort { Number = 443, HostPort = 8443, HostIP = "127.0.0.1", Protocol = PortProtocol.Tcp },
+                new ContainerPort { Number = 53, HostPort = 53, HostIP = "::1", Protocol = PortProtocol.Udp },
+                new ContainerPort { Number = 9, Protocol = PortProtocol.Sctp },
+            ],
+            container.Ports);
+        Assert.Equal(ManifestWriter.ToJson(pod), ManifestWriter.ToJson(Manifests.Pod(ManifestWriter.ToJson(pod))));
+    }
+
+    [Fact]
+    public void Command_replaces_the_entry_point()
+    {
+        var container = RunManifest.Build(Plain with { Arguments = ["sh"], ReplaceEntryPoint = true }).Spec.Containers[0];
+        Assert.Equal(["sh"], container.Command!);
+        Assert.Null(container.Args);
+    }
+
+    [Fact]
+    public void A_pod_that_someone_looks_at_or_that_is_removed_is_not_restarted()
+    {
+        Assert.Equal(RestartPolicy.Never, RunManifest.Build(Plain with { Remove = true }).Spec.RestartPolicy);
+        var interactive = RunManifest.Build(Plain with { Stdin = true, Tty = true });
+        Assert.Equal(RestartPolicy.Never, interactive.Spec.RestartPolicy);
+        Assert.True(interactive.Spec.Containers[0].Stdin);
+        Assert.True(interactive.Spec.Containers[0].Tty);
+        Assert.Equal(RestartPolicy.OnFailure, RunManifest.Build(Plain with { Tty = true, RestartPolicy = RestartPolicy.OnFailure }).Spec.RestartPolicy);
+    }
+
+    [Fact]
+    public void Errors_name_the_flag()
+    {
+        Assert.Equal("NAME: Required value", Message(Plain with { Name = "" }));
+        Assert.StartsWith("NAME: Invalid value: \"A\": ", Message(Plain with { Name = "A" }), StringComparison.Ordinal);
+        Assert.StartsWith("NAME: Invalid value: \"a.b\": a lowercase RFC 1123 label", Message(Plain with { Name = "a.b" }), StringComparison.Ordinal);
+        Assert.Equal("--image: Required value", Message(Plain with { Image = "" }));
+        Assert.StartsWith("--namespace: Invalid value", Message(Plain with { Namespace = "A" }), StringComparison.Ordinal);
+        Assert.StartsWith("--labels: Invalid value", Message(Plain with { Labels = new Dictionary<string, string> { ["a b"] = "c" } }), StringComparison.Ordinal);
+        Assert.Equal("--env: Invalid value: \"A\": must be NAME=VALUE", Message(Plain with { Env = ["A"] }));
+        Assert.Equal("--env: Required value", Message(Plain with { Env = ["=b"] }));
+        Assert.Equal("--: Invalid value: \"\\0\": must not contain a NUL character", Message(Plain with { Arguments = ["\0"] }));
+    }
+
+    [Fact]
+    public void A_long_name_is_one_error()
+    {
+        Assert.Single(Message(Plain with { Name = new string('a', 64) }).Split('\n'));
+        Assert.Single(Message(Plain with { Name = new string('a', 300) }).Split('\n'));
+    }
+
+    [Theory]
+    [InlineData("http")]
+    [InlineData("")]
+    [InlineData("80/icmp")]
+    [InlineData("a:80")]
+    [InlineData("80:")]
+    [InlineData("-1")]
+    public void A_port_that_is_none_is_refused(string port)
+    {
+        Assert.Equal($"--port: Invalid value: \"{port}\": must be [[HOSTIP:]HOSTPORT:]PORT[/PROTOCOL]", Message(Plain with { Ports = [port] }));
+    }
+
+    [Fact]
+    public void Ports_follow_the_rules_of_the_manifest()
+    {
+        Assert.Equal("--port: Invalid value: 70000: must be between 1 and 65535, inclusive", Message(Plain with { Ports = ["70000"] }));
+        Assert.Equal("--port: Required value", Message(Plain with { Ports = ["0"] }));
+        Assert.StartsWith("--port: Invalid value: \"x\": must be a valid IP address", Message(Plain with { Ports = ["x:80:80"] }), StringComparison.Ordinal);
+        Assert.Equal("--port: Duplicate value: \"TCP//80\"", Message(Plain with { Ports = ["80:1", "80:2"] }));
+    }
+}

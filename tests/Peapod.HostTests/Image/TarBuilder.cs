@@ -7,7 +7,7 @@ namespace Peapod.HostTests.Image;
 /// <summary>Writes tar archives byte by byte, hostile ones included, which no library would write.</summary>
 internal sealed class TarBuilder
 {
-    private readonly MemoryStream output = new();
+    private readonly List<byte> output = [];
 
     internal TarBuilder Add(
         string name, char type = '0', string content = "", string link = "", int mode = 0x1a4, long uid = 0, long gid = 0, long time = 1_700_000_000,
@@ -45,7 +45,7 @@ internal sealed class TarBuilder
         return this;
     }
 
-    internal byte[] Build() => [.. output.ToArray(), .. new byte[1024]];
+    internal byte[] Build() => [.. output, .. new byte[1024]];
 
     internal static byte[] Gzip(byte[] data)
     {
@@ -92,9 +92,9 @@ internal sealed class TarBuilder
         Octal(header, 337, 8, minor);
         header.AsSpan(148, 8).Fill((byte)' ');
         Octal(header, 148, 7, header.Sum(value => value));
-        output.Write(header);
-        output.Write(content);
-        output.Write(new byte[(512 - (content.Length % 512)) % 512]);
+        output.AddRange(header);
+        output.AddRange(content);
+        output.AddRange(new byte[(512 - (content.Length % 512)) % 512]);
     }
 
     private static void Octal(byte[] header, int offset, int length, long value) =>

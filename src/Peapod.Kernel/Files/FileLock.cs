@@ -3,7 +3,7 @@ using Peapod.Kernel.Interop;
 
 namespace Peapod.Kernel.Files;
 
-/// <summary>An exclusive flock(2) on a file, held until disposed or until the process ends, however it ends.</summary>
+/// <summary>A flock(2) on a file, exclusive unless said otherwise, held until disposed or until the process ends, however it ends.</summary>
 public sealed class FileLock : IDisposable
 {
     private readonly SafeFd file;
@@ -14,10 +14,15 @@ public sealed class FileLock : IDisposable
     public SafeFd File => file;
 
     /// <summary>Waits for the lock.</summary>
-    public static FileLock Acquire(string path, uint mode = 0x180)
+    public static FileLock Acquire(string path, uint mode = 0x180) => Acquire(path, Libc.LOCK_EX, mode);
+
+    /// <summary>Waits until nobody holds the exclusive lock; any number of holders may share this one.</summary>
+    public static FileLock AcquireShared(string path, uint mode = 0x180) => Acquire(path, Libc.LOCK_SH, mode);
+
+    private static FileLock Acquire(string path, int operation, uint mode)
     {
         var file = FileSystem.Open(path, Libc.O_RDWR | Libc.O_CREAT | Libc.O_NOFOLLOW, mode);
-        while (Libc.flock(file.Number, Libc.LOCK_EX) != 0)
+        while (Libc.flock(file.Number, operation) != 0)
         {
             if (Marshal.GetLastPInvokeError() != (int)Errno.EINTR)
             {

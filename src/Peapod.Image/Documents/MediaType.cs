@@ -1,0 +1,35 @@
+namespace Peapod.Image.Documents;
+
+/// <summary>The media types of images, those of the OCI and the older ones of Docker that mean the same.</summary>
+internal static class MediaType
+{
+    internal const string Index = "application/vnd.oci.image.index.v1+json";
+    internal const string Manifest = "application/vnd.oci.image.manifest.v1+json";
+    internal const string Config = "application/vnd.oci.image.config.v1+json";
+    internal const string Layer = "application/vnd.oci.image.layer.v1.tar";
+    internal const string LayerGzip = "application/vnd.oci.image.layer.v1.tar+gzip";
+
+    internal static bool IsIndex(string type) => type is Index or "application/vnd.docker.distribution.manifest.list.v2+json";
+
+    internal static bool IsManifest(string type) => type is Manifest or "application/vnd.docker.distribution.manifest.v2+json";
+
+    internal static bool IsConfig(string type) => type is Config or "application/vnd.docker.container.image.v1+json";
+
+    /// <summary>How a layer of this type is packed.</summary>
+    /// <exception cref="ImageException">It is no layer, or packed in a way that cannot be read.</exception>
+    internal static LayerCompression CompressionOf(string type, string place) => type switch
+    {
+        Layer or "application/vnd.oci.image.layer.nondistributable.v1.tar" or "application/vnd.docker.image.rootfs.diff.tar" => LayerCompression.None,
+        LayerGzip or "application/vnd.oci.image.layer.nondistributable.v1.tar+gzip"
+            or "application/vnd.docker.image.rootfs.diff.tar.gzip" or "application/vnd.docker.image.rootfs.foreign.diff.tar.gzip" => LayerCompression.Gzip,
+        _ when type.EndsWith("zstd", StringComparison.Ordinal) =>
+            throw new ImageException($"{place}: layers of media type {Printable.Text(type)} cannot be read; pack the image with gzip or uncompressed"),
+        _ => throw new ImageException($"{place}: media type {Printable.Text(type)} is not a layer's; expected {Layer} or {LayerGzip}"),
+    };
+}
+
+internal enum LayerCompression
+{
+    None,
+    Gzip,
+}

@@ -1,0 +1,375 @@
+using Peapod.Image.Sources;
+using Peapod.Image.Store;
+using Peapod.Kernel;
+using Peapod.Kernel.Files;
+using Peapod.Kernel.Interop;
+
+namespace Peapod.Image;
+
+/// <summary>
+/// The images of this host, under DATA/images: an OCI image layout (index.json, blobs) with every layer unpacked beside it, once.
+/// No process owns it; any number may use it at a time, and one that is killed leaves at most a folder in tmp, which the next one removes.
+/// Every failure a user can cause or mend is an <see cref="ImageException"/>.
+/// </summary>
+/// <param name="dataFolder">DATA, the folder that has or will have <c>images</c>.</param>
+public sealed class ImageStore(string dataFolder = ImageStore.DefaultDataFolder)
+{
+    public const string DefaultDataFolder = "/var/lib/peapod";
+
+    /// <summary>The fewest digits by which an image can be called.</summary>
+    private const int ShortestId = 4;
+
+    private readonly StoreFolder store = new($"{dataFolder.TrimEnd('/')}/images");
+
+    /// <summary>Brings in all images of an OCI image layout (a folder, or a tar archive of one) or of a <c>docker save</c> archive.</summary>
+    /// <returns>The images, each with the names it has now.</returns>
+    public IReadOnlyList<ContainerImage> Load(string path, LoadOptions? options = null)
+    {
+        store.Make();
+        RemoveLeftovers();
+        using var shared = store.ShareContents();
+        var staging = store.MakeStaging();
+        try
+        {
+            List<StagedImage> images;
+            using (var stagingFolder = FileSystem.OpenDirectory(staging))
+            using (var source = ImageSource.Open(path, stagingFolder, (options ?? new()).Limits))
+            {
+                var loader = new ImageLoader(store, source, staging, options ?? new());
+                images = loader.Stage();
+                loader.WriteDiffIds();
+            }
+
+            Commit(images, staging);
+            var table = ReferenceTable.Read(store.Path);
+            return images.ConvertAll(image => Read(table, image.Entry.Manifest));
+        }
+        catch (KernelException error)
+        {
+            throw new ImageException($"cannot load \"{path}\": {error.Message}", error);
+        }
+        finally
+        {
+            FileTree.Remove(staging);
+        }
+    }
+
+    /// <summary>All images, by name; those without one last.</summary>
+    public IReadOnlyList<ContainerImage> List()
+    {
+        var table = ReferenceTable.Read(store.Path);
+        return table.DistinctBy(entry => entry.Id).Select(entry => TryRead(table, entry.Manifest)).OfType<ContainerImage>()
+            .OrderBy(image => image.Names.Count == 0).ThenBy(image => image.Names.Count == 0 ? "" : image.Names[0], StringComparer.Ordinal).ToList();
+    }
+
+    /// <summary>The image that a name, <c>name@sha256:…</c>, an id or the beginning of one means. Reads two small files.</summary>
+    /// <exception cref="ImageException">There is none, or more than one.</exception>
+    public ContainerImage Resolve(string reference)
+    {
+        while (true)
+        {
+            var table = ReferenceTable.Read(store.Path);
+            var entry = Find(table, reference);
+            if (TryRead(table, entry.Manifest) is { } image)
+            {
+                return image;
+            }
+
+            if (ReferenceTable.Read(store.Path).Contains(entry))
+            {
+                throw WithoutRecord(entry.Manifest);
+            }
+        }
+    }
+
+    /// <summary>
+    /// Removes a name, and with its last name the image; given an id, all its names. What no other image and no container needs goes too.
+    /// </summary>
+    /// <param name="reference">As for <see cref="Resolve"/>.</param>
+    /// <param name="layersInUse">Layers (<c>sha256:…</c>, diff ids) to be kept besides those that leases name.</param>
+    public RemovedImage Remove(string reference, IReadOnlySet<string>? layersInUse = null)
+    {
+        var untagged = new List<string>();
+        var deleted = new List<Digest>();
+        using (store.Exists ? store.LockTable() : null)
+        {
+            var table = ReferenceTable.Read(store.Path);
+            var entry = Find(table, reference);
+            var byName = ImageReference.TryParse(reference, out var parsed) && parsed!.Digest is null && entry.Name == parsed.Name;
+            List<ReferenceEntry> gone = byName ? [entry] : table.Where(other => other.Id == entry.Id).ToList();
+            table.RemoveAll(gone.Contains);
+            untagged.AddRange(gone.Select(other => other.Name).OfType<string>());
+            if (table.TrueForAll(other => other.Id != entry.Id))
+            {
+                deleted.Add(entry.Id);
+            }
+
+            Write(table);
+        }
+
+        CollectGarbage(layersInUse);
+        return new(untagged, deleted);
+    }
+
+    /// <summary>
+    /// Removes blobs and layers that no image and no lease refers to. Does nothing while someone loads an image; the next removal will.
+    /// </summary>
+    /// <returns>False when someone was loading.</returns>
+    public bool CollectGarbage(IReadOnlySet<string>? layersInUse = null)
+    {
+        if (!store.Exists)
+        {
+            return true;
+        }
+
+        List<string> doomed;
+        using (var owned = store.TryOwnContents())
+        {
+            if (owned is null)
+            {
+                return false;
+            }
+
+            doomed = SetAside(layersInUse);
+        }
+
+        doomed.ForEach(FileTree.Remove);
+        return true;
+    }
+
+    /// <summary>
+    /// Keeps an image's layers for a container, whatever becomes of the image, until <see cref="ReleaseLease"/>.
+    /// To be taken before the image is mounted.
+    /// </summary>
+    /// <exception cref="ImageException">The image was removed meanwhile.</exception>
+    public void TakeLease(string containerId, ContainerImage image)
+    {
+        CheckContainerId(containerId);
+        using var shared = store.ShareContents();
+        foreach (var layer in image.LayerPaths)
+        {
+            if (FileSystem.TryStat(layer) is null)
+            {
+                throw new ImageException($"image {(image.Names.Count == 0 ? image.Id.ToString() : image.Names[0])} was removed while container {containerId} was being made");
+            }
+        }
+
+        using var leases = FileSystem.OpenDirectory(store.Leases);
+        FileSystem.Replace(leases, containerId, ImageRecord.Write(image), 0x180);
+    }
+
+    /// <summary>The image a container was made from, as it was then; null when it has no lease.</summary>
+    public ContainerImage? ReadLease(string containerId)
+    {
+        CheckContainerId(containerId);
+        return ImageRecord.TryRead(store.Lease(containerId), store);
+    }
+
+    /// <summary>Ends a lease; none there is no error. Layers that nothing else needs go with the next <see cref="CollectGarbage"/>.</summary>
+    public void ReleaseLease(string containerId)
+    {
+        CheckContainerId(containerId);
+        FileSystem.RemoveFile(store.Lease(containerId));
+    }
+
+    private static void CheckContainerId(string containerId)
+    {
+        if (containerId.Length is 0 or > 255 || containerId[0] == '.' || containerId.AsSpan().IndexOfAny('/', '\0') >= 0)
+        {
+            throw new ImageException($"\"{Printable.Text(containerId)}\" is not a container's id");
+        }
+    }
+
+    /// <summary>Makes what was staged part of the store: files first, then, by one rename, the table that refers to them.</summary>
+    private void Commit(List<StagedImage> images, string staging)
+    {
+        using (var folder = FileSystem.Open(staging, Libc.O_RDONLY | Libc.O_DIRECTORY))
+        {
+            // One write-out for all of it: a layer under its final name is believed to be whole for ever.
+            KernelException.Check(Libc.syncfs(folder.Number), "syncfs", staging);
+        }
+
+        Move($"{staging}/layers", store.Layers);
+        Move($"{staging}/blobs", store.Blobs);
+        Move($"{staging}/diffids", store.VerifiedDiffIds);
+        using (var records = FileSystem.OpenDirectory(store.Records))
+        {
+            foreach (var image in images)
+            {
+                StoreFolder.ReplaceDurably(records, image.Entry.Manifest.Hex, ImageRecord.Write(image.Record));
+            }
+        }
+
+        using var locked = store.LockTable();
+        var table = ReferenceTable.Read(store.Path);
+        foreach (var image in images)
+        {
+            Add(table, image);
+        }
+
+        Write(table);
+    }
+
+    private static void Move(string from, string to)
+    {
+        foreach (var name in FileSystem.TryStat(from) is null ? [] : FileSystem.List(from))
+        {
+            if (name[0] != '.' && Libc.renameat(Libc.AT_FDCWD, $"{from}/{name}", Libc.AT_FDCWD, $"{to}/{name}") != 0)
+            {
+                // Someone who loaded the same layer at the same time was first; theirs is as good.
+                var error = KernelException.Last("rename", $"{to}/{name}");
+                if (error.Error is not (Errno.EEXIST or Errno.ENOTEMPTY))
+                {
+                    throw error;
+                }
+            }
+        }
+    }
+
+    /// <summary>A name moves from the image that had it; an image that loses its last name stays, nameless.</summary>
+    private static void Add(List<ReferenceEntry> table, StagedImage image)
+    {
+        foreach (var name in image.Names)
+        {
+            if (table.FindIndex(entry => entry.Name == name) is >= 0 and var index)
+            {
+                var previous = table[index];
+                table.RemoveAt(index);
+                if (previous.Id != image.Entry.Id && table.TrueForAll(entry => entry.Id != previous.Id))
+                {
+                    table.Add(previous with { Name = null });
+                }
+            }
+
+            table.Add(image.Entry with { Name = name });
+        }
+
+        if (image.Names.Count == 0 && table.TrueForAll(entry => entry.Manifest != image.Entry.Manifest))
+        {
+            table.Add(image.Entry);
+        }
+        else if (image.Names.Count > 0)
+        {
+            table.RemoveAll(entry => entry.Name is null && entry.Manifest == image.Entry.Manifest);
+        }
+    }
+
+    private void Write(List<ReferenceEntry> table)
+    {
+        using var folder = FileSystem.OpenDirectory(store.Path);
+        ReferenceTable.Write(folder, table);
+    }
+
+    private ContainerImage Read(List<ReferenceEntry> table, Digest manifest) => TryRead(table, manifest) ?? throw WithoutRecord(manifest);
+
+    private ImageException WithoutRecord(Digest manifest) =>
+        new($"image {manifest} is named by {store.Path}/{ReferenceTable.FileName}, but its record is missing; load it again");
+
+    private ContainerImage? TryRead(List<ReferenceEntry> table, Digest manifest)
+    {
+        var image = ImageRecord.TryRead(store.Record(manifest), store);
+        return image is null ? null : image with
+        {
+            Names = table.Where(entry => entry.Id == image.Id && entry.Name is not null).Select(entry => entry.Name!).Order(StringComparer.Ordinal).ToList(),
+        };
+    }
+
+    private ReferenceEntry Find(List<ReferenceEntry> table, string reference)
+    {
+        var isReference = ImageReference.TryParse(reference, out var parsed);
+        if (isReference && Named(table, parsed!) is { } named)
+        {
+            return named;
+        }
+
+        if (FindById(table, reference) is { } entry)
+        {
+            return entry;
+        }
+
+        if (!isReference && !Digest.TryParse(reference, out _))
+        {
+            ImageReference.Parse(reference);
+        }
+
+        var full = isReference && parsed!.ToString() != reference ? $" ({parsed})" : "";
+        var local = $"localhost/{reference}";
+        var hint = isReference && ImageReference.TryParse(local, out var guess) && Named(table, guess!) is not null ? $"; {local} is" : "";
+        throw new ImageException($"image \"{Printable.Text(reference)}\"{full} is not in {store.Path}{hint}");
+    }
+
+    private static ReferenceEntry? Named(List<ReferenceEntry> table, ImageReference reference) => reference.Digest is { } digest
+        ? table.Find(entry => (entry.Manifest == digest || entry.Source == digest) && entry.Name is not null && ImageReference.Parse(entry.Name).Repository == reference.Repository)
+        : table.Find(entry => entry.Name == reference.Name);
+
+    private static ReferenceEntry? FindById(List<ReferenceEntry> table, string reference)
+    {
+        var prefix = reference.StartsWith("sha256:", StringComparison.Ordinal) ? reference["sha256:".Length..] : reference;
+        if (prefix.Length < ShortestId || !Digest.IsHex(prefix))
+        {
+            return null;
+        }
+
+        var matches = table.Where(entry => entry.Id.Hex.StartsWith(prefix, StringComparison.Ordinal)).ToList();
+        return matches.DistinctBy(entry => entry.Id).Count() <= 1
+            ? matches.FirstOrDefault()
+            : throw new ImageException($"\"{reference}\" is the beginning of more than one image's id; give more digits");
+    }
+
+    private void RemoveLeftovers()
+    {
+        List<string> left;
+        using (var owned = store.TryOwnContents())
+        {
+            left = owned is null ? [] : Leftovers();
+        }
+
+        left.ForEach(FileTree.Remove);
+    }
+
+    private List<string> Leftovers() => FileSystem.List(store.Temporary).ConvertAll(name => $"{store.Temporary}/{name}");
+
+    /// <summary>Renames what nobody refers to into tmp, which is quick, so that its removal need not hold anybody up.</summary>
+    private List<string> SetAside(IReadOnlySet<string>? layersInUse)
+    {
+        var blobs = new HashSet<string>();
+        var records = new HashSet<string>();
+        var layers = new HashSet<string>((layersInUse ?? new HashSet<string>()).Select(layer => layer[(layer.IndexOf(':') + 1)..]));
+        var table = ReferenceTable.Read(store.Path);
+        foreach (var manifest in table.Select(entry => entry.Manifest).Distinct())
+        {
+            var image = Read(table, manifest);
+            records.Add(manifest.Hex);
+            blobs.UnionWith(image.Blobs.Select(blob => blob.Hex));
+            layers.UnionWith(image.DiffIds.Select(layer => layer.Hex));
+        }
+
+        foreach (var name in FileSystem.List(store.Leases))
+        {
+            if (name[0] != '.' && ImageRecord.TryRead(store.Lease(name), store) is { } image)
+            {
+                layers.UnionWith(image.DiffIds.Select(layer => layer.Hex));
+            }
+        }
+
+        var doomed = Leftovers();
+        SetAside(store.Layers, layers, doomed);
+        SetAside(store.Blobs, blobs, doomed);
+        SetAside(store.VerifiedDiffIds, blobs, doomed);
+        SetAside(store.Records, records, doomed);
+        return doomed;
+    }
+
+    private void SetAside(string folder, HashSet<string> needed, List<string> doomed)
+    {
+        foreach (var name in FileSystem.List(folder))
+        {
+            if (!needed.Contains(name))
+            {
+                var target = $"{store.Temporary}/doomed-{Guid.NewGuid():N}";
+                KernelException.Check(Libc.renameat(Libc.AT_FDCWD, $"{folder}/{name}", Libc.AT_FDCWD, target), "rename", $"{folder}/{name}");
+                doomed.Add(target);
+            }
+        }
+    }
+}

@@ -1,0 +1,194 @@
+using System.Runtime.InteropServices;
+using Peapod.Kernel;
+using Peapod.Kernel.Files;
+using Peapod.Kernel.Interop;
+using Peapod.Kernel.Mounts;
+
+namespace Peapod.Image;
+
+/// <summary>
+/// A container's root: an overlay of the image's layers with a folder of the container's own on top. See the kernel's overlayfs.rst.
+/// In the container's folder, <c>upper</c> holds what the container changed and <c>work</c> belongs to the kernel.
+/// </summary>
+public static class RootFileSystem
+{
+    /// <summary>fsconfig(2) takes strings of 256 bytes, the NUL included.</summary>
+    private const int LongestValue = 255;
+
+    /// <summary>CLONE_FS, without which a thread cannot leave its process's mount namespace.</summary>
+    private const ulong CloneFs = 0x200;
+
+    /// <summary>mount(2) takes one page of options.</summary>
+    private const int LongestOptions = 4095;
+
+    /// <summary>
+    /// Mounts the image for a container, attached nowhere: the host's mount table does not see it, and it vanishes with its descriptor
+    /// and with the mount namespace it is moved into.
+    /// </summary>
+    /// <param name="image">From <see cref="ImageStore.Resolve"/>, or from a lease.</param>
+    /// <param name="containerFolder">Made when missing; mounting the same one again finds what the container wrote. One mount at a time.</param>
+    /// <param name="options">Null for a writable root.</param>
+    /// <exception cref="ImageException">A layer is not there.</exception>
+    /// <exception cref="KernelException">The kernel refuses the mount.</exception>
+    public static DetachedMount Mount(ContainerImage image, string containerFolder, RootFileSystemOptions? options = null)
+    {
+        FileSystem.MakeDirectory(containerFolder, 0x1c0);
+        using var folder = FileSystem.OpenDirectory(containerFolder);
+        MakeUpper(folder, image.Root);
+        FileSystem.MakeDirectory(folder, "work", 0x1c0);
+
+        var layers = new List<SafeFd>();
+        try
+        {
+            foreach (var path in image.LayerPaths.Reverse())
+            {
+                layers.Add(OpenLayer(path));
+            }
+
+            if (layers.Count == 0)
+            {
+                // An image may have no layers; an overlay may not.
+                FileSystem.MakeDirectory(folder, "lower", 0x1ed);
+                layers.Add(FileSystem.OpenAt(folder, "lower", Libc.O_PATH | Libc.O_DIRECTORY));
+            }
+
+            var attributes = options is { ReadOnly: true } ? Libc.MOUNT_ATTR_RDONLY : 0;
+            using var upper = FileSystem.OpenAt(folder, "upper", Libc.O_PATH | Libc.O_DIRECTORY | Libc.O_NOFOLLOW);
+            using var work = FileSystem.OpenAt(folder, "work", Libc.O_PATH | Libc.O_DIRECTORY | Libc.O_NOFOLLOW);
+            if (options is not { WithoutAppendedLayers: true })
+            {
+                try
+                {
+                    return MountLayerByLayer(image, containerFolder, layers, upper, work, attributes);
+                }
+                catch (KernelException error) when (error is { Operation: "fsconfig", Error: Errno.EINVAL })
+                {
+                    // "lowerdir+" came with Linux 6.8; before 6.5 it is found out only when the file system is made.
+                }
+            }
+
+            return MountAllAtOnce(containerFolder, layers, upper, work, attributes);
+        }
+        finally
+        {
+            layers.ForEach(layer => layer.Dispose());
+        }
+    }
+
+    /// <summary>Removes what a container wrote, and the kernel's working folder, and the container's folder if nothing else is in it.</summary>
+    public static void RemoveFolder(string containerFolder)
+    {
+        foreach (var name in (ReadOnlySpan<string>)["upper", "work", "lower"])
+        {
+            FileTree.Remove($"{containerFolder}/{name}");
+        }
+
+        if (Libc.unlinkat(Libc.AT_FDCWD, containerFolder, Libc.AT_REMOVEDIR) != 0
+            && (Errno)Marshal.GetLastPInvokeError() is not (Errno.ENOENT or Errno.ENOTEMPTY or Errno.EBUSY))
+        {
+            throw KernelException.Last("rmdir", containerFolder);
+        }
+    }
+
+    /// <summary>The upper folder's mode and owner are those of the container's "/"; made in two steps, so that it never has others under this name.</summary>
+    private static void MakeUpper(SafeFd folder, RootAttributes root)
+    {
+        if (Libc.statx(folder.Number, "upper", Libc.AT_SYMLINK_NOFOLLOW, Libc.STATX_BASIC_STATS, out _) == 0)
+        {
+            return;
+        }
+
+        FileSystem.MakeDirectory(folder, "upper.new", 0x1c0);
+        using (var upper = FileSystem.OpenAt(folder, "upper.new", Libc.O_RDONLY | Libc.O_DIRECTORY | Libc.O_NOFOLLOW))
+        {
+            KernelException.Check(Libc.fchown(upper.Number, root.Uid, root.Gid), "fchown", "upper");
+            KernelException.Check(Libc.fchmod(upper.Number, root.Mode), "fchmod", "upper");
+        }
+
+        KernelException.Check(Libc.renameat(folder.Number, "upper.new", folder.Number, "upper"), "rename", "upper");
+    }
+
+    private static SafeFd OpenLayer(string path)
+    {
+        try
+        {
+            return FileSystem.OpenDirectory(path);
+        }
+        catch (KernelException error) when (error.Error == Errno.ENOENT)
+        {
+            throw new ImageException($"layer {path} is not there: its image was removed", error);
+        }
+    }
+
+    private static DetachedMount MountLayerByLayer(
+        ContainerImage image, string containerFolder, List<SafeFd> layers, SafeFd upper, SafeFd work, ulong attributes)
+    {
+        var paths = image.LayerPaths.Reverse().ToList();
+        var parameters = new List<KeyValuePair<string, string?>>();
+        for (var i = 0; i < layers.Count; i++)
+        {
+            parameters.Add(new("lowerdir+", Name(i < paths.Count ? paths[i] : "", layers[i])));
+        }
+
+        parameters.Add(new("upperdir", Name($"{containerFolder}/upper", upper)));
+        parameters.Add(new("workdir", Name($"{containerFolder}/work", work)));
+        return DetachedMount.Create("overlay", "overlay", parameters, attributes);
+    }
+
+    /// <summary>
+    /// For older kernels: all layers in one option, by their descriptors to be short. Where even these are longer than fsconfig(2) takes,
+    /// the old mount(2) in a mount namespace that only this thread sees, and that ends with it.
+    /// </summary>
+    private static DetachedMount MountAllAtOnce(string containerFolder, List<SafeFd> layers, SafeFd upper, SafeFd work, ulong attributes)
+    {
+        var lower = string.Join(':', layers.Select(ByDescriptor));
+        if (lower.Length <= LongestValue)
+        {
+            return DetachedMount.Create(
+                "overlay", "overlay", [new("lowerdir", lower), new("upperdir", ByDescriptor(upper)), new("workdir", ByDescriptor(work))], attributes);
+        }
+
+        var data = $"lowerdir={lower},upperdir={ByDescriptor(upper)},workdir={ByDescriptor(work)}";
+        if (data.Length > LongestOptions)
+        {
+            throw new ImageException($"an image of {layers.Count} layers cannot be mounted on this kernel, which takes {LongestOptions} bytes of options; Linux 6.8 can");
+        }
+
+        return MountInPrivateNamespace(containerFolder, data, attributes);
+    }
+
+    private static DetachedMount MountInPrivateNamespace(string target, string data, ulong attributes)
+    {
+        DetachedMount? mount = null;
+        Exception? failure = null;
+        var thread = new Thread(() =>
+        {
+            try
+            {
+                // The thread ends inside the namespace, and with it both go.
+                KernelException.Check(Libc.unshare((int)(Libc.CLONE_NEWNS | CloneFs)), "unshare");
+                KernelException.Check(Libc.mount(null, "/", null, Libc.MS_REC | Libc.MS_PRIVATE, null), "mount", "/");
+                KernelException.Check(Libc.mount("overlay", target, "overlay", 0, data), "mount", "overlay");
+                mount = DetachedMount.Clone(target, recursive: false);
+                if (attributes != 0)
+                {
+                    mount.SetAttributes(new MountAttr { Set = attributes }, recursive: false);
+                }
+            }
+            catch (Exception error)
+            {
+                mount?.Dispose();
+                failure = error;
+            }
+        });
+        thread.Start();
+        thread.Join();
+        return failure is null ? mount! : throw new ImageException($"cannot mount the image: {failure.Message}", failure);
+    }
+
+    /// <summary>The path itself, which mountinfo then shows, unless the kernel would misread it or it is too long.</summary>
+    private static string Name(string path, SafeFd open) =>
+        path.StartsWith('/') && System.Text.Encoding.UTF8.GetByteCount(path) <= LongestValue && path.AsSpan().IndexOfAny(":,\\") < 0 ? path : ByDescriptor(open);
+
+    private static string ByDescriptor(SafeFd open) => $"/proc/self/fd/{open.Number}";
+}

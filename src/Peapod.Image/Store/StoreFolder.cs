@@ -1,0 +1,106 @@
+using Peapod.Image.Layers;
+using Peapod.Kernel;
+using Peapod.Kernel.Files;
+using Peapod.Kernel.Interop;
+
+namespace Peapod.Image.Store;
+
+/// <summary>
+/// Where things lie under DATA/images, and the two locks that keep it whole.
+/// <list type="bullet">
+/// <item><c>lock</c>: held for the moment index.json is read, changed and renamed.</item>
+/// <item><c>collect.lock</c>: shared by everyone who is about to refer to a blob or a layer (a load, a lease), exclusive for who removes some.
+/// Whoever gets it exclusively knows that nobody is loading, so whatever lies in tmp was left by the dead.</item>
+/// </list>
+/// </summary>
+internal sealed class StoreFolder(string path)
+{
+    internal const uint PrivateMode = 0x1c0;
+
+    internal string Path => path;
+
+    internal string Temporary => $"{path}/tmp";
+
+    internal string Leases => $"{path}/leases";
+
+    internal string Layers => $"{path}/layers/sha256";
+
+    internal string Blobs => $"{path}/blobs/sha256";
+
+    internal string Records => $"{path}/records/sha256";
+
+    internal string VerifiedDiffIds => $"{path}/diffids/sha256";
+
+    internal string Layer(Digest diffId) => $"{Layers}/{diffId.Hex}";
+
+    internal string LayerTree(Digest diffId) => $"{Layers}/{diffId.Hex}/tree";
+
+    internal string Blob(Digest digest) => $"{Blobs}/{digest.Hex}";
+
+    internal string Record(Digest manifest) => $"{Records}/{manifest.Hex}";
+
+    internal string Lease(string containerId) => $"{Leases}/{containerId}";
+
+    internal FileLock LockTable() => FileLock.Acquire($"{path}/lock");
+
+    internal FileLock ShareContents() => FileLock.AcquireShared($"{path}/collect.lock");
+
+    internal FileLock? TryOwnContents() => FileLock.TryAcquire($"{path}/collect.lock");
+
+    internal bool Exists => FileSystem.TryStat($"{path}/oci-layout") is not null;
+
+    internal void Make()
+    {
+        if (Exists)
+        {
+            return;
+        }
+
+        FileSystem.MakeDirectories(path, PrivateMode);
+        foreach (var folder in (ReadOnlySpan<string>)[Blobs, Layers, Records, VerifiedDiffIds, Leases, Temporary])
+        {
+            FileSystem.MakeDirectories(folder, PrivateMode);
+        }
+
+        using var directory = FileSystem.OpenDirectory(path);
+        ReplaceDurably(directory, "oci-layout", """{"imageLayoutVersion":"1.0.0"}"""u8);
+    }
+
+    /// <summary>A folder of its own for one load, which must hold <see cref="ShareContents"/>.</summary>
+    internal string MakeStaging()
+    {
+        var staging = $"{Temporary}/load-{Guid.NewGuid():N}";
+        FileSystem.MakeDirectory(staging, PrivateMode);
+        FileSystem.MakeDirectory($"{staging}/blobs", PrivateMode);
+        FileSystem.MakeDirectory($"{staging}/layers", PrivateMode);
+        return staging;
+    }
+
+    /// <summary>Which diff id a packed layer of the store was found to have; null when unknown.</summary>
+    internal Digest? DiffIdOf(Digest blob) => Digest.TryParse(FileSystem.TryReadText($"{VerifiedDiffIds}/{blob.Hex}"), out var diffId) ? diffId : null;
+
+    /// <summary>The layer is unpacked here, from this very blob, which is here too.</summary>
+    internal UnpackedLayer? Find(Digest blob, long size, Digest diffId) =>
+        DiffIdOf(blob) == diffId && FileSystem.TryStat(Blob(blob)) is { } status && (long)status.Size == size ? LayerInfo.TryRead(Layer(diffId)) : null;
+
+    /// <summary>As <see cref="FileSystem.Replace"/>, and on disk before the name changes.</summary>
+    internal static void ReplaceDurably(SafeFd directory, string name, ReadOnlySpan<byte> data)
+    {
+        var temporary = $".{name}.{Guid.NewGuid():N}";
+        try
+        {
+            using (var file = FileSystem.OpenAt(directory, temporary, Libc.O_WRONLY | Libc.O_CREAT | Libc.O_EXCL, 0x180))
+            {
+                FileSystem.Write(file, data, name);
+                KernelException.Check(Libc.fsync(file.Number), "fsync", name);
+            }
+
+            KernelException.Check(Libc.renameat(directory.Number, temporary, directory.Number, name), "rename", name);
+        }
+        catch
+        {
+            Libc.unlinkat(directory.Number, temporary, 0);
+            throw;
+        }
+    }
+}

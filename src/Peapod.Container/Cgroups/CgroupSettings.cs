@@ -134,7 +134,8 @@ public static class CgroupSettings
 
         if (cpu.RealtimePeriod is { } and not 0 || cpu.RealtimeRuntime is { } and not 0)
         {
-            throw new SpecException($"{field}.realtimeRuntime", "cgroup v2 has no limit on real-time processes");
+            var name = cpu.RealtimeRuntime is { } and not 0 ? "realtimeRuntime" : "realtimePeriod";
+            throw new SpecException($"{field}.{name}", "cgroup v2 has no limit on real-time processes");
         }
 
         if (cpu.Cpus is { Length: > 0 } cpus)

@@ -12,7 +12,6 @@ internal readonly record struct BpfInstruction(byte Code, byte Registers, short 
     internal const byte AndImmediate = 0x54; // BPF_ALU | BPF_AND | BPF_K
     internal const byte ShiftRightImmediate = 0x74; // BPF_ALU | BPF_RSH | BPF_K
     internal const byte JumpNotEqualImmediate = 0x56; // BPF_JMP32 | BPF_JNE | BPF_K
-    internal const byte JumpNotEqualRegister = 0x5e; // BPF_JMP32 | BPF_JNE | BPF_X
     internal const byte JumpEqualImmediate = 0x16; // BPF_JMP32 | BPF_JEQ | BPF_K
     internal const byte Exit = 0x95;
 

@@ -6,28 +6,11 @@ namespace Peapod.Container.Devices;
 internal static class DeviceRules
 {
     // The program's context, struct bpf_cgroup_dev_ctx: access_type (access << 16 | type), major, minor.
-    private const int Type = 2, Access = 3, Major = 4, Minor = 5, Scratch = 1;
-    private const int TypeBlock = 1, TypeCharacter = 2;
+    // Undecided holds the rights asked for that no rule has spoken on yet.
+    private const int Scratch = 1, Type = 2, Undecided = 3, Major = 4, Minor = 5;
+    private const int TypeAny = 0, TypeBlock = 1, TypeCharacter = 2;
     private const int AccessMknod = 1, AccessRead = 2, AccessWrite = 4;
     private const int AccessAll = AccessMknod | AccessRead | AccessWrite;
-
-    /// <summary>
-    /// What every container may use, whatever the rules say, as runc has it: making nodes of any device (opening them is
-    /// another thing), and the default devices with the terminals.
-    /// </summary>
-    private static readonly LinuxDeviceCgroup[] Always =
-    [
-        new() { Allow = true, Type = "c", Access = "m" },
-        new() { Allow = true, Type = "b", Access = "m" },
-        new() { Allow = true, Type = "c", Major = 1, Minor = 3, Access = "rwm" },
-        new() { Allow = true, Type = "c", Major = 1, Minor = 5, Access = "rwm" },
-        new() { Allow = true, Type = "c", Major = 1, Minor = 7, Access = "rwm" },
-        new() { Allow = true, Type = "c", Major = 1, Minor = 8, Access = "rwm" },
-        new() { Allow = true, Type = "c", Major = 1, Minor = 9, Access = "rwm" },
-        new() { Allow = true, Type = "c", Major = 5, Minor = 0, Access = "rwm" },
-        new() { Allow = true, Type = "c", Major = 5, Minor = 2, Access = "rwm" },
-        new() { Allow = true, Type = "c", Major = 136, Access = "rwm" },
-    ];
 
     /// <summary>The program, or null when everything is allowed anyway: no rules at all.</summary>
     internal static BpfInstruction[]? Compile(IReadOnlyList<LinuxDeviceCgroup>? rules)
@@ -41,19 +24,15 @@ internal static class DeviceRules
         {
             BpfInstruction.Of(BpfInstruction.LoadWord, Type, 1),
             BpfInstruction.Of(BpfInstruction.AndImmediate, Type, immediate: 0xffff),
-            BpfInstruction.Of(BpfInstruction.LoadWord, Access, 1),
-            BpfInstruction.Of(BpfInstruction.ShiftRightImmediate, Access, immediate: 16),
+            BpfInstruction.Of(BpfInstruction.LoadWord, Undecided, 1),
+            BpfInstruction.Of(BpfInstruction.ShiftRightImmediate, Undecided, immediate: 16),
             BpfInstruction.Of(BpfInstruction.LoadWord, Major, 1, 4),
             BpfInstruction.Of(BpfInstruction.LoadWord, Minor, 1, 8),
         };
 
         // The last rule that matches holds, so they are tried from the last to the first.
+        AddAlways(program);
         var decided = false;
-        for (var i = Always.Length - 1; i >= 0; i--)
-        {
-            decided |= Add(program, Always[i]);
-        }
-
         for (var i = rules.Count - 1; i >= 0 && !decided; i--)
         {
             decided = Add(program, rules[i]);
@@ -67,48 +46,73 @@ internal static class DeviceRules
         return [.. program];
     }
 
-    /// <returns>Whether the rule matches everything, so that none after it can.</returns>
-    private static bool Add(List<BpfInstruction> program, LinuxDeviceCgroup rule)
+    /// <summary>
+    /// What every container may use, whatever the rules say, as runc has it: making nodes of any device (opening them is
+    /// another thing), and the default devices with the terminals.
+    /// </summary>
+    private static void AddAlways(List<BpfInstruction> program)
     {
-        var type = rule.Type switch { "b" => TypeBlock, "c" => TypeCharacter, _ => 0 };
-        var access = AccessOf(rule.Access);
-        var tests = new List<BpfInstruction>(6);
-        if (type != 0)
-        {
-            tests.Add(BpfInstruction.Of(BpfInstruction.JumpNotEqualImmediate, Type, immediate: type));
-        }
-
-        if (access != AccessAll)
-        {
-            // An allowing rule must cover all that is asked for; a denying one holds when it covers any of it.
-            tests.Add(BpfInstruction.Of(BpfInstruction.MoveRegister, Scratch, Access));
-            tests.Add(BpfInstruction.Of(BpfInstruction.AndImmediate, Scratch, immediate: access));
-            tests.Add(rule.Allow
-                ? BpfInstruction.Of(BpfInstruction.JumpNotEqualRegister, Scratch, Access)
-                : BpfInstruction.Of(BpfInstruction.JumpEqualImmediate, Scratch, immediate: 0));
-        }
-
-        AddNumber(tests, Major, rule.Type is "a" ? null : rule.Major);
-        AddNumber(tests, Minor, rule.Type is "a" ? null : rule.Minor);
-
-        // Each test that fails jumps over the rest and the two instructions of the exit.
-        for (var i = 0; i < tests.Count; i++)
-        {
-            program.Add(IsJump(tests[i]) ? tests[i] with { Offset = (short)(tests.Count - i - 1 + 2) } : tests[i]);
-        }
-
-        AddExit(program, rule.Allow);
-        return tests.Count == 0;
+        Add(program, TypeCharacter, 136, null, AccessAll, allow: true);
+        Add(program, TypeCharacter, 5, 2, AccessAll, allow: true);
+        Add(program, TypeCharacter, 5, 0, AccessAll, allow: true);
+        Add(program, TypeCharacter, 1, 9, AccessAll, allow: true);
+        Add(program, TypeCharacter, 1, 8, AccessAll, allow: true);
+        Add(program, TypeCharacter, 1, 7, AccessAll, allow: true);
+        Add(program, TypeCharacter, 1, 5, AccessAll, allow: true);
+        Add(program, TypeCharacter, 1, 3, AccessAll, allow: true);
+        Add(program, TypeBlock, null, null, AccessMknod, allow: true);
+        Add(program, TypeCharacter, null, null, AccessMknod, allow: true);
     }
 
-    private static bool IsJump(BpfInstruction instruction) =>
-        instruction.Code is BpfInstruction.JumpNotEqualImmediate or BpfInstruction.JumpNotEqualRegister or BpfInstruction.JumpEqualImmediate;
-
-    private static void AddNumber(List<BpfInstruction> tests, int register, long? number)
+    /// <returns>Whether the rule decides on everything, so that none before it can.</returns>
+    private static bool Add(List<BpfInstruction> program, LinuxDeviceCgroup rule)
     {
-        if (number is { } value and not -1)
+        var type = rule.Type switch { "b" => TypeBlock, "c" => TypeCharacter, _ => TypeAny };
+        var major = rule.Major is -1 ? null : rule.Major;
+        var minor = rule.Minor is -1 ? null : rule.Minor;
+        var access = AccessOf(rule.Access);
+        Add(program, type, major, minor, access, rule.Allow);
+        return type == TypeAny && major is null && minor is null && access == AccessAll;
+    }
+
+    private static void Add(List<BpfInstruction> program, int type, long? major, long? minor, int access, bool allow)
+    {
+        var start = program.Count;
+        if (type != TypeAny)
         {
-            tests.Add(BpfInstruction.Of(BpfInstruction.JumpNotEqualImmediate, register, immediate: (int)value));
+            program.Add(BpfInstruction.Of(BpfInstruction.JumpNotEqualImmediate, Type, immediate: type));
+        }
+
+        if (major is { } majorNumber)
+        {
+            program.Add(BpfInstruction.Of(BpfInstruction.JumpNotEqualImmediate, Major, immediate: (int)majorNumber));
+        }
+
+        if (minor is { } minorNumber)
+        {
+            program.Add(BpfInstruction.Of(BpfInstruction.JumpNotEqualImmediate, Minor, immediate: (int)minorNumber));
+        }
+
+        if (access != AccessAll && allow)
+        {
+            program.Add(BpfInstruction.Of(BpfInstruction.AndImmediate, Undecided, immediate: ~access));
+            program.Add(BpfInstruction.Of(BpfInstruction.JumpNotEqualImmediate, Undecided, immediate: 0));
+        }
+        else if (access != AccessAll)
+        {
+            program.Add(BpfInstruction.Of(BpfInstruction.MoveRegister, Scratch, Undecided));
+            program.Add(BpfInstruction.Of(BpfInstruction.AndImmediate, Scratch, immediate: access));
+            program.Add(BpfInstruction.Of(BpfInstruction.JumpEqualImmediate, Scratch, immediate: 0));
+        }
+
+        AddExit(program, allow);
+        for (var i = start; i < program.Count; i++)
+        {
+            // A test that fails jumps behind the rule's exit.
+            if (program[i].Code is BpfInstruction.JumpNotEqualImmediate or BpfInstruction.JumpEqualImmediate)
+            {
+                program[i] = program[i] with { Offset = (short)(program.Count - i - 1) };
+            }
         }
     }
 

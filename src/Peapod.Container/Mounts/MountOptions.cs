@@ -27,6 +27,9 @@ public sealed class MountOptions
 
     public bool IsRecursiveBind { get; private set; }
 
+    /// <summary>tmpcopyup: a new tmpfs begins with a copy of what its mount point holds.</summary>
+    public bool CopiesUp { get; private set; }
+
     /// <summary>Parameters of the file system: "key=value" or "flag".</summary>
     public List<string> Parameters { get; } = [];
 
@@ -57,9 +60,19 @@ public sealed class MountOptions
                 IsBind = IsRecursiveBind = true;
                 break;
 
-            // mount(8) words without an effect of their own on a new mount, and what fsopen(2) takes as a flag by itself.
+            case "tmpcopyup":
+                CopiesUp = true;
+                break;
+            case "nostrictatime":
+                Set &= ~Libc.MOUNT_ATTR_STRICTATIME;
+                break;
+            case "rnostrictatime":
+                RecursiveSet &= ~Libc.MOUNT_ATTR_STRICTATIME;
+                break;
+
+            // Words of mount(8) without an effect of their own on a new mount.
             case "" or "defaults" or "auto" or "noauto" or "user" or "nouser" or "users" or "_netdev" or "nofail" or "remount"
-                or "loud" or "norelatime" or "nostrictatime" or "rnorelatime" or "rnostrictatime" or "async" or "noiversion" or "nomand":
+                or "loud" or "silent" or "norelatime" or "rnorelatime" or "async" or "iversion" or "noiversion" or "nomand":
                 break;
             default:
                 Parameters.Add(option);

@@ -6,6 +6,6 @@ namespace Peapod.Oci;
 [JsonRecord]
 public sealed partial record LinuxPids
 {
-    /// <summary>The limit; 0 or less means none.</summary>
+    /// <summary>The limit; less than 0 means none.</summary>
     public long? Limit { get; init; }
 }

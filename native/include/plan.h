@@ -6,13 +6,14 @@
 #include <stdint.h>
 
 #define PLAN_MAGIC 0x6e616c70u /* "plan" */
-#define PLAN_VERSION 1u
+#define PLAN_VERSION 2u
 
 /* One line an operation: its code's name and the function that does it, in the order of their numbers. */
 #define PLAN_OPERATIONS(X) \
   X (SYNC, op_sync) \
   X (SETNS, op_setns) \
   X (UNSHARE, op_unshare) \
+  X (SPAWN, op_spawn) \
   X (MAP_USERS, op_map_users) \
   X (SETSID, op_setsid) \
   X (PROPAGATION, op_propagation) \
@@ -56,6 +57,11 @@ enum plan_code {
   PLAN_CODES
 };
 
+/* NEW_MOUNT's c, above the propagation. */
+#define NEW_MOUNT_MODE (1ull << 32)    /* the root's mode is that of the directory it is mounted on */
+#define NEW_MOUNT_COPY (1ull << 33)    /* it begins with a copy of that directory */
+#define NEW_MOUNT_IN_PROC (1ull << 34) /* it may lie in a proc file system */
+
 /* All offsets count bytes from the start of the header; 0 stands for "none". */
 struct plan_header {
   uint32_t magic, version, size;
@@ -78,7 +84,7 @@ enum report_kind { REPORT_SYNC = 1, REPORT_FAILED = 2 };
 struct report {
   uint32_t kind;
   uint32_t operation; /* index into operations; for REPORT_SYNC the stage */
-  int32_t error;      /* errno */
+  int32_t error;      /* errno; for REPORT_SYNC what the stage tells: the number of a process */
   uint32_t reserved;
   char detail[240]; /* the system call, or a path that belongs to the error */
 };

@@ -8,11 +8,18 @@ int op_rlimit (const operation *op)
   return 0;
 }
 
-/* data: the name of a new session keyring; a kernel without keyrings, or a full quota, leaves the old one. */
+/* data: the name of a session keyring, new or that of the container's first process; a kernel without keyrings, or a full
+   quota, leaves the old one. */
 int op_keyring (const operation *op)
 {
-  long result = SYS (keyctl, 1 /* KEYCTL_JOIN_SESSION_KEYRING */, text (op->data), 0, 0, 0);
-  return result == -ENOSYS || result == -EDQUOT || result >= 0 ? 0 : (int) fail ("keyctl", result);
+  long keyring = SYS (keyctl, 1 /* KEYCTL_JOIN_SESSION_KEYRING */, text (op->data), 0, 0, 0);
+  if (keyring == -ENOSYS || keyring == -EDQUOT)
+    return 0;
+  if (keyring < 0)
+    return (int) fail ("keyctl", keyring);
+  /* Whoever joins it later by its name must be allowed to search it: the usual rights, and KEY_USR_SEARCH. */
+  SYS (keyctl, 5 /* KEYCTL_SETPERM */, keyring, 0x3f1b0000, 0, 0);
+  return 0;
 }
 
 /* a: how many descriptors after 2 stay open over the exec. Init closed the rest to it when it began. */

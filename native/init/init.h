@@ -30,6 +30,7 @@ struct state {
   char *home;          /* "HOME=..." found in the container's passwd, or null */
   const char *executable;
   long umask;          /* the caller's, which the process gets unless the plan gives another */
+  bool in_cwd;         /* the working directory is entered */
 };
 
 extern struct state state;
@@ -66,7 +67,8 @@ char **list (const operation *op);
 
 /* report.c */
 _Noreturn void report_and_exit (int error);
-int report_sync (uint32_t stage);
+void report_stage (uint32_t stage, int value);
+void await_leave (void);
 
 /* strings.c */
 size_t length (const char *text);
@@ -81,6 +83,10 @@ int make_in_root (const char *path, bool directory, uint64_t resolve);
 int open_parent_in_root (const char *path, const char **name);
 int mount_on (int mount_fd, int target_fd);
 int private_proc (void);
+bool is_proc (int fd);
+
+/* copy.c: what the directory from holds, into the directory to */
+int copy_tree (int from, int to);
 
 #define X(name, handler) int handler (const operation *op);
 PLAN_OPERATIONS (X)

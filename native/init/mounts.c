@@ -31,12 +31,9 @@ int op_use_root (const operation *op)
   return 0;
 }
 
-/* source: the file system's type; list: "key=value" or "flag", first the source as "source=..."; a: MOUNT_ATTR_*;
-   b: RESOLVE_* beyond the usual; data: the detail for errors; path: the target. */
-int op_new_mount (const operation *op)
+static int configure (int context, char **parameters)
 {
-  int context = (int) TRY (fsopen, text (op->source), FSOPEN_CLOEXEC);
-  for (char **item = list (op); *item; item++)
+  for (char **item = parameters; *item; item++)
     {
       char *value = *item;
       while (*value && *value != '=')
@@ -48,19 +45,57 @@ int op_new_mount (const operation *op)
       if (result < 0)
         return (int) fail (*item, result);
     }
+  return 0;
+}
+
+static int configure_mode (int context, int directory)
+{
+  struct statx what;
+  char octal[] = "0000";
+  int result = status (directory, &what);
+  if (result < 0)
+    return result;
+  for (int digit = 0; digit < 4; digit++)
+    octal[digit] = (char) ('0' + (what.stx_mode >> (9 - 3 * digit) & 7));
+  TRY (fsconfig, context, FSCONFIG_SET_STRING, "mode", octal, 0);
+  return 0;
+}
+
+/* Opens the place that is mounted on; in_proc: it may be a part of a proc file system, which nothing else may feign. */
+static int open_target (const char *path, bool directory, uint64_t resolve, bool in_proc)
+{
+  int target = make_in_root (path, directory, resolve);
+  return target >= 0 && !in_proc && is_proc (target) ? (int) fail ("inside proc", -EPERM) : target;
+}
+
+/* source: the file system's type; list: "key=value" or "flag", first the source as "source=..."; a: MOUNT_ATTR_*;
+   b: RESOLVE_* beyond the usual; c: MS_SHARED and its like, and NEW_MOUNT_*; path: the target. */
+int op_new_mount (const operation *op)
+{
+  bool was_there = op->c & NEW_MOUNT_MODE && SYS (close, open_in_root (text (op->path), O_PATH, op->b)) == 0;
+  int target = open_target (text (op->path), true, op->b, op->c & NEW_MOUNT_IN_PROC);
+  if (target < 0)
+    return target;
+
+  int context = (int) TRY (fsopen, text (op->source), FSOPEN_CLOEXEC);
+  int result = configure (context, list (op));
+  if (result == 0 && was_there)
+    result = configure_mode (context, target);
+  if (result < 0)
+    return result;
   long created = SYS (fsconfig, context, FSCONFIG_CMD_CREATE, 0, 0, 0);
   if (created < 0)
     return (int) fail (text (op->source), created);
   int mount_fd = (int) TRY (fsmount, context, FSMOUNT_CLOEXEC, op->a);
   SYS (close, context);
 
-  int target = make_in_root (text (op->path), true, op->b);
-  if (target < 0)
-    return target;
-  int result = mount_on (mount_fd, target);
-  if (result == 0 && op->c)
+  if (op->c & NEW_MOUNT_COPY)
+    result = copy_tree (target, mount_fd);
+  if (result == 0)
+    result = mount_on (mount_fd, target);
+  if (result == 0 && (uint32_t) op->c)
     {
-      struct mount_attr attributes = { .propagation = op->c };
+      struct mount_attr attributes = { .propagation = (uint32_t) op->c };
       TRY (mount_setattr, mount_fd, "", AT_EMPTY_PATH, &attributes, sizeof attributes);
     }
   SYS (close, target);
@@ -68,14 +103,15 @@ int op_new_mount (const operation *op)
   return result;
 }
 
-/* slot: a detached mount; path: the target, made as the mount's own root is: a directory or a file. */
+/* slot: a detached mount; path: the target, made as the mount's own root is: a directory or a file; a: it may lie in a
+   proc file system; b: RESOLVE_* beyond the usual. */
 int op_attach (const operation *op)
 {
   struct statx what;
   int result = status (slot (op), &what);
   if (result < 0)
     return result;
-  int target = make_in_root (text (op->path), (what.stx_mode & 0170000) == 0040000, op->b);
+  int target = open_target (text (op->path), (what.stx_mode & 0170000) == 0040000, op->b, op->a);
   if (target < 0)
     return target;
   result = mount_on (slot (op), target);

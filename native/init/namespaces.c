@@ -14,10 +14,27 @@ int op_unshare (const operation *op)
   return 0;
 }
 
+/* a: CLONE_NEW*; b: the stage at which the parent learns the new process's number.
+   A user namespace must be entered before those that it shall own are made, and a PID namespace is entered by being born
+   in it: so the process that goes on is a sibling, a child of our parent too, which does the rest of the plan. */
+int op_spawn (const operation *op)
+{
+  struct { uint64_t flags, pidfd, child_tid, parent_tid, exit_signal, stack, stack_size, tls; } arguments = { .flags = op->a | 0x8000 /* CLONE_PARENT */ };
+  long pid = TRY (clone3, &arguments, sizeof arguments);
+  if (pid)
+    {
+      report_stage ((uint32_t) op->b, (int) pid);
+      SYS (exit_group, 0);
+    }
+  await_leave ();
+  return 0;
+}
+
 /* The parent writes the maps of our new user namespace at stage a; then we become its root, with every group gone. */
 int op_map_users (const operation *op)
 {
-  report_sync ((uint32_t) op->a);
+  report_stage ((uint32_t) op->a, 0);
+  await_leave ();
   TRY (setresgid, 0, 0, 0);
   TRY (setresuid, 0, 0, 0);
   if (op->b)

@@ -96,6 +96,12 @@ int mount_on (int mount_fd, int target_fd)
   return (int) fail ("move_mount", SYS (move_mount, mount_fd, "", target_fd, "", MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH));
 }
 
+bool is_proc (int fd)
+{
+  struct { long type; long rest[15]; } filesystem;
+  return SYS (fstatfs, fd, &filesystem) == 0 && filesystem.type == 0x9fa0 /* PROC_SUPER_MAGIC */;
+}
+
 /* A procfs of this PID namespace that no path leads to and nobody can mount over. */
 int private_proc (void)
 {

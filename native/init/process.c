@@ -1,10 +1,18 @@
 #include "init.h"
 
-/* path: the working directory. Where we end up must lie under our root: a descriptor of the host's left open would not. */
+/* path: the working directory; a: a refusal is not the last word, for the user may be let in where root is not.
+   Where we end up must lie under our root: a descriptor of the host's left open would not. */
 int op_cwd (const operation *op)
 {
   char buffer[4096];
-  TRY (chdir, text (op->path));
+  if (state.in_cwd)
+    return 0;
+  long entered = SYS (chdir, text (op->path));
+  if (entered == -EACCES && op->a)
+    return 0;
+  if (entered < 0)
+    return (int) fail ("chdir", entered);
+  state.in_cwd = true;
   long size = TRY (getcwd, buffer, sizeof buffer);
   if (size < 1 || buffer[0] != '/')
     return (int) fail ("getcwd", -ENOENT);

@@ -15,24 +15,29 @@ _Noreturn void report_and_exit (int error)
   __builtin_unreachable ();
 }
 
-/* Tells the parent that this stage is reached and waits for its leave to go on; a parent that is gone ends us. */
-int report_sync (uint32_t stage)
+void report_stage (uint32_t stage, int value)
+{
+  state.detail = NULL;
+  send (REPORT_SYNC, stage, value);
+}
+
+/* Waits for the parent's leave to go on; a parent that is gone ends us. */
+void await_leave (void)
 {
   unsigned char leave;
-  state.detail = NULL;
-  send (REPORT_SYNC, stage, 0);
   long count;
   do
     count = SYS (read, state.report_fd, &leave, 1);
   while (count == -EINTR);
   if (count <= 0)
     SYS (exit_group, 1);
-  return 0;
 }
 
 int op_sync (const operation *op)
 {
-  return report_sync ((uint32_t) op->a);
+  report_stage ((uint32_t) op->a, 0);
+  await_leave ();
+  return 0;
 }
 
 /* slot: the fifo, open for reading and writing, so that opening it for writing succeeds for others just as long as we wait.
@@ -42,7 +47,8 @@ int op_wait_start (const operation *op)
   unsigned char byte;
   long count;
 
-  report_sync ((uint32_t) op->b);
+  report_stage ((uint32_t) op->b, 0);
+  await_leave ();
   SYS (close, state.report_fd);
   state.report_fd = ((const int32_t *) (state.plan + state.header->fds))[op->a];
   do

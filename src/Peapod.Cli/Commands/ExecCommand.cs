@@ -75,8 +75,7 @@ internal sealed class ExecCommand
     private int Run(ParseResult parsed)
     {
         var container = Container.Lifecycle.Container.Open(globals.Store(parsed), parsed.GetValue(id)!);
-        var process = parsed.GetValue(processFile) is { } file ? ReadProcess(file) : FromFlags(parsed, container);
-        SpecValidator.ValidateProcess(process);
+        var process = parsed.GetValue(processFile) is { } file ? ReadProcess(file) : Checked(FromFlags(parsed, container));
         using var console = ConsoleSocketOption.Connect(parsed.GetValue(consoleSocket));
         var foreground = !parsed.GetValue(detach);
         using var attachment = foreground ? Attachment.Open(process.Terminal == true && console is null) : null;
@@ -96,11 +95,17 @@ internal sealed class ExecCommand
         return attachment is null ? 0 : attachment.Wait(started.Process).Reported;
     }
 
+    private static Process Checked(Process process)
+    {
+        SpecValidator.ValidateProcess(process);
+        return process;
+    }
+
     private static Process ReadProcess(string file)
     {
         try
         {
-            return Process.Parse(FileSystem.ReadAllBytes(file));
+            return Checked(Process.Parse(FileSystem.ReadAllBytes(file)));
         }
         catch (KernelException e)
         {

@@ -12,13 +12,12 @@ public sealed class Cgroup : IDisposable
 {
     private const int RemovalTimeoutMilliseconds = 10_000;
     private const int FreezeTimeoutMilliseconds = 10_000;
-    private readonly int existing;
+    private const string MadeMark = "trusted.peapod";
 
-    private Cgroup(string path, SafeFd directory, int existing)
+    private Cgroup(string path, SafeFd directory)
     {
         Path = path;
         Directory = directory;
-        this.existing = existing;
     }
 
     public string Path { get; }
@@ -29,24 +28,11 @@ public sealed class Cgroup : IDisposable
     /// <exception cref="ContainerException">It exists and is in use, or is frozen.</exception>
     public static Cgroup Create(CgroupHierarchy hierarchy, string path)
     {
-        var root = hierarchy.MountPoint;
-        var end = root.Length;
-        var existing = root.Length;
         try
         {
-            while (end < path.Length)
-            {
-                EnableControllers(path[..end]);
-                var next = path.IndexOf('/', end + 1);
-                end = next < 0 ? path.Length : next;
-                if (!FileSystem.MakeDirectory(path[..end], 0x1ed) && existing < end)
-                {
-                    existing = end;
-                }
-            }
-
-            var cgroup = new Cgroup(path, FileSystem.Open(path, Libc.O_RDONLY | Libc.O_DIRECTORY), existing);
-            if (existing == path.Length)
+            var isNew = Make(hierarchy.MountPoint.Length, path);
+            var cgroup = new Cgroup(path, FileSystem.Open(path, Libc.O_RDONLY | Libc.O_DIRECTORY));
+            if (!isNew)
             {
                 cgroup.RefuseInUse();
             }
@@ -55,7 +41,7 @@ public sealed class Cgroup : IDisposable
         }
         catch (KernelException e)
         {
-            RemoveMade(path, existing);
+            RemoveMade(path);
             throw new ContainerException($"config.json: linux.cgroupsPath: cannot make the cgroup \"{path}\": {e.Message}", 1, e);
         }
     }
@@ -66,7 +52,7 @@ public sealed class Cgroup : IDisposable
     public static Cgroup? TryOpen(string path)
     {
         var fd = Libc.open(path, Libc.O_RDONLY | Libc.O_DIRECTORY | Libc.O_CLOEXEC, 0);
-        return fd < 0 ? null : new Cgroup(path, new SafeFd(fd), path.Length);
+        return fd < 0 ? null : new Cgroup(path, new SafeFd(fd));
     }
 
     public static bool IsFrozenAt(string path) => FileSystem.TryReadText($"{path}/cgroup.freeze") == "1";
@@ -81,12 +67,18 @@ public sealed class Cgroup : IDisposable
             {
                 FileSystem.WriteExisting(Directory, setting.File, setting.Value);
             }
+            catch (KernelException e) when (e.Error == Errno.ENOENT && setting is { File: "memory.swap.max", Value: "0" or "max" } && HasController("memory"))
+            {
+                // A kernel without swap accounting: there is nothing to forbid and nothing to allow.
+            }
             catch (KernelException e)
             {
                 throw Failure(setting, e);
             }
         }
     }
+
+    private bool HasController(string name) => (FileSystem.TryReadText($"{Path}/cgroup.controllers") ?? "").Split(' ').Contains(name);
 
     /// <summary>Kills every process in the cgroup and below, at once. cgroup.kill is there since Linux 5.14.</summary>
     public void Kill()
@@ -127,14 +119,14 @@ public sealed class Cgroup : IDisposable
             WaitUntilEmpty(100);
         }
 
-        RemoveMade(System.IO.Path.GetDirectoryName(Path)!, existing);
+        RemoveMade(System.IO.Path.GetDirectoryName(Path)!);
     }
 
     /// <summary>Waits until no process lives in the cgroup or below it, at most that long.</summary>
     public unsafe bool WaitUntilEmpty(int timeoutMilliseconds)
     {
         const short POLLPRI = 2;
-        var fd = Libc.openat(Directory.Number, "cgroup.events", Libc.O_RDONLY | Libc.O_CLOEXEC, 0);
+        var fd = Libc.open($"{Path}/cgroup.events", Libc.O_RDONLY | Libc.O_CLOEXEC, 0);
         if (fd < 0)
         {
             return true;
@@ -153,6 +145,39 @@ public sealed class Cgroup : IDisposable
     }
 
     public void Dispose() => Directory.Dispose();
+
+    /// <summary>Makes the levels of the path below its first <paramref name="root"/> characters; whether the last one is new.</summary>
+    private static unsafe bool Make(int root, string path)
+    {
+        var isNew = false;
+        var end = root;
+        var tries = 0;
+        while (end < path.Length)
+        {
+            EnableControllers(path[..end]);
+            var next = path.IndexOf('/', end + 1);
+            next = next < 0 ? path.Length : next;
+            try
+            {
+                isNew = FileSystem.MakeDirectory(path[..next], 0x1ed);
+            }
+            catch (KernelException e) when (e.Error == Errno.ENOENT && ++tries < 10)
+            {
+                // Somebody's last container went away meanwhile, and took with it what had been made above it.
+                end = root;
+                continue;
+            }
+
+            if (isNew && next < path.Length)
+            {
+                Libc.lsetxattr(path[..next], MadeMark, null, 0, 0);
+            }
+
+            end = next;
+        }
+
+        return isNew;
+    }
 
     private static void EnableControllers(string path)
     {
@@ -309,10 +334,10 @@ public sealed class Cgroup : IDisposable
         return removed && Libc.unlinkat(Libc.AT_FDCWD, path, Libc.AT_REMOVEDIR) == 0;
     }
 
-    /// <summary>Removes the levels below <paramref name="existing"/> characters of the path, as long as nobody else uses them.</summary>
-    private static void RemoveMade(string path, int existing)
+    /// <summary>Removes the levels of the path that carry our mark, from the last one up, as long as nobody else uses them.</summary>
+    private static unsafe void RemoveMade(string path)
     {
-        while (path.Length > existing && Libc.unlinkat(Libc.AT_FDCWD, path, Libc.AT_REMOVEDIR) == 0)
+        while (Libc.lgetxattr(path, MadeMark, null, 0) >= 0 && Libc.unlinkat(Libc.AT_FDCWD, path, Libc.AT_REMOVEDIR) == 0)
         {
             path = System.IO.Path.GetDirectoryName(path)!;
         }

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text;
 using Peapod.Kernel.Files;
 using Peapod.Oci;
@@ -20,7 +21,7 @@ public static class CgroupPath
             throw new SpecException("linux.cgroupsPath", $"\"{path}\" must not hold \"..\"");
         }
 
-        var start = path[0] == '/' ? "/" : Path.GetDirectoryName(Own()) ?? "/";
+        var start = path[0] == '/' ? "/" : Path.GetDirectoryName(InHierarchy("self")) ?? "/";
         var full = Path.GetFullPath(Path.Join(start, path), "/");
         if (full.Trim('/').Length == 0)
         {
@@ -30,10 +31,13 @@ public static class CgroupPath
         return hierarchy.MountPoint + full.TrimEnd('/');
     }
 
-    /// <summary>This process's cgroup in the v2 hierarchy, from its root: the line "0::/path" of /proc/self/cgroup.</summary>
-    private static string Own()
+    /// <summary>The directory of the cgroup that a process is in.</summary>
+    public static string OfProcess(CgroupHierarchy hierarchy, int pid) => hierarchy.MountPoint + InHierarchy(pid.ToString(CultureInfo.InvariantCulture));
+
+    /// <summary>A process's cgroup in the v2 hierarchy, from its root: the line "0::/path" of /proc/PID/cgroup.</summary>
+    private static string InHierarchy(string process)
     {
-        foreach (var line in Encoding.UTF8.GetString(FileSystem.ReadAllBytes("/proc/self/cgroup")).Split('\n'))
+        foreach (var line in Encoding.UTF8.GetString(FileSystem.ReadAllBytes($"/proc/{process}/cgroup")).Split('\n'))
         {
             if (line.StartsWith("0::/", StringComparison.Ordinal) && !line.StartsWith("0::/..", StringComparison.Ordinal))
             {

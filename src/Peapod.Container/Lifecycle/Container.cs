@@ -27,7 +27,7 @@ public sealed class Container
         Record = record;
     }
 
-    public ContainerRecord Record { get; }
+    public ContainerRecord Record { get; private set; }
 
     public string Id => Record.Id;
 
@@ -78,12 +78,19 @@ public sealed class Container
         var child = Spawner.Spawn(plan, steps.Descriptors, cgroup.Directory, request.Streams);
         undo.Add(() => KillAndReap(child.Process));
         using var socket = child.Socket;
-        SetOomScore(child.Pid, request.Spec.Process?.OomScoreAdj);
-
-        var identity = ProcessIdentity.TryOf(child.Pid);
-        record = record with { Pid = child.Pid, StartTime = identity?.StartTime ?? 0 };
+        record = record.Of(child.Pid);
         store.Write(record);
-        InitDialogue.Run(child, plan, request.Spec, () => WritePidFile(request.PidFile, child.Pid));
+        InitDialogue.Run(child, plan, request.Spec, request.Spec.Process, () =>
+        {
+            if (child.Pid != record.Pid)
+            {
+                record = record.Of(child.Pid);
+                store.Write(record);
+            }
+
+            SetOomScore(child.Pid, request.Spec.Process?.OomScoreAdj);
+            WritePidFile(request.PidFile, child.Pid);
+        });
         undo.Keep();
         return (new Container(store, record), new ContainerProcess(child.Pid, child.Process));
     }
@@ -104,13 +111,13 @@ public sealed class Container
                 return ContainerStatus.Stopped;
             }
 
-            using var fifo = TryOpenFifo();
-            if (fifo is not null)
+            if (Cgroup.IsFrozenAt(Record.Cgroup))
             {
-                return ContainerStatus.Created;
+                return ContainerStatus.Paused;
             }
 
-            return Cgroup.IsFrozenAt(Record.Cgroup) ? ContainerStatus.Paused : ContainerStatus.Running;
+            using var fifo = TryOpenFifo();
+            return fifo is not null ? ContainerStatus.Created : ContainerStatus.Running;
         }
     }
 
@@ -124,6 +131,7 @@ public sealed class Container
     public void Start()
     {
         using var held = store.Lock(Id);
+        ReadAgain();
         using var fifo = TryOpenFifo();
         var status = Status;
         if (fifo is null || status != ContainerStatus.Created)
@@ -142,7 +150,14 @@ public sealed class Container
         using var process = OpenProcess();
         if (process is null || !process.Signal(signal))
         {
-            throw new ContainerException($"container \"{Id}\" is not running: there is no process to signal");
+            // containerd and others read from these words that it has ended.
+            throw new ContainerException($"container not running: \"{Id}\" has no process to signal");
+        }
+
+        if (signal == Signals.SIGKILL && !Record.HasPidNamespace)
+        {
+            // With the first process of a PID namespace all others end; without one they would stay.
+            SignalAll(signal);
         }
     }
 
@@ -192,6 +207,7 @@ public sealed class Container
     public void Delete(bool force)
     {
         using var held = store.Lock(Id);
+        ReadAgain();
         var status = Status;
         if (!force && status is ContainerStatus.Running or ContainerStatus.Paused)
         {
@@ -214,7 +230,7 @@ public sealed class Container
         }
 
         var spec = ReadSpec();
-        var plan = PlanCompiler.CompileExec(spec, request.Process, request.PreserveFds);
+        var plan = PlanCompiler.CompileExec(spec, request.Process, Record.HasKeyring ? Id : null, request.PreserveFds);
         using var process = OpenProcess() ?? throw new ContainerException($"container \"{Id}\" is not running");
         using var steps = HostSteps.Do(plan, input => input switch
         {
@@ -222,13 +238,15 @@ public sealed class Container
             PlanInput.ConsoleSocket => request.ConsoleSocket ?? throw new ContainerException("a terminal needs a console socket"),
             _ => throw new ArgumentOutOfRangeException(nameof(input)),
         });
-        using var cgroup = Cgroup.TryOpen(Record.Cgroup);
-        var child = Spawner.Spawn(plan, steps.Descriptors, cgroup?.Directory, request.Streams);
+        var child = SpawnInCgroup(plan, steps, request.Streams);
         using var socket = child.Socket;
         using var undo = new Undo();
         undo.Add(() => KillAndReap(child.Process));
-        SetOomScore(child.Pid, request.Process.OomScoreAdj);
-        InitDialogue.Run(child, plan, spec, () => WritePidFile(request.PidFile, child.Pid));
+        InitDialogue.Run(child, plan, spec, request.Process, () =>
+        {
+            SetOomScore(child.Pid, request.Process.OomScoreAdj);
+            WritePidFile(request.PidFile, child.Pid);
+        });
         undo.Keep();
         return new ContainerProcess(child.Pid, child.Process);
     }
@@ -241,6 +259,21 @@ public sealed class Container
         ContainerStatus.Paused => "paused",
         _ => "stopped",
     };
+
+    private Spawner.Child SpawnInCgroup(Plan plan, HostSteps steps, StandardStreams streams)
+    {
+        using var cgroup = Cgroup.TryOpen(Record.Cgroup);
+        try
+        {
+            return Spawner.Spawn(plan, steps.Descriptors, cgroup?.Directory, streams);
+        }
+        catch (KernelException e) when (e.Error == Errno.EBUSY && cgroup is not null)
+        {
+            // The container has made cgroups of its own below: processes live in the leaves only. We go where its first process is.
+            using var inner = Cgroup.Open(CgroupPath.OfProcess(CgroupHierarchy.Find(), Record.Pid));
+            return Spawner.Spawn(plan, steps.Descriptors, inner.Directory, streams);
+        }
+    }
 
     /// <summary>Kills what still runs and removes the cgroup.</summary>
     private void End()
@@ -288,6 +321,15 @@ public sealed class Container
         }
     }
 
+    /// <summary>What is known of a container while its creator is still at work is old when the creator lets go of the lock.</summary>
+    private void ReadAgain()
+    {
+        if (Record.Pid == 0)
+        {
+            Record = store.Read(Id);
+        }
+    }
+
     private static ContainerRecord NewRecord(CreateRequest request, string cgroupPath) => new()
     {
         Id = request.Id,
@@ -297,6 +339,8 @@ public sealed class Container
         Cgroup = cgroupPath,
         Created = DateTime.UtcNow.ToString("yyyy-MM-dd'T'HH:mm:ss.fffffff'00Z'", CultureInfo.InvariantCulture),
         Owner = Libc.geteuid(),
+        HasKeyring = !request.NoNewKeyring,
+        HasPidNamespace = NamespacePlan.Has(request.Spec, Libc.CLONE_NEWPID, newOnly: true),
     };
 
     private static void KillAndReap(PidFd process)

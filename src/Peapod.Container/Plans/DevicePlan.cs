@@ -15,12 +15,12 @@ internal static class DevicePlan
             return;
         }
 
-        AddDefault(plan, "/dev/null", 1, 3);
-        AddDefault(plan, "/dev/zero", 1, 5);
-        AddDefault(plan, "/dev/full", 1, 7);
-        AddDefault(plan, "/dev/random", 1, 8);
-        AddDefault(plan, "/dev/urandom", 1, 9);
-        AddDefault(plan, "/dev/tty", 5, 0);
+        AddDefault(plan, spec, "/dev/null", 1, 3);
+        AddDefault(plan, spec, "/dev/zero", 1, 5);
+        AddDefault(plan, spec, "/dev/full", 1, 7);
+        AddDefault(plan, spec, "/dev/random", 1, 8);
+        AddDefault(plan, spec, "/dev/urandom", 1, 9);
+        AddDefault(plan, spec, "/dev/tty", 5, 0);
         for (var i = 0; i < (spec.Linux?.Devices?.Count ?? 0); i++)
         {
             AddConfigured(plan, spec.Linux!.Devices![i], $"linux.devices[{i}]");
@@ -49,8 +49,19 @@ internal static class DevicePlan
         return false;
     }
 
-    private static void AddDefault(PlanBuilder plan, string path, ulong major, ulong minor) =>
+    /// <summary>A device of the configuration at the same path takes its place.</summary>
+    private static void AddDefault(PlanBuilder plan, Spec spec, string path, ulong major, ulong minor)
+    {
+        for (var i = 0; i < (spec.Linux?.Devices?.Count ?? 0); i++)
+        {
+            if (Path.GetFullPath(spec.Linux!.Devices![i].Path) == path)
+            {
+                return;
+            }
+        }
+
         Add(plan, "", path, Libc.S_IFCHR | DefaultMode, major, minor, 0, 0);
+    }
 
     private static void AddConfigured(PlanBuilder plan, LinuxDevice device, string field)
     {

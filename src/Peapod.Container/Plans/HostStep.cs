@@ -26,7 +26,11 @@ public sealed record CloneMountStep(
     ulong RecursiveSet,
     ulong RecursiveClear,
     ulong Propagation,
-    bool PropagationRecursive) : HostStep(Field, Text);
+    bool PropagationRecursive) : HostStep(Field, Text)
+{
+    /// <summary>Only a proc file system will do: it is mounted where programs look for one.</summary>
+    public bool ProcOnly { get; init; }
+}
 
 /// <summary>Opens a namespace file (or any other file of the host) for init to use.</summary>
 public sealed record OpenNamespaceStep(string Field, string Text, PlanSlot Slot, string Path, ulong CloneFlag) : HostStep(Field, Text);

@@ -7,6 +7,9 @@ namespace Peapod.Container.Plans;
 /// <summary>One entry of mounts: a bind mount made by the parent, or a new file system made by init in its namespaces.</summary>
 internal static class MountPlan
 {
+    // NEW_MOUNT_* of native/include/plan.h.
+    private const ulong ModeOfTarget = 1UL << 32, CopyOfTarget = 1UL << 33, MayLieInProc = 1UL << 34;
+
     /// <param name="late">What is done when everything has its place: read-only attributes of what things are made in.</param>
     internal static void Add(PlanBuilder plan, PlanRequest request, Mount mount, string field, List<InitOperation> late)
     {
@@ -18,7 +21,7 @@ internal static class MountPlan
         else if (mount.Type is "cgroup" or "cgroup2" && !NamespacePlan.Has(request.Spec, Libc.CLONE_NEWCGROUP))
         {
             // A view of the hierarchy from the runtime's own cgroup namespace: what the host has mounted.
-            AddClone(plan, request.CgroupMount, mount.Destination!, field, options, recursive: false);
+            AddClone(plan, request.CgroupMount, mount.Destination, field, options, recursive: false);
         }
         else
         {
@@ -33,17 +36,18 @@ internal static class MountPlan
             throw new SpecException($"{field}.source", "a bind mount needs a source");
         }
 
-        RefuseInsideProc(mount.Destination!, field);
-        if (options.Parameters.Count > 0)
+        if (options.Parameters.Count > 0 || options.CopiesUp)
         {
-            throw new SpecException($"{field}.options", $"unknown option \"{options.Parameters[0]}\" for a bind mount");
+            throw new SpecException($"{field}.options", $"unknown option \"{(options.CopiesUp ? "tmpcopyup" : options.Parameters[0])}\" for a bind mount");
         }
 
-        AddClone(plan, RootPlan.Resolve(request.Bundle, mount.Source), mount.Destination!, field, options, options.IsRecursiveBind);
+        AddClone(plan, RootPlan.Resolve(request.Bundle, mount.Source), mount.Destination, field, options, options.IsRecursiveBind);
     }
 
     private static void AddClone(PlanBuilder plan, string source, string target, string field, MountOptions options, bool recursive)
     {
+        var place = PlaceOf(target);
+        RefuseInsideProc(place, target, field);
         var text = $"mount \"{source}\" at \"{target}\"";
         var slot = plan.Slot(field);
 
@@ -60,8 +64,11 @@ internal static class MountPlan
             options.RecursiveSet,
             options.RecursiveClear,
             propagation,
-            options.Propagation == 0 ? recursive : options.PropagationRecursive));
-        plan.Init(new(PlanCode.Attach, field, text) { Slot = slot, Path = target });
+            options.Propagation == 0 ? recursive : options.PropagationRecursive)
+        {
+            ProcOnly = place == Place.Proc,
+        });
+        plan.Init(new(PlanCode.Attach, field, text) { Slot = slot, Path = target, A = place == Place.Outside ? 0u : 1u });
     }
 
     private static void AddNew(PlanBuilder plan, Mount mount, string field, MountOptions options, List<InitOperation> late)
@@ -72,8 +79,19 @@ internal static class MountPlan
             "cgroup" => "cgroup2",
             var other => other,
         };
-        var attributes = options.Set & ~options.Clear;
-        attributes |= options.Set & Libc.MOUNT_ATTR_ATIME_MASK;
+        if (options.CopiesUp && type != "tmpfs")
+        {
+            throw new SpecException($"{field}.options", $"\"tmpcopyup\" is for a tmpfs, not for {type}");
+        }
+
+        var place = PlaceOf(mount.Destination);
+        if (type != "proc")
+        {
+            RefuseInsideProc(place == Place.Proc ? Place.InsideProc : place, mount.Destination, field);
+        }
+
+        // What holds for all that is mounted below holds for a new mount, below which is nothing.
+        var attributes = (options.Set & ~options.RecursiveClear) | options.RecursiveSet;
         if (type == "tmpfs" && (attributes & Libc.MOUNT_ATTR_RDONLY) != 0)
         {
             attributes &= ~Libc.MOUNT_ATTR_RDONLY;
@@ -100,15 +118,47 @@ internal static class MountPlan
 
             // An image's /proc or /sys that is a symlink would put the kernel's files where no mask covers them.
             B = type is "proc" or "sysfs" ? Libc.RESOLVE_NO_SYMLINKS : 0,
-            C = options.Propagation,
+            C = options.Propagation
+                | (type == "tmpfs" && !SetsMode(options) ? ModeOfTarget : 0)
+                | (options.CopiesUp ? CopyOfTarget : 0)
+                | (place != Place.Outside ? MayLieInProc : 0),
         });
     }
 
-    /// <summary>A mount over part of /proc could feed the container's programs, and us, a false procfs (CVE-2019-16884).</summary>
-    private static void RefuseInsideProc(string target, string field)
+    private static bool SetsMode(MountOptions options)
     {
-        var path = Path.GetFullPath(target, "/");
-        if (path == "/proc" || (path.StartsWith("/proc/", StringComparison.Ordinal) && !MayBeCovered(path)))
+        foreach (var parameter in options.Parameters)
+        {
+            if (parameter.StartsWith("mode=", StringComparison.Ordinal))
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
+    private enum Place
+    {
+        Outside,
+        Proc,
+        InsideProc,
+        CoverableInProc,
+    }
+
+    private static Place PlaceOf(string target)
+    {
+        var path = Path.GetFullPath(target, "/").TrimEnd('/');
+        return path == "/proc" ? Place.Proc
+            : !path.StartsWith("/proc/", StringComparison.Ordinal) ? Place.Outside
+            : MayBeCovered(path) ? Place.CoverableInProc
+            : Place.InsideProc;
+    }
+
+    /// <summary>A mount over part of /proc could feed the container's programs, and us, a false procfs (CVE-2019-16884).</summary>
+    private static void RefuseInsideProc(Place place, string target, string field)
+    {
+        if (place == Place.InsideProc)
         {
             throw new SpecException($"{field}.destination", $"\"{target}\" is inside /proc, which only the proc file system may fill");
         }

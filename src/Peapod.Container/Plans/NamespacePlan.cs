@@ -37,11 +37,16 @@ internal static class NamespacePlan
 
     internal static void AddInit(PlanBuilder plan, Spec spec)
     {
-        plan.Init(new(PlanCode.Setsid, "", "begin a session"));
-        AddNamespaces(plan, spec);
-        if ((plan.CloneFlags & Libc.CLONE_NEWUSER) != 0)
+        var made = Made(spec);
+        if (Has(spec, Libc.CLONE_NEWUSER))
         {
-            plan.Init(new(PlanCode.MapUsers, "linux.uidMappings", "become root of the user namespace") { A = (ulong)InitStage.MapUsers, B = 1 });
+            AddUserNamespace(plan, spec, made);
+        }
+        else
+        {
+            plan.CloneFlags = made;
+            plan.Init(new(PlanCode.Setsid, "", "begin a session"));
+            AddJoins(plan, spec);
         }
 
         if (Has(spec, Libc.CLONE_NEWCGROUP, newOnly: true))
@@ -49,13 +54,44 @@ internal static class NamespacePlan
             plan.Init(new(PlanCode.Unshare, FieldOf(spec, Libc.CLONE_NEWCGROUP), "make a cgroup namespace") { A = Libc.CLONE_NEWCGROUP });
         }
 
-        if ((plan.CloneFlags & Libc.CLONE_NEWNET) != 0)
+        if ((made & Libc.CLONE_NEWNET) != 0)
         {
             plan.Init(new(PlanCode.Loopback, FieldOf(spec, Libc.CLONE_NEWNET), "set lo up"));
         }
     }
 
-    private static void AddNamespaces(PlanBuilder plan, Spec spec)
+    /// <summary>CLONE_NEW* of the namespaces that are made together, which is all but the user and the cgroup namespace.</summary>
+    private static ulong Made(Spec spec)
+    {
+        var flags = 0UL;
+        var namespaces = spec.Linux?.Namespaces;
+        for (var i = 0; i < (namespaces?.Count ?? 0); i++)
+        {
+            flags |= string.IsNullOrEmpty(namespaces![i].Path) ? FlagOf(namespaces[i].Type) : 0;
+        }
+
+        return flags & ~(Libc.CLONE_NEWUSER | Libc.CLONE_NEWCGROUP);
+    }
+
+    /// <summary>
+    /// The user namespace is entered by the first process, as its root; so the others, which a second process makes by being
+    /// born in them, belong to it.
+    /// </summary>
+    private static void AddUserNamespace(PlanBuilder plan, Spec spec, ulong made)
+    {
+        var field = FieldOf(spec, Libc.CLONE_NEWUSER);
+        if (Has(spec, Libc.CLONE_NEWUSER, newOnly: true))
+        {
+            plan.Init(new(PlanCode.Unshare, field, "make a user namespace") { A = Libc.CLONE_NEWUSER });
+            plan.Init(new(PlanCode.MapUsers, "linux.uidMappings", "become root of the user namespace") { A = (ulong)InitStage.MapUsers, B = 1 });
+        }
+
+        AddJoins(plan, spec);
+        plan.Init(new(PlanCode.Spawn, "linux.namespaces", $"clone3 in the user namespace: {string.Join(' ', FlagNames(made))}") { A = made, B = (ulong)InitStage.Spawned });
+        plan.Init(new(PlanCode.Setsid, "", "begin a session"));
+    }
+
+    private static void AddJoins(PlanBuilder plan, Spec spec)
     {
         // The user namespace first: joining it gives the rights over the others. The mount namespace last: paths end there.
         ReadOnlySpan<ulong> order =
@@ -63,40 +99,35 @@ internal static class NamespacePlan
             Libc.CLONE_NEWUSER, Libc.CLONE_NEWPID, Libc.CLONE_NEWIPC, Libc.CLONE_NEWUTS, Libc.CLONE_NEWNET, Libc.CLONE_NEWTIME,
             Libc.CLONE_NEWCGROUP, Libc.CLONE_NEWNS,
         ];
+        var ofUserNamespace = Has(spec, Libc.CLONE_NEWUSER);
         var namespaces = spec.Linux?.Namespaces;
         foreach (var flag in order)
         {
             for (var i = 0; i < (namespaces?.Count ?? 0); i++)
             {
-                if (FlagOf(namespaces![i].Type) != flag)
+                if (FlagOf(namespaces![i].Type) == flag && !string.IsNullOrEmpty(namespaces[i].Path))
                 {
-                    continue;
-                }
-
-                if (!string.IsNullOrEmpty(namespaces[i].Path))
-                {
-                    Join(plan, $"linux.namespaces[{i}].path", namespaces[i].Type!, namespaces[i].Path!, flag);
-                }
-                else if (flag != Libc.CLONE_NEWCGROUP)
-                {
-                    plan.CloneFlags |= flag;
+                    Join(plan, $"linux.namespaces[{i}].path", namespaces[i].Type, namespaces[i].Path!, flag, ofUserNamespace);
                 }
             }
         }
     }
 
-    private static void Join(PlanBuilder plan, string field, string type, string path, ulong flag)
+    private static void Join(PlanBuilder plan, string field, string type, string path, ulong flag, bool ofUserNamespace)
     {
         var text = $"join the {type} namespace \"{path}\"";
         var slot = plan.Slot($"{type} namespace");
         plan.Host(new OpenNamespaceStep(field, text, slot, path, flag));
-        if (flag == Libc.CLONE_NEWPID)
+        if (flag == Libc.CLONE_NEWPID && !ofUserNamespace)
         {
             plan.PidNamespace = slot;
+            return;
         }
-        else
+
+        plan.Init(new(PlanCode.Setns, field, text) { Slot = slot, A = flag });
+        if (flag == Libc.CLONE_NEWUSER)
         {
-            plan.Init(new(PlanCode.Setns, field, text) { Slot = slot, A = flag });
+            plan.Init(new(PlanCode.User, field, "become root of the user namespace"));
         }
     }
 
@@ -123,7 +154,28 @@ internal static class NamespacePlan
 
         if ((flags & Libc.CLONE_NEWUSER) != 0)
         {
-            plan.Init(new(PlanCode.User, "", "become root of the user namespace") { Data = null });
+            plan.Init(new(PlanCode.User, "", "become root of the user namespace"));
+        }
+    }
+
+    /// <summary>The names of CLONE_NEW* flags, for people.</summary>
+    internal static List<string> FlagNames(ulong flags)
+    {
+        var names = new List<string>();
+        Add(Libc.CLONE_NEWPID, "CLONE_NEWPID");
+        Add(Libc.CLONE_NEWNET, "CLONE_NEWNET");
+        Add(Libc.CLONE_NEWIPC, "CLONE_NEWIPC");
+        Add(Libc.CLONE_NEWUTS, "CLONE_NEWUTS");
+        Add(Libc.CLONE_NEWNS, "CLONE_NEWNS");
+        Add(Libc.CLONE_NEWTIME, "CLONE_NEWTIME");
+        return names;
+
+        void Add(ulong flag, string name)
+        {
+            if ((flags & flag) != 0)
+            {
+                names.Add(name);
+            }
         }
     }
 

@@ -6,6 +6,7 @@ public enum PlanCode : uint
     Sync,
     Setns,
     Unshare,
+    Spawn,
     MapUsers,
     Setsid,
     Propagation,

@@ -1,3 +1,4 @@
+using Peapod.Kernel.Interop;
 using Peapod.Oci;
 
 namespace Peapod.Container.Plans;
@@ -22,14 +23,10 @@ public static class PlanCompiler
             plan.Init(new(PlanCode.Domainname, "domainname", $"set the domain name \"{domainname}\"") { Data = domainname });
         }
 
-        RootPlan.AddInit(plan, request);
+        var late = RootPlan.AddInit(plan, request);
         ProcessPlan.AddTerminal(plan, spec.Process, bindConsole: true);
-        RootPlan.AddFinish(plan, request);
-        if (!request.NoNewKeyring)
-        {
-            var name = $"_ses.{request.Id}";
-            plan.Init(new(PlanCode.Keyring, "", $"join the session keyring \"{name}\"") { Data = name });
-        }
+        RootPlan.AddFinish(plan, request, late);
+        AddKeyring(plan, request.NoNewKeyring ? null : request.Id);
 
         if (request.Pauses)
         {
@@ -37,14 +34,18 @@ public static class PlanCompiler
         }
         else
         {
-            ProcessPlan.AddProcess(plan, spec.Process!, request.PreserveFds, request.WaitsForStart);
+            ProcessPlan.AddProcess(plan, spec.Process!, request.PreserveFds, request.WaitsForStart, NamespacePlan.Has(spec, Libc.CLONE_NEWUSER));
         }
 
         return plan.Build();
     }
 
     /// <summary>The plan of one more process in a running container, which is brought as <see cref="PlanInput.JoinedProcess"/>.</summary>
-    public static Plan CompileExec(Spec container, Process process, int preserveFds)
+    /// <param name="container">The container's configuration.</param>
+    /// <param name="process">What is executed.</param>
+    /// <param name="keyringOf">The container's id, whose session keyring is joined; null leaves the caller's.</param>
+    /// <param name="preserveFds">How many descriptors after the standard streams the process keeps.</param>
+    public static Plan CompileExec(Spec container, Process process, string? keyringOf, int preserveFds)
     {
         UnsupportedFields.Refuse(process);
         var plan = new PlanBuilder();
@@ -52,8 +53,18 @@ public static class PlanCompiler
         plan.Init(new(PlanCode.Setsid, "", "begin a session"));
         plan.Init(new(PlanCode.UseRoot, "", "open the container's root") { Path = "/" });
         ProcessPlan.AddTerminal(plan, process, bindConsole: false);
-        ProcessPlan.AddProcess(plan, process, preserveFds, waitsForStart: false);
+        AddKeyring(plan, keyringOf);
+        ProcessPlan.AddProcess(plan, process, preserveFds, waitsForStart: false, NamespacePlan.Has(container, Libc.CLONE_NEWUSER));
         return plan.Build();
+    }
+
+    private static void AddKeyring(PlanBuilder plan, string? id)
+    {
+        if (id is not null)
+        {
+            var name = $"_ses.{id}";
+            plan.Init(new(PlanCode.Keyring, "", $"join the session keyring \"{name}\"") { Data = name });
+        }
     }
 
     private static void AddPause(PlanBuilder plan)

@@ -3,7 +3,6 @@ using System.Globalization;
 using System.Text;
 using System.Text.Json;
 using Peapod.Container.Cgroups;
-using Peapod.Kernel.Interop;
 using Peapod.Oci;
 
 namespace Peapod.Container.Plans;
@@ -31,7 +30,7 @@ public static class PlanPrinter
             Line(text, step.Text, step.Field);
         }
 
-        text.Append(CultureInfo.InvariantCulture, $"clone3: {string.Join(' ', FlagNames(plan.CloneFlags))}\n");
+        text.Append(CultureInfo.InvariantCulture, $"clone3: {string.Join(' ', CloneFlags(plan))}\n");
         text.Append("in the container:\n");
         foreach (var operation in plan.Init)
         {
@@ -70,7 +69,7 @@ public static class PlanPrinter
 
             json.WriteEndArray();
             json.WriteStartArray("clone");
-            foreach (var name in FlagNames(plan.CloneFlags))
+            foreach (var name in CloneFlags(plan))
             {
                 json.WriteStringValue(name);
             }
@@ -126,6 +125,8 @@ public static class PlanPrinter
         json.WriteEndObject();
     }
 
+    private static List<string> CloneFlags(Plan plan) => [.. NamespacePlan.FlagNames(plan.CloneFlags), "CLONE_INTO_CGROUP", "CLONE_PIDFD"];
+
     private static void WriteCommon(Utf8JsonWriter json, string field, string text)
     {
         json.WriteString("text", text);
@@ -144,28 +145,5 @@ public static class PlanPrinter
         }
 
         text.Append('\n');
-    }
-
-    private static List<string> FlagNames(ulong flags)
-    {
-        var names = new List<string>();
-        Add(Libc.CLONE_NEWUSER, "CLONE_NEWUSER");
-        Add(Libc.CLONE_NEWPID, "CLONE_NEWPID");
-        Add(Libc.CLONE_NEWNET, "CLONE_NEWNET");
-        Add(Libc.CLONE_NEWIPC, "CLONE_NEWIPC");
-        Add(Libc.CLONE_NEWUTS, "CLONE_NEWUTS");
-        Add(Libc.CLONE_NEWNS, "CLONE_NEWNS");
-        Add(Libc.CLONE_NEWTIME, "CLONE_NEWTIME");
-        names.Add("CLONE_INTO_CGROUP");
-        names.Add("CLONE_PIDFD");
-        return names;
-
-        void Add(ulong flag, string name)
-        {
-            if ((flags & flag) != 0)
-            {
-                names.Add(name);
-            }
-        }
     }
 }

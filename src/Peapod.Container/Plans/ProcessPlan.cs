@@ -23,18 +23,23 @@ internal static class ProcessPlan
         });
     }
 
-    internal static void AddProcess(PlanBuilder plan, Process process, int preserveFds, bool waitsForStart)
+    /// <param name="inUserNamespace">Init is in a user namespace by then: the parent sets the limits.</param>
+    internal static void AddProcess(PlanBuilder plan, Process process, int preserveFds, bool waitsForStart, bool inUserNamespace)
     {
         var user = process.User;
-        AddLimits(plan, process);
+        AddLimits(plan, process, inUserNamespace);
         plan.Init(new(PlanCode.StdioOwner, "process.user.uid", "give the standard streams to the user") { A = user.Uid });
+
+        // Tried by root first, who comes to more places; where root of a user namespace may not go, the user perhaps may.
+        var cwd = new InitOperation(PlanCode.Cwd, "process.cwd", $"change to the working directory \"{process.Cwd}\"") { Path = process.Cwd };
+        plan.Init(cwd with { A = 1 });
         AddIdentity(plan, process, user);
+        plan.Init(cwd with { Text = $"be in the working directory \"{process.Cwd}\"" });
         if (user.Umask is { } umask)
         {
             plan.Init(new(PlanCode.Umask, "process.user.umask", "set the file mode mask") { A = umask });
         }
 
-        plan.Init(new(PlanCode.Cwd, "process.cwd", $"change to the working directory \"{process.Cwd}\"") { Path = process.Cwd });
         var environment = Deduplicate(process.Env);
         if (Find(environment, "HOME") is null or "")
         {
@@ -67,23 +72,33 @@ internal static class ProcessPlan
         plan.Init(new(PlanCode.Exec, "process.args[0]", $"execute \"{name}\"") { Path = name, List = process.Args, Environment = environment });
     }
 
-    private static void AddLimits(PlanBuilder plan, Process process)
+    private static void AddLimits(PlanBuilder plan, Process process, bool inUserNamespace)
     {
-        for (var i = 0; i < (process.Rlimits?.Count ?? 0); i++)
+        if (inUserNamespace && process.Rlimits.Count > 0)
         {
-            var limit = process.Rlimits![i];
-            if (Rlimits.Number(limit.Type) is not (>= 0 and var resource))
-            {
-                throw new SpecException($"process.rlimits[{i}].type", $"unknown resource limit \"{limit.Type}\"");
-            }
-
-            plan.Init(new(PlanCode.Rlimit, $"process.rlimits[{i}]", $"set {limit.Type} to {limit.Soft}:{limit.Hard}")
-            {
-                A = (ulong)resource,
-                B = limit.Soft,
-                C = limit.Hard,
-            });
+            plan.Init(new(PlanCode.Sync, "process.rlimits", "have the resource limits set") { A = (ulong)InitStage.Limits });
+            return;
         }
+
+        for (var i = 0; i < process.Rlimits.Count; i++)
+        {
+            plan.Init(Limit(process.Rlimits[i], i));
+        }
+    }
+
+    internal static InitOperation Limit(PosixRlimit limit, int index)
+    {
+        if (Rlimits.Number(limit.Type) is not (>= 0 and var resource))
+        {
+            throw new SpecException($"process.rlimits[{index}].type", $"unknown resource limit \"{limit.Type}\"");
+        }
+
+        return new(PlanCode.Rlimit, $"process.rlimits[{index}]", $"set {limit.Type} to {limit.Soft}:{limit.Hard}")
+        {
+            A = (ulong)resource,
+            B = limit.Soft,
+            C = limit.Hard,
+        };
     }
 
     private static void AddIdentity(PlanBuilder plan, Process process, User user)

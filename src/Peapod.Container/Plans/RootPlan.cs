@@ -6,13 +6,14 @@ namespace Peapod.Container.Plans;
 /// <summary>root, mounts, devices, masked and read-only paths: the file system that the process sees.</summary>
 internal static class RootPlan
 {
-    internal static void AddInit(PlanBuilder plan, PlanRequest request)
+    /// <returns>What is done when everything has its place: read-only attributes of what things are made in.</returns>
+    internal static IReadOnlyList<InitOperation> AddInit(PlanBuilder plan, PlanRequest request)
     {
         var spec = request.Spec;
         if (!NamespacePlan.Has(spec, Libc.CLONE_NEWNS, newOnly: true))
         {
             AddForeignRoot(plan, request);
-            return;
+            return [];
         }
 
         // Nothing that is mounted here may show on the host; what the host mounts later may show here.
@@ -25,20 +26,22 @@ internal static class RootPlan
         }
 
         DevicePlan.Add(plan, spec);
-        foreach (var operation in late)
-        {
-            plan.Init(operation);
-        }
+        return late;
     }
 
     /// <summary>What comes after the console: the paths that are closed, and the step into the root.</summary>
-    internal static void AddFinish(PlanBuilder plan, PlanRequest request)
+    internal static void AddFinish(PlanBuilder plan, PlanRequest request, IReadOnlyList<InitOperation> late)
     {
         var spec = request.Spec;
         AddSysctls(plan, spec);
         if (spec.Process?.Cwd is { Length: > 1 } cwd)
         {
             plan.Init(new(PlanCode.Mkdir, "process.cwd", $"make the working directory \"{cwd}\"") { Path = cwd });
+        }
+
+        foreach (var operation in late)
+        {
+            plan.Init(operation);
         }
 
         var ownMounts = NamespacePlan.Has(spec, Libc.CLONE_NEWNS, newOnly: true);
@@ -78,7 +81,7 @@ internal static class RootPlan
             place = Resolve(request.Bundle, request.Spec.Root!.Path!);
             slot = plan.Slot("root file system");
             plan.Host(new CloneMountStep(
-                "root.path", $"use \"{place}\" as the root file system", slot, place, Recursive: true, 0, 0, 0, 0, Libc.MS_PRIVATE, PropagationRecursive: false));
+                "root.path", $"use \"{place}\" as the root file system", slot, place, Recursive: true, 0, 0, 0, 0, Libc.MS_SLAVE, PropagationRecursive: true));
         }
 
         plan.Init(new(PlanCode.AttachRoot, "root.path", $"attach the root file system at \"{place}\"") { Slot = slot, Path = place });
@@ -87,13 +90,27 @@ internal static class RootPlan
     /// <summary>Without a mount namespace of its own the container lives in the host's, or in another's, under its root.</summary>
     private static void AddForeignRoot(PlanBuilder plan, PlanRequest request)
     {
-        if (request.Spec.Mounts is { Count: > 0 } && !NamespacePlan.Has(request.Spec, Libc.CLONE_NEWNS))
-        {
-            throw new SpecException("mounts", "a container that shares the host's mount namespace cannot have mounts of its own");
-        }
-
+        RefuseMountsOfItsOwn(request.Spec);
         var place = request.Spec.Root?.Path is { } path ? Resolve(request.Bundle, path) : "/";
         plan.Init(new(PlanCode.UseRoot, "root.path", $"open the root file system \"{place}\"") { Path = place });
+    }
+
+    /// <summary>To leave out a protection without a word would be worse than to refuse.</summary>
+    private static void RefuseMountsOfItsOwn(Spec spec)
+    {
+        var field = spec switch
+        {
+            { Mounts.Count: > 0 } => "mounts",
+            { Root.Readonly: true } => "root.readonly",
+            { Linux.MaskedPaths.Count: > 0 } => "linux.maskedPaths",
+            { Linux.ReadonlyPaths.Count: > 0 } => "linux.readonlyPaths",
+            { Linux.RootfsPropagation.Length: > 0 } => "linux.rootfsPropagation",
+            _ => null,
+        };
+        if (field is not null)
+        {
+            throw new SpecException(field, "needs a new mount namespace: the mounts of a shared one are not the container's to change");
+        }
     }
 
     private static void AddClosedPaths(PlanBuilder plan, Spec spec)
@@ -126,14 +143,7 @@ internal static class RootPlan
 
         foreach (var (key, value) in sysctls)
         {
-            // In net.ipv4.conf.eth0/1.forwarding a slash stands for the dot of an interface's name (sysctl(8)).
-            var path = string.Create(key.Length, key, static (span, name) =>
-            {
-                for (var i = 0; i < name.Length; i++)
-                {
-                    span[i] = name[i] switch { '.' => '/', '/' => '.', var other => other };
-                }
-            });
+            var path = Sysctl.Path(key) ?? throw new SpecException($"linux.sysctl[\"{key}\"]", "is not the name of a kernel parameter");
             plan.Init(new(PlanCode.Sysctl, $"linux.sysctl[\"{key}\"]", $"set it to \"{value}\"") { Path = path, Data = value });
         }
     }

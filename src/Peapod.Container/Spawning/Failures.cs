@@ -31,12 +31,13 @@ internal static class Failures
         var hint = (operation.Code, error, detail) switch
         {
             (_, Errno.ELOOP, "dangling symlink") => "\n  a part of the path is a symlink that leads nowhere inside the root file system",
+            (PlanCode.Attach or PlanCode.NewMount, _, "inside proc") => "\n  a symlink leads into the proc file system there, which nothing else may cover",
             (PlanCode.NewMount, Errno.ELOOP, _) => "\n  it must not be a symlink in the root file system",
             (PlanCode.Rlimit, Errno.EPERM, _) => "\n  this process may not raise the hard limit: it lacks CAP_SYS_RESOURCE",
             (PlanCode.Attach or PlanCode.NewMount or PlanCode.Mkdir or PlanCode.Mknod, Errno.EROFS, _) => "\n  its place does not exist and cannot be made: what it lies in is read-only",
             _ => "",
         };
-        return new($"{Prefix(operation.Field)}cannot {operation.Text}: {(detail == "dangling symlink" ? "" : $"{detail}: ")}{KernelException.Describe(error)}{hint}");
+        return new($"{Prefix(operation.Field)}cannot {operation.Text}: {(detail is "dangling symlink" or "inside proc" ? "" : $"{detail}: ")}{KernelException.Describe(error)}{hint}");
     }
 
     /// <summary>The words are runc's, for callers read them: Docker and podman make their exit codes from these sentences.</summary>

@@ -9,6 +9,7 @@ namespace Peapod.Container.Spawning;
 /// <summary>Does a plan's host steps, each leaving a descriptor in its slot. All are released when this is disposed.</summary>
 internal sealed class HostSteps : IDisposable
 {
+    private const long ProcMagic = 0x9fa0;
     private readonly SafeFd[] descriptors;
     private readonly bool[] owned;
 
@@ -91,6 +92,11 @@ internal sealed class HostSteps : IDisposable
         var mount = DetachedMount.Clone(step.Source, step.Recursive);
         try
         {
+            if (step.ProcOnly && (Libc.statfs($"/proc/self/fd/{mount.Number}", out var status) != 0 || status.Type != ProcMagic))
+            {
+                throw new ContainerException($"{Failures.Prefix(step.Field)}cannot {step.Text}: the source is no proc file system, and nothing else may be mounted there");
+            }
+
             Set(mount, step.RecursiveSet, step.RecursiveClear, step.PropagationRecursive ? step.Propagation : 0, recursive: true);
             Set(mount, step.Set, step.Clear, step.PropagationRecursive ? 0 : step.Propagation, recursive: false);
             return mount;

@@ -14,9 +14,10 @@ internal static class InitDialogue
     /// <param name="child">The child.</param>
     /// <param name="plan">What it does; a failure is told by its operations.</param>
     /// <param name="spec">For the maps of a user namespace.</param>
+    /// <param name="process">For the limits of a process in a user namespace.</param>
     /// <param name="ready">What is done when everything is set up, before the child goes on.</param>
     /// <exception cref="ContainerException">The child failed; the caller reaps it.</exception>
-    internal static void Run(Spawner.Child child, Plan plan, Spec spec, Action ready)
+    internal static void Run(Spawner.Child child, Plan plan, Spec spec, Oci.Process? process, Action ready)
     {
         Span<byte> message = stackalloc byte[InitReport.Size];
         var isReady = false;
@@ -37,22 +38,40 @@ internal static class InitDialogue
             }
 
             var report = InitReport.Parse(message[..count]);
-            if (report.Stage is null)
+            switch (report.Stage)
             {
-                throw Failures.OfOperation(plan.Init[report.Operation], report.Error, report.Detail);
-            }
-
-            if (report.Stage == InitStage.MapUsers)
-            {
-                WriteMaps(child.Pid, spec);
-            }
-            else
-            {
-                ready();
-                isReady = true;
+                case null:
+                    throw Failures.OfOperation(plan.Init[report.Operation], report.Error, report.Detail);
+                case InitStage.MapUsers:
+                    WriteMaps(child.Pid, spec);
+                    break;
+                case InitStage.Spawned:
+                    child.Process.Wait();
+                    child.ReplaceBy(report.Pid);
+                    break;
+                case InitStage.Limits:
+                    SetLimits(child.Pid, process!.Rlimits);
+                    break;
+                default:
+                    ready();
+                    isReady = true;
+                    break;
             }
 
             UnixSocket.Send(child.Socket, [1]);
+        }
+    }
+
+    /// <summary>From outside, for only the host's CAP_SYS_RESOURCE raises a hard limit.</summary>
+    private static unsafe void SetLimits(int pid, IReadOnlyList<PosixRlimit> limits)
+    {
+        for (var i = 0; i < limits.Count; i++)
+        {
+            var limit = new RLimit { Current = limits[i].Soft, Maximum = limits[i].Hard };
+            if (Libc.prlimit64(pid, Rlimits.Number(limits[i].Type), &limit, null) != 0)
+            {
+                throw Failures.OfOperation(ProcessPlan.Limit(limits[i], i), KernelException.Last("prlimit64").Error, "prlimit64");
+            }
         }
     }
 

@@ -9,7 +9,8 @@ namespace Peapod.Container.Spawning;
 /// <param name="Operation">Index of the operation that failed.</param>
 /// <param name="Error">Why.</param>
 /// <param name="Detail">The system call, or what else tells the cause.</param>
-internal readonly record struct InitReport(InitStage? Stage, int Operation, Errno Error, string Detail)
+/// <param name="Pid">The new process's number, at <see cref="InitStage.Spawned"/>.</param>
+internal readonly record struct InitReport(InitStage? Stage, int Operation, Errno Error, string Detail, int Pid)
 {
     internal const int Size = 256;
 
@@ -29,8 +30,8 @@ internal readonly record struct InitReport(InitStage? Stage, int Operation, Errn
         var detail = message[DetailOffset..Size];
         detail = detail[..detail.IndexOf((byte)0)];
         return kind == Sync
-            ? new((InitStage)number, -1, Errno.None, "")
-            : new(null, number, error, Encoding.UTF8.GetString(detail));
+            ? new((InitStage)number, -1, Errno.None, "", (int)error)
+            : new(null, number, error, Encoding.UTF8.GetString(detail), 0);
     }
 }
 
@@ -42,4 +43,10 @@ internal enum InitStage
 
     /// <summary>Everything is set up; what follows is the wait for start, or the exec.</summary>
     Ready = 2,
+
+    /// <summary>In a user namespace, where it may not raise limits itself.</summary>
+    Limits = 3,
+
+    /// <summary>A sibling was made that goes on in its place.</summary>
+    Spawned = 4,
 }

@@ -11,8 +11,22 @@ namespace Peapod.Container.Spawning;
 /// <summary>Makes the child: one clone3(2) into its cgroup and namespaces, executing peapod-init from sealed memory.</summary>
 internal static unsafe class Spawner
 {
-    /// <summary>The child, and our end of the socket to it.</summary>
-    internal readonly record struct Child(int Pid, PidFd Process, SafeFd Socket);
+    /// <summary>The child, and our end of the socket to it. A sibling that it makes for the rest of the plan takes its place.</summary>
+    internal sealed class Child(int pid, PidFd process, SafeFd socket)
+    {
+        internal int Pid { get; private set; } = pid;
+
+        internal PidFd Process { get; private set; } = process;
+
+        internal SafeFd Socket { get; } = socket;
+
+        internal void ReplaceBy(int sibling)
+        {
+            Process.Dispose();
+            Pid = sibling;
+            Process = PidFd.TryOpen(sibling) ?? throw new KernelException("pidfd_open", "peapod-init", Errno.ESRCH);
+        }
+    }
 
     /// <param name="plan">What to do.</param>
     /// <param name="descriptors">The descriptor in each slot.</param>

@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Text.Json;
+using Peapod.Kernel.Processes;
 
 namespace Peapod.Container.State;
 
@@ -29,6 +30,15 @@ public sealed record ContainerRecord
     /// <summary>User id of who created it.</summary>
     public uint Owner { get; init; }
 
+    /// <summary>Its processes have the session keyring of the container.</summary>
+    public bool HasKeyring { get; init; }
+
+    /// <summary>Its first process is the init of a PID namespace, with which all others end.</summary>
+    public bool HasPidNamespace { get; init; }
+
+    /// <summary>The same with its first process.</summary>
+    internal ContainerRecord Of(int pid) => this with { Pid = pid, StartTime = ProcessIdentity.TryOf(pid)?.StartTime ?? 0 };
+
     internal byte[] ToJson()
     {
         var buffer = new ArrayBufferWriter<byte>(512);
@@ -44,6 +54,8 @@ public sealed record ContainerRecord
             writer.WriteString("cgroup"u8, Cgroup);
             writer.WriteString("created"u8, Created);
             writer.WriteNumber("owner"u8, Owner);
+            writer.WriteBoolean("keyring"u8, HasKeyring);
+            writer.WriteBoolean("pidNamespace"u8, HasPidNamespace);
             writer.WriteEndObject();
         }
 
@@ -57,6 +69,7 @@ public sealed record ContainerRecord
         var pid = 0;
         ulong startTime = 0;
         uint owner = 0;
+        bool keyring = false, pidNamespace = false;
         var reader = new Utf8JsonReader(json);
         reader.Read();
         while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
@@ -74,6 +87,8 @@ public sealed record ContainerRecord
                 case "cgroup": cgroup = reader.GetString(); break;
                 case "created": created = reader.GetString(); break;
                 case "owner": owner = reader.GetUInt32(); break;
+                case "keyring": keyring = reader.GetBoolean(); break;
+                case "pidNamespace": pidNamespace = reader.GetBoolean(); break;
                 default: reader.Skip(); break;
             }
         }
@@ -89,6 +104,8 @@ public sealed record ContainerRecord
             Cgroup = cgroup ?? "",
             Created = created ?? "",
             Owner = owner,
+            HasKeyring = keyring,
+            HasPidNamespace = pidNamespace,
         };
     }
 }

@@ -40,6 +40,67 @@ internal sealed class Bundle : IDisposable
         return this;
     }
 
+    /// <summary>Sets one field, named as in error sentences: <c>process.user</c>, <c>mounts[3].options</c>, <c>mounts[+]</c> for one more.</summary>
+    internal Bundle Set(string field, string json) => Edit(config =>
+    {
+        var node = config;
+        var parts = field.Replace("[", ".[", StringComparison.Ordinal).Split('.');
+        foreach (var part in parts[..^1])
+        {
+            node = part[0] == '[' ? node[int.Parse(part.Trim('[', ']'))]! : node[part] ??= part == "mounts" ? new JsonArray() : new JsonObject();
+        }
+
+        var value = JsonNode.Parse(json);
+        switch (parts[^1])
+        {
+            case "[+]":
+                node.AsArray().Add(value);
+                break;
+            case ['[', ..] index:
+                node[int.Parse(index.Trim('[', ']'))] = value;
+                break;
+            default:
+                node[parts[^1]] = value;
+                break;
+        }
+    });
+
+    /// <summary>One more bind mount, or another with a type.</summary>
+    internal Bundle Mount(string source, string destination, string type, params string[] options) => Set("mounts[+]", new JsonObject
+    {
+        ["destination"] = destination,
+        ["source"] = source,
+        ["type"] = type,
+        ["options"] = new JsonArray([.. options.Select(static option => JsonValue.Create(option))]),
+    }.ToJsonString());
+
+    /// <summary>The namespaces in place of the usual ones: <c>pid</c> makes one, <c>network=/path</c> joins one.</summary>
+    internal Bundle Namespaces(params string[] namespaces) => Edit(config => config["linux"]!["namespaces"] = new JsonArray([.. namespaces.Select(static text =>
+    {
+        var parts = text.Split('=');
+        return parts.Length == 1 ? new JsonObject { ["type"] = parts[0] } : new JsonObject { ["type"] = parts[0], ["path"] = parts[1] };
+    })]));
+
+    /// <summary>The output of a run that must end well and say nothing on standard error.</summary>
+    internal string RunOutput()
+    {
+        var result = Run();
+        Assert.Equal("", result.Error);
+        Assert.Equal(0, result.ExitCode);
+        return result.Output;
+    }
+
+    /// <summary>Runs the container detached, and returns the number of its process.</summary>
+    internal int RunDetached()
+    {
+        var result = Peapod("run", "--detach", "--bundle", Folder, Id);
+        Assert.Equal("", result.Error);
+        Assert.Equal(0, result.ExitCode);
+        return (int)State()["pid"]!;
+    }
+
+    internal CommandResult Exec(params string[] arguments) => Peapod(["exec", .. arguments]);
+
     internal CommandResult Peapod(params string[] arguments) => PeapodCommand.Run(["--root", Root, .. arguments]);
 
     internal CommandResult Run() => Peapod("run", "--bundle", Folder, Id);

@@ -125,7 +125,7 @@ public class BadInputTests
         Refused(bundle.Peapod("delete", bundle.Id), $"peapod: container \"{bundle.Id}\" cannot be deleted: it is running, not stopped");
         Assert.Equal(0, bundle.Peapod("kill", bundle.Id, "KILL").ExitCode);
         bundle.WaitFor("stopped");
-        Refused(bundle.Peapod("kill", bundle.Id, "TERM"), $"peapod: container \"{bundle.Id}\" is not running");
+        Refused(bundle.Peapod("kill", bundle.Id, "TERM"), $"peapod: container not running: \"{bundle.Id}\" has no process to signal");
     }
 
     [Fact]

@@ -22,7 +22,8 @@ internal static class ListCommand
             {
                 if (store.TryRead(id) is not null)
                 {
-                    states.Add(StateCommand.Of(Container.Lifecycle.Container.Open(store, id)));
+                    var container = Container.Lifecycle.Container.Open(store, id);
+                    states.Add(StateCommand.Of(container) with { Owner = container.Record.Owner == 0 ? "root" : "" });
                 }
             }
 

@@ -21,6 +21,7 @@ internal static class StateCommand
         return command;
     }
 
+    /// <summary>Without its owner, whom only `list` names, as runc has it.</summary>
     internal static StateOutput Of(Container.Lifecycle.Container container)
     {
         var record = container.Record;
@@ -34,7 +35,6 @@ internal static class StateCommand
             Bundle = record.Bundle,
             Rootfs = record.Rootfs,
             Created = record.Created,
-            Owner = record.Owner == 0 ? "root" : "",
             Annotations = container.ReadSpec().Annotations,
         };
     }

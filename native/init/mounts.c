@@ -122,14 +122,14 @@ int op_attach (const operation *op)
 
 static int empty_directory (void)
 {
-  struct mount_attr attributes = { .attr_set = MOUNT_ATTR_RDONLY };
   int context = (int) TRY (fsopen, "tmpfs", FSOPEN_CLOEXEC);
-  TRY (fsconfig, context, FSCONFIG_SET_STRING, "size", "0", 0);
+  TRY (fsconfig, context, FSCONFIG_SET_FLAG, "ro", NULL, 0);
+  TRY (fsconfig, context, FSCONFIG_SET_STRING, "size", "4k", 0);
+  TRY (fsconfig, context, FSCONFIG_SET_STRING, "nr_inodes", "1", 0);
   TRY (fsconfig, context, FSCONFIG_SET_STRING, "mode", "0555", 0);
   TRY (fsconfig, context, FSCONFIG_CMD_CREATE, 0, 0, 0);
-  int mount_fd = (int) TRY (fsmount, context, FSMOUNT_CLOEXEC, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC);
+  int mount_fd = (int) TRY (fsmount, context, FSMOUNT_CLOEXEC, MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC);
   SYS (close, context);
-  TRY (mount_setattr, mount_fd, "", AT_EMPTY_PATH, &attributes, sizeof attributes);
   return mount_fd;
 }
 
@@ -189,9 +189,11 @@ int op_mkdir (const operation *op)
   return fd < 0 ? fd : 0;
 }
 
-/* Where mknod is refused (a user namespace, a device program), the host's own device is bound in its place. */
+/* Where mknod is refused (a user namespace, a device program), the host's own device is bound in its place: read-only, so
+   that it can be written to and its inode, which is the host's, cannot be changed. */
 static int bind_host_device (const operation *op)
 {
+  struct mount_attr attributes = { .attr_set = MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC };
   struct statx what;
   int target = make_in_root (text (op->path), false, 0);
   if (target < 0)
@@ -202,6 +204,7 @@ static int bind_host_device (const operation *op)
     return result;
   if ((what.stx_mode & 0170000) != (op->a & 0170000) || DEVICE (what.stx_rdev_major, what.stx_rdev_minor) != op->b)
     return (int) fail ("device number", -ENODEV);
+  TRY (mount_setattr, clone, "", AT_EMPTY_PATH, &attributes, sizeof attributes);
   result = mount_on (clone, target);
   SYS (close, clone);
   SYS (close, target);

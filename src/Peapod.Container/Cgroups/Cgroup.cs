@@ -80,6 +80,33 @@ public sealed class Cgroup : IDisposable
 
     private bool HasController(string name) => (FileSystem.TryReadText($"{Path}/cgroup.controllers") ?? "").Split(' ').Contains(name);
 
+    /// <summary>Lets a user divide the cgroup: the directory and the files that the kernel names for it become that user's.</summary>
+    public void GiveTo(uint user)
+    {
+        try
+        {
+            Chown("", Libc.AT_EMPTY_PATH);
+            var files = FileSystem.TryReadText("/sys/kernel/cgroup/delegate") ?? "cgroup.procs\ncgroup.subtree_control\ncgroup.threads";
+            foreach (var file in files.Split('\n'))
+            {
+                Chown(file, 0);
+            }
+        }
+        catch (KernelException e)
+        {
+            throw new ContainerException($"config.json: linux.cgroupsPath: cannot give the cgroup \"{Path}\" to user {user}: {e.Message}", 1, e);
+        }
+
+        void Chown(string file, int flags)
+        {
+            const uint unchanged = uint.MaxValue;
+            if (Libc.fchownat(Directory.Number, file, user, unchanged, flags) != 0 && KernelException.Last("chown", file) is { Error: not Errno.ENOENT } error)
+            {
+                throw error;
+            }
+        }
+    }
+
     /// <summary>Kills every process in the cgroup and below, at once. cgroup.kill is there since Linux 5.14.</summary>
     public void Kill()
     {

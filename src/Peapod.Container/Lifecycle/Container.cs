@@ -71,6 +71,11 @@ public sealed class Container
         undo.Add(cgroup.Remove);
         using var directory = cgroup;
         cgroup.Apply(request.Spec.Linux?.Resources);
+        if (CgroupOwner.Of(request.Spec) is { } owner)
+        {
+            cgroup.GiveTo(owner);
+        }
+
         Devices.DeviceProgram.Attach(cgroup.Directory, request.Spec.Linux?.Resources?.Devices);
 
         using var inputs = CreateInputs.Make(store.FolderOf(request.Id), request);

@@ -122,6 +122,9 @@ internal sealed class HostSteps : IDisposable
         var status = FileSystem.Stat(mount, "/dev/null");
         if (status.Type == Libc.S_IFCHR && status is { RdevMajor: 1, RdevMinor: 3 })
         {
+            // Read-only: writing to the device goes on, changing the host's own inode (chmod, chown) does not.
+            const ulong set = Libc.MOUNT_ATTR_RDONLY | Libc.MOUNT_ATTR_NOSUID | Libc.MOUNT_ATTR_NOEXEC;
+            mount.SetAttributes(new MountAttr { Set = set, Propagation = Libc.MS_PRIVATE }, recursive: false, "/dev/null");
             return mount;
         }
 

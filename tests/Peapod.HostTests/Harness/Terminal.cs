@@ -96,7 +96,7 @@ internal sealed unsafe class Terminal : IDisposable
             Thread.Sleep(20);
         }
 
-        Assert.Contains(text, Text, StringComparison.Ordinal);
+        Assert.True(Text.Contains(text, StringComparison.Ordinal), $"\"{text}\" is not in: {Text}");
     }
 
     /// <summary>Starts a command in a session of its own on this terminal.</summary>

@@ -9,7 +9,7 @@ public class MountTests
     [Fact]
     public void Masked_paths_are_empty_and_cannot_be_written()
     {
-        using var bundle = new Bundle("sh", "-c", "cat /etc/secret; ls /srv/closed; stat -c '%t:%T' /etc/secret; (echo x >/srv/closed/new) 2>&1; ls -A /srv/closed /srv/shut; echo end");
+        using var bundle = new Bundle("sh", "-c", "cat /etc/secret; ls /srv/closed; stat -c '%t:%T' /etc/secret; (echo x >/srv/closed/new) 2>&1; ls -A /srv/closed /srv/shut; (chmod 600 /etc/secret) 2>&1; echo end");
         Directory.CreateDirectory(bundle.PathInRootfs("/srv/closed/inner"));
         Directory.CreateDirectory(bundle.PathInRootfs("/srv/shut"));
         File.WriteAllText(bundle.PathInRootfs("/srv/shut/file"), "");
@@ -17,7 +17,9 @@ public class MountTests
         bundle.Set("linux.maskedPaths", """["/etc/secret", "/etc/shadow", "/srv/closed", "/no/such", "/etc/passwd/below", "/srv/shut"]""").Set("root.readonly", "false");
         File.WriteAllText(bundle.PathInRootfs("/etc/shadow"), "secret");
 
-        Assert.Equal("1:3\nsh: can't create /srv/closed/new: Read-only file system\n/srv/closed:\n\n/srv/shut:\nend\n", bundle.RunOutput());
+        Assert.Equal("1:3\nsh: can't create /srv/closed/new: Read-only file system\n/srv/closed:\n\n/srv/shut:\nchmod: /etc/secret: Read-only file system\nend\n", bundle.RunOutput());
+        Assert.Equal(0, Syscall.stat("/dev/null", out var device));
+        Assert.Equal((FilePermissions)0x1b6, device.st_mode & FilePermissions.ACCESSPERMS);
     }
 
     [Fact]

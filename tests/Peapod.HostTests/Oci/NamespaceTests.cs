@@ -177,6 +177,37 @@ public class NamespaceTests
         Assert.Equal("100\n200\n", bundle.RunOutput());
     }
 
+    [Theory]
+    [InlineData("rw", 101000u, "made\n")]
+    [InlineData("ro", 0u, "mkdir: can't create directory '/sys/fs/cgroup/inner': Read-only file system\n")]
+    public void The_user_of_a_user_namespace_may_divide_a_writable_cgroup(string attribute, uint owner, string outcome)
+    {
+        using var bundle = InUserNamespace("sh", "-c", "(mkdir /sys/fs/cgroup/inner && echo $$ >/sys/fs/cgroup/inner/cgroup.procs && echo made) 2>&1; sleep 100");
+        bundle.Set("mounts[6].options", $"""["{attribute}"]""").Set("process.user", """{"uid": 1000, "gid": 1000}""");
+        var output = Path.Combine(bundle.Folder, "out");
+        var run = PeapodCommand.Start("sh", "-c", "exec \"$@\" >\"$0\"", output, PeapodCommand.Executable, "--root", bundle.Root, "run", "--detach", "--bundle", bundle.Folder, bundle.Id);
+        Assert.Equal((0, ""), (run.ExitCode, run.Error));
+        for (var tries = 0; tries < 100 && new FileInfo(output).Length == 0; tries++)
+        {
+            Thread.Sleep(20);
+        }
+
+        Assert.Equal(outcome, File.ReadAllText(output));
+        foreach (var name in new[] { "", "/cgroup.procs", "/cgroup.subtree_control", "/cgroup.threads" })
+        {
+            Assert.Equal(0, Syscall.stat($"/sys/fs/cgroup/{bundle.Id}{name}", out var status));
+            Assert.Equal(owner, status.st_uid);
+        }
+    }
+
+    [Fact]
+    public void Devices_in_a_user_namespace_are_the_hosts_and_stay_as_they_are()
+    {
+        using var bundle = InUserNamespace("sh", "-c", "echo x >/dev/null; head -c 4 /dev/zero | wc -c; grep -c ' /dev/[a-z]* ro,nosuid,noexec' /proc/self/mountinfo; (chmod 600 /dev/null) 2>&1; true");
+
+        Assert.Equal("4\n6\nchmod: /dev/null: Read-only file system\n", bundle.RunOutput());
+    }
+
     [Fact]
     public void A_user_namespace_is_joined_and_the_others_are_made_in_it()
     {

@@ -55,8 +55,12 @@ public class TerminalTests
         Thread.Sleep(200);
         terminal.Type("\u001a");
         terminal.WaitFor("Stopped");
-        terminal.Type("kill -9 %1; wait\n");
-        terminal.WaitFor("Killed");
+        terminal.Type("fg\n");
+        terminal.WaitFor("Stopped                    sleep 101\r\n> sleep 101");
+        terminal.Type("\u0003");
+        Thread.Sleep(200);
+        terminal.Type("echo again $?\n");
+        terminal.WaitFor("again 130");
         terminal.Type("exit\n");
         bundle.WaitFor("stopped");
     }

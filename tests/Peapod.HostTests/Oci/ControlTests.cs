@@ -242,6 +242,36 @@ public class ControlTests
         Assert.Equal($"peapod: container \"{bundle.Id}\" does not exist\n", bundle.Peapod("state", bundle.Id).Error);
     }
 
+    [Theory]
+    [InlineData("pid network ipc uts mount cgroup")]
+    [InlineData("pid network ipc uts mount cgroup user")]
+    public void A_create_that_is_killed_at_any_moment_leaves_nothing_that_delete_does_not_remove(string namespaces)
+    {
+        using var bundle = new Bundle("sleep", "100");
+        bundle.Namespaces(namespaces.Split(' '));
+        if (namespaces.Contains("user", StringComparison.Ordinal))
+        {
+            bundle.Set("linux.uidMappings", """[{"containerID": 0, "hostID": 0, "size": 65536}]""").Set("linux.gidMappings", """[{"containerID": 0, "hostID": 0, "size": 65536}]""");
+        }
+
+        var finished = 0;
+        for (var step = 0; step < 40; step++)
+        {
+            using var create = System.Diagnostics.Process.Start(PeapodCommand.Executable, ["--root", bundle.Root, "create", "--bundle", bundle.Folder, bundle.Id]);
+            Thread.Sleep(TimeSpan.FromMicroseconds(step * 250));
+            create.Kill();
+            Assert.True(create.WaitForExit(10_000));
+            finished += create.ExitCode == 0 ? 1 : 0;
+
+            var deleted = bundle.Peapod("delete", "--force", bundle.Id);
+            Assert.Equal((0, ""), (deleted.ExitCode, deleted.Error));
+            Assert.False(Directory.Exists($"/sys/fs/cgroup/{bundle.Id}"), $"step {step}");
+            Assert.False(Directory.Exists($"{bundle.Root}/{bundle.Id}"), $"step {step}");
+        }
+
+        Assert.InRange(finished, 0, 39);
+    }
+
     [Fact]
     public void Signals_to_run_reach_the_container()
     {

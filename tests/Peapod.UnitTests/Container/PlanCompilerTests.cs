@@ -1,0 +1,116 @@
+using Peapod.Container.Plans;
+using Peapod.Kernel.Interop;
+using Peapod.Oci;
+
+namespace Peapod.UnitTests.Container;
+
+public class PlanCompilerTests
+{
+    [Theory]
+    [InlineData("""{"destination": "/data", "type": "bind"}""", "mounts[0].source: a bind mount needs a source")]
+    [InlineData("""{"destination": "/data"}""", "mounts[0].type: is missing")]
+    [InlineData("""{"destination": "/data", "type": "bind", "source": "/a", "options": ["ro", "idmap"]}""", "mounts[0].options: unknown option \"idmap\" for a bind mount")]
+    [InlineData("""{"destination": "/data", "type": "bind", "source": "/a", "options": ["tmpcopyup"]}""", "mounts[0].options: unknown option \"tmpcopyup\" for a bind mount")]
+    [InlineData("""{"destination": "/data", "type": "mqueue", "options": ["tmpcopyup"]}""", "mounts[0].options: \"tmpcopyup\" is for a tmpfs, not for mqueue")]
+    [InlineData("""{"destination": "/proc/1", "type": "bind", "source": "/a"}""", "mounts[0].destination: \"/proc/1\" is inside /proc, which only the proc file system may fill")]
+    [InlineData("""{"destination": "proc/1", "type": "tmpfs"}""", "mounts[0].destination: \"proc/1\" is inside /proc, which only the proc file system may fill")]
+    [InlineData("""{"destination": "/proc/", "type": "sysfs"}""", "mounts[0].destination: \"/proc/\" is inside /proc, which only the proc file system may fill")]
+    public void A_mount_that_cannot_be_is_told_by_its_field(string mount, string sentence) =>
+        Assert.Equal(sentence, Refusal($$$"""{"mounts": [{{{mount}}}], "linux": {"namespaces": [{"type": "mount"}]}}"""));
+
+    [Theory]
+    [InlineData("""{"seccomp": {"defaultAction": "SCMP_ACT_ALLOW"}}""", "linux.seccomp")]
+    [InlineData("""{"intelRdt": {}}""", "linux.intelRdt")]
+    [InlineData("""{"personality": {"domain": "LINUX32"}}""", "linux.personality")]
+    [InlineData("""{"mountLabel": "label"}""", "linux.mountLabel")]
+    [InlineData("""{"timeOffsets": {"monotonic": {"secs": 1}}}""", "linux.timeOffsets")]
+    public void A_confinement_that_is_not_known_yet_is_refused(string linux, string field) =>
+        Assert.Equal($"{field}: is not supported by this version of Peapod", Refusal($$"""{"linux": {{linux}}}"""));
+
+    [Theory]
+    [InlineData("""{"root": {"path": "r", "readonly": true}, "linux": {"namespaces": [{"type": "mount", "path": "/proc/7/ns/mnt"}]}}""", "root.readonly")]
+    [InlineData("""{"mounts": [{"destination": "/a", "type": "tmpfs"}], "linux": {"namespaces": [{"type": "mount", "path": "/proc/7/ns/mnt"}]}}""", "mounts")]
+    [InlineData("""{"linux": {"maskedPaths": ["/a"], "namespaces": [{"type": "mount", "path": "/proc/7/ns/mnt"}]}}""", "linux.maskedPaths")]
+    [InlineData("""{"linux": {"readonlyPaths": ["/a"], "namespaces": [{"type": "mount", "path": "/proc/7/ns/mnt"}]}}""", "linux.readonlyPaths")]
+    [InlineData("""{"linux": {"rootfsPropagation": "shared"}}""", "linux.rootfsPropagation")]
+    [InlineData("""{"mounts": [{"destination": "/a", "type": "tmpfs"}]}""", "mounts")]
+    public void A_shared_mount_namespace_is_not_changed(string spec, string field) =>
+        Assert.Equal($"{field}: needs a new mount namespace: the mounts of a shared one are not the container's to change", Refusal(spec));
+
+    [Fact]
+    public void A_new_file_system_gets_its_attributes_and_parameters()
+    {
+        var operation = Mount("""{"destination": "/data", "type": "tmpfs", "source": "src", "options": ["nosuid", "rnodev", "noexec", "exec", "noatime", "size=5", "rslave"]}""");
+
+        Assert.Equal(("tmpfs", "/data"), (operation.Source, operation.Path));
+        Assert.Equal(["source=src", "size=5"], operation.List);
+        Assert.Equal(Libc.MOUNT_ATTR_NOSUID | Libc.MOUNT_ATTR_NODEV | Libc.MOUNT_ATTR_NOATIME, operation.A);
+        Assert.Equal(0UL, operation.B);
+        Assert.Equal(Libc.MS_SLAVE | (1UL << 32), operation.C);
+    }
+
+    [Theory]
+    [InlineData("""{"destination": "/data", "type": "tmpfs", "options": ["mode=755"]}""", 0)]
+    [InlineData("""{"destination": "/data", "type": "tmpfs", "options": ["tmpcopyup"]}""", (1UL << 32) | (1UL << 33))]
+    [InlineData("""{"destination": "/data", "type": "mqueue"}""", 0)]
+    [InlineData("""{"destination": "/proc", "type": "proc"}""", 1UL << 34)]
+    public void What_a_new_file_system_takes_from_its_place(string mount, ulong expected) => Assert.Equal(expected, Mount(mount).C);
+
+    [Theory]
+    [InlineData("proc", Libc.RESOLVE_NO_SYMLINKS)]
+    [InlineData("sysfs", Libc.RESOLVE_NO_SYMLINKS)]
+    [InlineData("tmpfs", 0)]
+    public void The_kernels_own_file_systems_are_mounted_through_no_symlink(string type, ulong expected) =>
+        Assert.Equal(expected, Mount($$"""{"destination": "/data", "type": "{{type}}", "options": ["mode=1"]}""").B);
+
+    [Theory]
+    [InlineData("""["rbind"]""", true, Libc.MS_SLAVE, true)]
+    [InlineData("""["bind"]""", false, Libc.MS_SLAVE, false)]
+    [InlineData("""["rbind", "private"]""", true, Libc.MS_PRIVATE, false)]
+    [InlineData("""["rbind", "rshared"]""", true, Libc.MS_SHARED, true)]
+    [InlineData("""[]""", false, Libc.MS_SLAVE, false)]
+    public void A_bind_mount_is_a_clone_with_its_propagation(string options, bool recursive, ulong propagation, bool propagationRecursive)
+    {
+        var step = Compile(With($$"""{"destination": "/data", "type": "bind", "source": "inner/../data", "options": {{options}}}""")).Host.OfType<CloneMountStep>().Last();
+
+        Assert.Equal(("/bundle/data", recursive, propagation, propagationRecursive, false), (step.Source, step.Recursive, step.Propagation, step.PropagationRecursive, step.ProcOnly));
+    }
+
+    [Fact]
+    public void The_environment_has_each_name_once_at_its_first_place_with_its_last_value()
+    {
+        var plan = Compile("""{"process": {"args": ["a"], "cwd": "/", "env": ["A=1", "AB=2", "B=", "A=3", "AB=", "B==x", "HOME=", "C=HOME=1"]}}""");
+
+        Assert.Equal(["A=3", "AB=", "B==x", "C=HOME=1"], plan.Init.Single(static operation => operation.Code == PlanCode.Exec).Environment);
+        Assert.Contains(plan.Init, static operation => operation.Code == PlanCode.Home);
+    }
+
+    [Fact]
+    public void The_same_configuration_gives_the_same_plan()
+    {
+        var spec = DefaultSpec.Create();
+
+        Assert.Equal(
+            PlanPrinter.ToJson(PlanCompiler.Compile(Request(spec)), "/c", spec.Linux!.Resources),
+            PlanPrinter.ToJson(PlanCompiler.Compile(Request(spec)), "/c", spec.Linux!.Resources));
+    }
+
+    private static InitOperation Mount(string mount) => Compile(With(mount)).Init.Single(static operation => operation.Code == PlanCode.NewMount);
+
+    private static string With(string mount) => $$$"""{"mounts": [{{{mount}}}], "linux": {"namespaces": [{"type": "mount"}]}}""";
+
+    private static string Refusal(string spec) => Assert.Throws<SpecException>(() => Compile(spec)).Message;
+
+    private static Plan Compile(string text)
+    {
+        var spec = Spec.Parse(System.Text.Encoding.UTF8.GetBytes(text));
+        return PlanCompiler.Compile(Request(spec with
+        {
+            OciVersion = "1.0.0",
+            Root = spec.Root ?? new Root { Path = "rootfs" },
+            Process = spec.Process ?? new Process { Args = ["true"], Cwd = "/" },
+        }));
+    }
+
+    private static PlanRequest Request(Spec spec) => new() { Id = "id", Spec = spec, Bundle = "/bundle", CgroupMount = "/sys/fs/cgroup" };
+}

@@ -56,13 +56,15 @@ internal static class LifecycleCommands
             var store = globals.Store(parsed);
             var name = parsed.GetValue(id)!;
             ContainerStore.CheckId(name);
-            if (parsed.GetValue(force) && store.TryRead(name) is null)
+            try
             {
-                store.RemoveBeginnings(name);
-                return 0;
+                Container.Lifecycle.Container.Open(store, name).Delete(parsed.GetValue(force));
+            }
+            catch (ContainerException) when (parsed.GetValue(force) && store.RemoveBeginnings(name))
+            {
+                // It is gone, which is what was asked for.
             }
 
-            Container.Lifecycle.Container.Open(store, name).Delete(parsed.GetValue(force));
             return 0;
         });
         return command;

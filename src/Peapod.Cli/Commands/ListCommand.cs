@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Globalization;
 using System.Text;
+using Peapod.Container;
 using Peapod.Oci;
 
 namespace Peapod.Cli.Commands;
@@ -20,10 +21,14 @@ internal static class ListCommand
             var states = new List<StateOutput>();
             foreach (var id in store.Ids())
             {
-                if (store.TryRead(id) is not null)
+                try
                 {
                     var container = Container.Lifecycle.Container.Open(store, id);
                     states.Add(StateCommand.Of(container) with { Owner = container.Record.Owner == 0 ? "root" : "" });
+                }
+                catch (ContainerException) when (store.TryRead(id) is null)
+                {
+                    // Deleted since the folder was read.
                 }
             }
 

@@ -203,7 +203,15 @@ public sealed unsafe class Attachment : IDisposable
             return count < 0 && System.Runtime.InteropServices.Marshal.GetLastPInvokeError() == (int)Errno.EAGAIN;
         }
 
-        FileSystem.Write(StandardOutput, buffer[..count], "standard output");
+        try
+        {
+            FileSystem.Write(StandardOutput, buffer[..count], "standard output");
+        }
+        catch (KernelException)
+        {
+            // Nobody reads any more; the process runs on, and what it says is dropped.
+        }
+
         return true;
     }
 

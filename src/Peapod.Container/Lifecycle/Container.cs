@@ -57,10 +57,9 @@ public sealed class Container
             NoNewKeyring = request.NoNewKeyring,
         });
 
+        using var held = store.Add(request.Id);
         using var undo = new Undo();
-        store.Add(request.Id);
         undo.Add(() => store.Remove(request.Id));
-        using var held = store.Lock(request.Id);
 
         // Written before anything else is made: whoever cleans up after us finds the cgroup by it.
         var record = NewRecord(request, cgroupPath);
@@ -136,7 +135,7 @@ public sealed class Container
     public void Start()
     {
         using var held = store.Lock(Id);
-        ReadAgain();
+        Record = store.Read(Id);
         using var fifo = TryOpenFifo();
         var status = Status;
         if (fifo is null || status != ContainerStatus.Created)
@@ -212,7 +211,7 @@ public sealed class Container
     public void Delete(bool force)
     {
         using var held = store.Lock(Id);
-        ReadAgain();
+        Record = store.Read(Id);
         var status = Status;
         if (!force && status is ContainerStatus.Running or ContainerStatus.Paused)
         {
@@ -323,15 +322,6 @@ public sealed class Container
             var report = InitReport.Parse(message);
             var executable = ReadSpec().Process?.Args is [var first, ..] ? first : "";
             throw Failures.OfOperation(new(PlanCode.Exec, "process.args[0]", "execute") { Path = executable }, report.Error, report.Detail);
-        }
-    }
-
-    /// <summary>What is known of a container while its creator is still at work is old when the creator lets go of the lock.</summary>
-    private void ReadAgain()
-    {
-        if (Record.Pid == 0)
-        {
-            Record = store.Read(Id);
         }
     }
 

@@ -41,35 +41,77 @@ public sealed class ContainerStore
     }
 
     /// <summary>Makes the container's folder. That it can be made only once is what keeps ids unique.</summary>
-    internal void Add(string id)
+    /// <returns>The container's lock: nobody sees the folder without its creator holding it.</returns>
+    internal FileLock Add(string id)
     {
         FileSystem.MakeDirectories(Root, FolderMode);
+        using var all = FileLock.AcquireExisting(Root);
         if (!FileSystem.MakeDirectory(FolderOf(id), FolderMode))
         {
             throw new ContainerException($"container id \"{id}\": is already in use");
         }
+
+        return FileLock.Acquire(LockOf(id));
     }
 
     internal void Remove(string id) => FileSystem.RemoveTree(FolderOf(id));
 
-    /// <summary>Removes a folder in which nothing was recorded yet: its creator ended before it made anything else.</summary>
-    public void RemoveBeginnings(string id)
+    /// <summary>Removes a folder in which nothing was recorded: its creator ended before it made anything else.</summary>
+    /// <returns>False when there is a container of that id after all.</returns>
+    public bool RemoveBeginnings(string id)
     {
-        if (TryRead(id) is null)
+        while (FileSystem.TryStat(FolderOf(id)) is not null)
         {
-            Remove(id);
+            if (TryRead(id) is not null)
+            {
+                return false;
+            }
+
+            using (FileLock.AcquireExisting(Root))
+            {
+                using var held = FileSystem.TryStat(FolderOf(id)) is null ? null : FileLock.TryAcquire(LockOf(id));
+                if (held is not null && TryRead(id) is null)
+                {
+                    Remove(id);
+                    return true;
+                }
+            }
+
+            // Its creator, or who removes it, is still at work.
+            TryLock(id)?.Dispose();
         }
+
+        return true;
     }
 
+    /// <summary>Waits for the container's lock. What was read of it before may be old: another may have had the lock.</summary>
+    /// <exception cref="ContainerException">There is no such container any more.</exception>
     internal FileLock Lock(string id)
+    {
+        while (TryLock(id) is { } held)
+        {
+            if (FileSystem.Stat(held.File).LinkCount > 0)
+            {
+                return held;
+            }
+
+            held.Dispose();
+        }
+
+        throw NotThere(id);
+    }
+
+    private string LockOf(string id) => $"{FolderOf(id)}/lock";
+
+    private FileLock? TryLock(string id)
     {
         try
         {
-            return FileLock.Acquire($"{FolderOf(id)}/lock");
+            return FileLock.AcquireExisting(LockOf(id));
         }
         catch (KernelException e) when (e.Error is Errno.ENOENT or Errno.ENOTDIR)
         {
-            throw NotThere(id);
+            return null;
         }
     }
 
@@ -86,7 +128,17 @@ public sealed class ContainerStore
     }
 
     /// <summary>The configuration that the container was made from, whatever the bundle holds by now.</summary>
-    internal byte[] ReadConfig(string id) => FileSystem.ReadAllBytes($"{FolderOf(id)}/{ConfigName}");
+    internal byte[] ReadConfig(string id)
+    {
+        try
+        {
+            return FileSystem.ReadAllBytes($"{FolderOf(id)}/{ConfigName}");
+        }
+        catch (KernelException e) when (e.Error is Errno.ENOENT or Errno.ENOTDIR)
+        {
+            throw NotThere(id);
+        }
+    }
 
     /// <exception cref="ContainerException">There is no such container.</exception>
     public ContainerRecord Read(string id)

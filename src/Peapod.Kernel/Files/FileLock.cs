@@ -14,14 +14,17 @@ public sealed class FileLock : IDisposable
     public SafeFd File => file;
 
     /// <summary>Waits for the lock.</summary>
-    public static FileLock Acquire(string path, uint mode = 0x180) => Acquire(path, Libc.LOCK_EX, mode);
+    public static FileLock Acquire(string path, uint mode = 0x180) => Acquire(path, Libc.O_RDWR | Libc.O_CREAT, Libc.LOCK_EX, mode);
+
+    /// <summary>Waits for the lock on a file or directory that must be there; it may have been removed by then.</summary>
+    public static FileLock AcquireExisting(string path) => Acquire(path, Libc.O_RDONLY, Libc.LOCK_EX, 0);
 
     /// <summary>Waits until nobody holds the exclusive lock; any number of holders may share this one.</summary>
-    public static FileLock AcquireShared(string path, uint mode = 0x180) => Acquire(path, Libc.LOCK_SH, mode);
+    public static FileLock AcquireShared(string path, uint mode = 0x180) => Acquire(path, Libc.O_RDWR | Libc.O_CREAT, Libc.LOCK_SH, mode);
 
-    private static FileLock Acquire(string path, int operation, uint mode)
+    private static FileLock Acquire(string path, int flags, int operation, uint mode)
     {
-        var file = FileSystem.Open(path, Libc.O_RDWR | Libc.O_CREAT | Libc.O_NOFOLLOW, mode);
+        var file = FileSystem.Open(path, flags | Libc.O_NOFOLLOW, mode);
         while (Libc.flock(file.Number, operation) != 0)
         {
             if (Marshal.GetLastPInvokeError() != (int)Errno.EINTR)

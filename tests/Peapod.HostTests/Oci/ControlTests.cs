@@ -273,6 +273,34 @@ public class ControlTests
     }
 
     [Fact]
+    public void Commands_that_race_for_one_name_tell_what_they_met_and_leave_nothing()
+    {
+        using var bundle = new Bundle("sleep", "100");
+        string[][] commands =
+        [
+            ["create", "--bundle", bundle.Folder, bundle.Id], ["create", "--bundle", bundle.Folder, bundle.Id], ["delete", "--force", bundle.Id],
+            ["delete", bundle.Id], ["start", bundle.Id], ["list", "--quiet"], ["list", "--format", "json"], ["state", bundle.Id],
+        ];
+        var told = new System.Collections.Concurrent.ConcurrentBag<string>();
+        for (var round = 0; round < 40; round++)
+        {
+            Parallel.ForEach(commands, new ParallelOptions { MaxDegreeOfParallelism = commands.Length }, command => told.Add(bundle.Peapod(command).Error));
+            var deleted = bundle.Peapod("delete", "--force", bundle.Id);
+            Assert.Equal((0, ""), (deleted.ExitCode, deleted.Error));
+            Assert.False(Directory.Exists($"/sys/fs/cgroup/{bundle.Id}"), $"round {round}");
+            Assert.False(Directory.Exists($"{bundle.Root}/{bundle.Id}"), $"round {round}");
+        }
+
+        string[] known =
+        [
+            "", $"peapod: container id \"{bundle.Id}\": is already in use\n", $"peapod: container \"{bundle.Id}\" does not exist\n",
+            $"peapod: container \"{bundle.Id}\" cannot be deleted: it is running, not stopped\n  stop it first, or use --force\n",
+            $"peapod: container \"{bundle.Id}\" cannot be started: it is stopped, not created\n",
+        ];
+        Assert.Empty(told.Except(known));
+    }
+
+    [Fact]
     public void Signals_to_run_reach_the_container()
     {
         using var bundle = new Bundle("sh", "-c", "trap 'exit 42' TERM; touch /dev/shm/ready; while :; do sleep 0.02; done");

@@ -119,6 +119,18 @@ public class TerminalTests
     }
 
     [Fact]
+    public void A_reader_that_goes_away_does_not_take_the_container_with_it()
+    {
+        using var bundle = new Bundle("sh", "-c", "for i in 1 2 3 4 5; do echo line; sleep 0.1; done; exit 9");
+        bundle.Set("process.terminal", "true");
+
+        var result = PeapodCommand.Start("bash", "-c", "\"$@\" | true; exit ${PIPESTATUS[0]}", "bash", PeapodCommand.Executable, "--root", bundle.Root, "run", "--bundle", bundle.Folder, bundle.Id);
+
+        Assert.Equal((9, ""), (result.ExitCode, result.Error));
+        Assert.Empty(Directory.GetFileSystemEntries(bundle.Root));
+    }
+
+    [Fact]
     public void Exec_on_a_terminal_gets_one_of_its_own()
     {
         using var bundle = new Bundle("sleep", "100");

@@ -1,0 +1,32 @@
+using System.CommandLine;
+using Peapod.Pod.Layout;
+
+namespace Peapod.Pod.Cli.Commands;
+
+/// <summary>Where pods and images are kept; the same for all commands.</summary>
+internal static class HostOptions
+{
+    internal static Option<string> RunRoot { get; } = new("--run-root")
+    {
+        Description = "folder of the running pods' state", DefaultValueFactory = static _ => PodHost.DefaultRunRoot, Recursive = true,
+    };
+
+    internal static Option<string> DataRoot { get; } = new("--data-root")
+    {
+        Description = "folder of images, volumes and logs", DefaultValueFactory = static _ => PodHost.DefaultDataRoot, Recursive = true,
+    };
+
+    internal static Option<string> Namespace { get; } = new("--namespace", "-n")
+    {
+        Description = "the pods' namespace", DefaultValueFactory = static _ => "default", Recursive = true,
+    };
+
+    internal static PodHost Host(ParseResult parsed) => new() { RunRoot = parsed.GetValue(RunRoot)!, DataRoot = parsed.GetValue(DataRoot)! };
+
+    /// <summary>The folders of a pod that is there.</summary>
+    internal static PodFolders Find(ParseResult parsed, string name)
+    {
+        var folders = Host(parsed).FoldersOf(parsed.GetValue(Namespace)!, name);
+        return Kernel.Files.FileSystem.TryStat(folders.Run) is not null ? folders : throw new PodException($"pod \"{name}\" not found");
+    }
+}

@@ -1,12 +1,7 @@
 using System.CommandLine;
 using Peapod.Container;
-using Peapod.Image;
-using Peapod.Kernel;
-using Peapod.Network;
-using Peapod.Oci;
 using Peapod.Pod;
 using Peapod.Pod.Cli.Commands;
-using Peapod.Pod.Manifest;
 using Peapod.Pod.Supervision;
 
 if (args is [SupervisorProcess.Command, var runRoot, var dataRoot, var key])
@@ -21,13 +16,8 @@ try
 {
     return root.Parse(args).Invoke(new InvocationConfiguration { EnableDefaultExceptionHandler = false });
 }
-catch (Exception e) when (e is PodException or ManifestException or ImageException or NetworkException or ContainerException or KernelException)
+catch (Exception e) when (PodFailure.Is(e))
 {
     Console.Error.WriteLine($"peapod: {e.Message}");
     return e is ContainerException failed ? failed.ExitCode : 1;
-}
-catch (SpecException e)
-{
-    Console.Error.WriteLine($"peapod: {e.Message}");
-    return 1;
 }

@@ -1,5 +1,7 @@
 using System.CommandLine;
+using Peapod.Kernel.Files;
 using Peapod.Pod.Layout;
+using Peapod.Pod.Supervision;
 
 namespace Peapod.Pod.Cli.Commands;
 
@@ -27,6 +29,14 @@ internal static class HostOptions
     internal static PodFolders Find(ParseResult parsed, string name)
     {
         var folders = Host(parsed).FoldersOf(parsed.GetValue(Namespace)!, name);
-        return Kernel.Files.FileSystem.TryStat(folders.Run) is not null ? folders : throw new PodException($"pod \"{name}\" not found");
+        return FileSystem.TryStat(folders.Run) is not null ? folders : throw new PodException($"pods \"{name}\" not found");
+    }
+
+    /// <summary>The folders of a pod that is there, with a new supervisor in place of one that was killed.</summary>
+    internal static PodFolders FindSupervised(ParseResult parsed, string name)
+    {
+        var folders = Find(parsed, name);
+        SupervisorProcess.TakeOver(folders);
+        return folders;
     }
 }

@@ -29,14 +29,6 @@ internal static class LogFollower
         }
     }
 
-    private static bool HasEnded(PodFolders folders, string container)
-    {
-        var status = PodStatus.TryRead(folders);
-        if (status is not { Phase: "Running" } || !SupervisorProcess.IsAlive(folders))
-        {
-            return true;
-        }
-
-        return status.Containers.FirstOrDefault(state => state.Name == container) is null;
-    }
+    private static bool HasEnded(PodFolders folders, string container) =>
+        !SupervisorProcess.TakeOver(folders) || PodStatus.TryRead(folders) is not { Phase: "Running" } status || !status.Containers.Any(state => state.Name == container);
 }

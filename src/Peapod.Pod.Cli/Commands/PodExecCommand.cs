@@ -15,13 +15,13 @@ internal static class PodExecCommand
     {
         var stdin = new Option<bool>("--stdin", "-i") { Description = "pass on standard input" };
         var tty = new Option<bool>("--tty", "-t") { Description = "give it a terminal" };
-        var container = new Option<string?>("--container", "-c") { Description = "which container; needed when there are several" };
+        var container = new Option<string?>("--container", "-c") { Description = "which container; by default the first" };
         var name = new Argument<string>("POD");
         var args = new Argument<string[]>("COMMAND") { Arity = ArgumentArity.OneOrMore };
         var command = new Command("exec", "execute a process in a container of a pod") { stdin, tty, container, name, args };
         command.SetAction(parsed =>
         {
-            var folders = HostOptions.Find(parsed, parsed.GetValue(name)!);
+            var folders = HostOptions.FindSupervised(parsed, parsed.GetValue(name)!);
             var target = Container.Lifecycle.Container.Open(new ContainerStore(folders.Containers), LogsCommand.Choose(folders, parsed.GetValue(container)));
             var terminal = parsed.GetValue(tty);
             using var attachment = Attachment.Open(terminal);

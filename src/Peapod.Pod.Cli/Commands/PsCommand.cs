@@ -32,13 +32,14 @@ internal static class PsCommand
         var rows = new List<string[]> { new[] { "NAME", "READY", "STATUS", "RESTARTS", "AGE", "IP", "NODE" } };
         foreach (var folders in pods)
         {
+            var supervised = TryTakeOver(folders);
             var status = PodStatus.TryRead(folders) ?? new PodStatus();
             var ready = status.Containers.Count(static container => container.State == "Running");
             rows.Add(
             [
                 folders.Name,
                 $"{ready}/{status.Containers.Count}",
-                StatusOf(folders, status),
+                StatusOf(status, supervised),
                 $"{status.Containers.Sum(static container => container.Restarts)}",
                 status.Created == default ? "<unknown>" : Age(DateTime.UtcNow - status.Created),
                 status.PodIP ?? "<none>",
@@ -60,9 +61,22 @@ internal static class PsCommand
         }
     }
 
-    internal static string StatusOf(PodFolders folders, PodStatus status)
+    private static bool TryTakeOver(PodFolders folders)
     {
-        if (status.Phase == "Running" && !SupervisorProcess.IsAlive(folders))
+        try
+        {
+            return SupervisorProcess.TakeOver(folders);
+        }
+        catch (Exception e) when (PodFailure.Is(e))
+        {
+            Console.Error.WriteLine($"peapod: pod \"{folders.Name}\": {e.Message}");
+            return false;
+        }
+    }
+
+    internal static string StatusOf(PodStatus status, bool supervised)
+    {
+        if (status.Phase == "Running" && !supervised)
         {
             return "Unknown";
         }

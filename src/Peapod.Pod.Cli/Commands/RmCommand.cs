@@ -32,11 +32,7 @@ internal static class RmCommand
             throw new PodException($"pod \"{folders.Name}\" is running\n  stop it first, or use --force");
         }
 
-        if (SupervisorProcess.IsAlive(folders))
-        {
-            SupervisorProcess.Stop(folders, 0);
-        }
-
+        SupervisorProcess.Kill(folders);
         PodTeardown.Stop(folders);
         PodTeardown.Remove(folders);
     }

@@ -12,6 +12,9 @@ namespace Peapod.Pod.Cli.Commands;
 /// <summary><c>pod run</c>: pods of a manifest, or one made from an image.</summary>
 internal static class RunCommand
 {
+    /// <summary>Of a container whose end nobody saw.</summary>
+    private const int UnknownExitCode = 255;
+
     internal static Command Make()
     {
         var files = new Option<string[]>("--filename", "-f") { Description = "manifest file, - for standard input; repeatable" };
@@ -140,7 +143,7 @@ internal static class RunCommand
         {
             if (remove)
             {
-                SupervisorProcess.Stop(folders, 0);
+                SupervisorProcess.Kill(folders);
                 PodTeardown.Stop(folders);
                 PodTeardown.Remove(folders);
             }
@@ -149,11 +152,11 @@ internal static class RunCommand
 
     private static int WaitForEnd(PodFolders folders)
     {
-        while (SupervisorProcess.IsAlive(folders) && PodStatus.TryRead(folders) is not { Phase: "Succeeded" or "Failed" })
+        while (SupervisorProcess.TakeOver(folders) && PodStatus.TryRead(folders) is not { Phase: "Succeeded" or "Failed" })
         {
             Thread.Sleep(5);
         }
 
-        return PodStatus.TryRead(folders)?.Containers[0].ExitCode ?? 0;
+        return PodStatus.TryRead(folders)?.Containers[0].ExitCode ?? UnknownExitCode;
     }
 }

@@ -17,7 +17,7 @@ internal static class StopCommand
         {
             foreach (var name in parsed.GetValue(names)!)
             {
-                var folders = HostOptions.Find(parsed, name);
+                var folders = HostOptions.FindSupervised(parsed, name);
                 SupervisorProcess.Stop(folders, parsed.GetValue(time) ?? GraceOf(folders));
                 Console.WriteLine($"pod \"{name}\" stopped");
             }

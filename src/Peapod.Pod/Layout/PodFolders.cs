@@ -23,6 +23,9 @@ public sealed class PodFolders(PodHost host, string key)
 
     public string Lock => $"{Run}/supervisor.lock";
 
+    /// <summary>What the supervisor has to say when something goes wrong after its pod has begun.</summary>
+    public string SupervisorLog => $"{Run}/supervisor.log";
+
     /// <summary>Root of the OCI states of the sandbox and the containers.</summary>
     public string Containers => $"{Run}/containers";
 

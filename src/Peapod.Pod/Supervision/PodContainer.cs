@@ -81,6 +81,7 @@ internal sealed class PodContainer : IDisposable
             State = State with
             {
                 State = "Running",
+                Restarts = State.Restarts + (State.Started is null ? 0 : 1),
                 Reason = null,
                 Message = null,
                 Pid = container.Record.Pid,
@@ -140,7 +141,6 @@ internal sealed class PodContainer : IDisposable
         }
 
         backoff = backoff == 0 ? FirstBackoffSeconds : Math.Min(backoff * 2, LongestBackoffSeconds);
-        State = State with { Restarts = State.Restarts + 1 };
     }
 
     internal void Signal(int signal) => Process?.Signal(signal);

@@ -9,7 +9,6 @@ using Peapod.Kernel.Interop;
 using Peapod.Kernel.Processes;
 using Peapod.Kernel.Sockets;
 using Peapod.Network;
-using Peapod.Oci;
 using Peapod.Pod.Containers;
 using Peapod.Pod.Layout;
 using Peapod.Pod.Manifest;
@@ -26,6 +25,12 @@ public sealed class Supervisor : IDisposable
 {
     internal const string SocketName = "control";
 
+    /// <summary>Milliseconds in which a killed process must be gone.</summary>
+    private const int KillTimeout = 10_000;
+
+    /// <summary>Milliseconds between two attempts to make a sandbox that could not be made.</summary>
+    private const int SandboxPause = 10_000;
+
     private readonly PodFolders folders;
     private readonly PodManifest pod;
     private readonly ImageStore images;
@@ -39,6 +44,7 @@ public sealed class Supervisor : IDisposable
     private ContainerSpecCompiler? compiler;
     private PodStatus status;
     private long? killAt;
+    private long sandboxAt;
     private bool stopping;
 
     private Supervisor(PodFolders folders, PodManifest pod, PodStatus status, FileLock held)
@@ -60,6 +66,7 @@ public sealed class Supervisor : IDisposable
             return null;
         }
 
+        held.Write($"{Environment.ProcessId}");
         var manifest = FileSystem.ReadAllBytes(folders.Manifest);
         var pod = ManifestReader.Read(folders.Manifest, manifest).Pods[0];
         var status = PodStatus.TryRead(folders) ?? new PodStatus { Uid = Guid.NewGuid().ToString(), Created = DateTime.UtcNow, NodeName = PodHost.NodeName };
@@ -70,10 +77,6 @@ public sealed class Supervisor : IDisposable
     /// <exception cref="PodException">What could not be done.</exception>
     public void Begin()
     {
-        Libc.prctl(Libc.PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
-        using var undo = new Undo();
-        var store = new ContainerStore(folders.Containers);
-        var running = store.TryRead(SandboxSpec.Id) is not null ? Container.Lifecycle.Container.Open(store, SandboxSpec.Id).OpenProcess() : null;
         using (var run = FileSystem.OpenDirectory(folders.Run))
         {
             FileSystem.Remove(run, SocketName, 0);
@@ -81,30 +84,20 @@ public sealed class Supervisor : IDisposable
         }
 
         FileSystem.MakeDirectories($"{folders.Data}/logs", PodFolders.PrivateFolder);
+        var wasRunning = status.Phase == "Running";
         foreach (var spec in pod.Spec.Containers)
         {
-            containers.Add(new PodContainer(spec, folders, running is null ? null : status.Containers.FirstOrDefault(state => state.Name == spec.Name)));
+            containers.Add(new PodContainer(spec, folders, wasRunning ? status.Containers.FirstOrDefault(state => state.Name == spec.Name) : null));
         }
 
-        if (running is not null)
+        if (wasRunning)
         {
-            sandbox = running;
-            compiler = new ContainerSpecCompiler(pod, folders, store.Read(SandboxSpec.Id).Pid, PodTeardown.CgroupOf(folders));
-            containers.ForEach(static container => container.Adopt());
-            AfterChanges();
-            return;
+            TakeOver();
         }
-
-        undo.Add(() => PodTeardown.Stop(folders));
-        volumes.Make();
-        MakeSandbox(store);
-        foreach (var container in containers)
+        else
         {
-            container.Start(compiler!, volumes, images);
+            Make();
         }
-
-        undo.Keep();
-        WriteStatus();
     }
 
     /// <summary>Watches until the pod is stopped, or everything in it has ended for good.</summary>
@@ -146,8 +139,40 @@ public sealed class Supervisor : IDisposable
         held.Dispose();
     }
 
-    private void MakeSandbox(ContainerStore store)
+    private void Make()
     {
+        using var undo = new Undo();
+        undo.Add(() => PodTeardown.Stop(folders));
+        volumes.Make();
+        MakeSandbox();
+        foreach (var container in containers)
+        {
+            container.Start(compiler!, volumes, images);
+        }
+
+        undo.Keep();
+        WriteStatus();
+    }
+
+    /// <summary>Goes on where a supervisor that was killed left off.</summary>
+    private void TakeOver()
+    {
+        containers.ForEach(static container => container.Adopt());
+        var store = new ContainerStore(folders.Containers);
+        if (store.TryRead(SandboxSpec.Id) is { } record && Container.Lifecycle.Container.Open(store, SandboxSpec.Id).OpenProcess() is { } running)
+        {
+            sandbox = running;
+            compiler = new ContainerSpecCompiler(pod, folders, record.Pid, PodTeardown.CgroupOf(folders));
+        }
+        else
+        {
+            EndWithoutSandbox();
+        }
+    }
+
+    private void MakeSandbox()
+    {
+        var store = new ContainerStore(folders.Containers);
         var spec = SandboxSpec.Create(pod.Spec.Hostname ?? pod.Metadata.Name, PodTeardown.CgroupOf(folders));
         using var root = Kernel.Mounts.DetachedMount.Create(
             "tmpfs", "sandbox", [new("size", "4k"), new("mode", "555")], Libc.MOUNT_ATTR_NOSUID | Libc.MOUNT_ATTR_NODEV | Libc.MOUNT_ATTR_NOEXEC);
@@ -207,7 +232,7 @@ public sealed class Supervisor : IDisposable
                 container.ScheduleRestart();
             }
 
-            if (container.RestartAt <= Environment.TickCount64)
+            if (sandbox is not null && container.RestartAt <= Environment.TickCount64)
             {
                 Restart(container);
             }
@@ -229,37 +254,56 @@ public sealed class Supervisor : IDisposable
         {
             container.Start(compiler!, volumes, images);
         }
-        catch (Exception e) when (e is ContainerException or KernelException or PodException or ImageException or SpecException)
+        catch (Exception e) when (PodFailure.Is(e))
         {
             container.ScheduleRestart();
             container.Failed("CreateContainerError", e.Message);
         }
     }
 
-    /// <summary>Without its sandbox a pod has no network: its containers end, and are made anew with a new one.</summary>
     private void CheckSandbox()
     {
-        if (sandbox is null || stopping || !sandbox.WaitForExit(0))
+        if (sandbox is not null && !stopping && sandbox.WaitForExit(0))
         {
-            return;
+            EndWithoutSandbox();
         }
 
+        if (sandbox is null && !stopping && sandboxAt <= Environment.TickCount64)
+        {
+            RemakeSandbox();
+        }
+    }
+
+    /// <summary>Without its sandbox a pod has no network: its containers end, to be made anew with a new one.</summary>
+    private void EndWithoutSandbox()
+    {
         containers.ForEach(static container => container.Signal(Signals.SIGKILL));
         foreach (var container in containers)
         {
-            container.Process?.WaitForExit(10_000);
+            container.Process?.WaitForExit(KillTimeout);
             container.Reap();
         }
 
         ReapSandbox();
         PodTeardown.Stop(folders);
-        if (pod.Spec.RestartPolicy == RestartPolicy.Never)
-        {
-            stopping = true;
-            return;
-        }
+        stopping |= pod.Spec.RestartPolicy == RestartPolicy.Never;
+    }
 
-        MakeSandbox(new ContainerStore(folders.Containers));
+    private void RemakeSandbox()
+    {
+        try
+        {
+            MakeSandbox();
+        }
+        catch (Exception e) when (PodFailure.Is(e))
+        {
+            Console.Error.WriteLine($"{DateTime.UtcNow:O} sandbox: {e.Message}");
+            sandbox?.Signal(Signals.SIGKILL);
+            sandbox?.WaitForExit(KillTimeout);
+            ReapSandbox();
+            PodTeardown.Stop(folders);
+            sandboxAt = Environment.TickCount64 + SandboxPause;
+        }
     }
 
     private void ReapSandbox()
@@ -282,7 +326,7 @@ public sealed class Supervisor : IDisposable
     private void Finish()
     {
         sandbox?.Signal(Signals.SIGKILL);
-        sandbox?.WaitForExit(10_000);
+        sandbox?.WaitForExit(KillTimeout);
         ReapSandbox();
         PodTeardown.Stop(folders);
         WriteStatus();
@@ -325,7 +369,12 @@ public sealed class Supervisor : IDisposable
                 container.Streams.AddTo(entries, ref next);
             }
 
-            next = Math.Min(next, container.RestartAt ?? long.MaxValue);
+            next = Math.Min(next, sandbox is null ? long.MaxValue : container.RestartAt ?? long.MaxValue);
+        }
+
+        if (sandbox is null && !stopping)
+        {
+            next = Math.Min(next, sandboxAt);
         }
 
         var timeout = next == long.MaxValue ? -1 : (int)Math.Clamp(next - Environment.TickCount64, 0, 60_000);

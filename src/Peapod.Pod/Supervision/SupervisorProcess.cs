@@ -1,8 +1,10 @@
+using System.Globalization;
 using System.Text;
 using Peapod.Container.Spawning;
 using Peapod.Kernel;
 using Peapod.Kernel.Files;
 using Peapod.Kernel.Interop;
+using Peapod.Kernel.Processes;
 using Peapod.Kernel.Sockets;
 using Peapod.Pod.Layout;
 
@@ -16,6 +18,9 @@ public static class SupervisorProcess
 
     private const int LongestReport = 4096;
 
+    /// <summary>Milliseconds after which a supervisor is taken for hung.</summary>
+    private const int AnswerTimeout = 10_000;
+
     /// <summary>Starts a pod's supervisor and returns when its containers run; one that runs already is left alone.</summary>
     /// <exception cref="PodException">The pod could not be made; nothing of it runs.</exception>
     public static void Start(PodFolders folders)
@@ -24,12 +29,13 @@ public static class SupervisorProcess
         using var reader = ours;
         using (theirs)
         using (var nothing = FileSystem.Open("/dev/null", Libc.O_RDWR))
+        using (var errors = FileSystem.Open(folders.SupervisorLog, Libc.O_WRONLY | Libc.O_CREAT | Libc.O_APPEND | Libc.O_NOFOLLOW, 0x180))
         using (var self = FileSystem.Open("/proc/self/exe", Libc.O_RDONLY))
         {
             ChildProcess.Start(
                 self,
                 ["peapod-pod", Command, folders.Host.RunRoot, folders.Host.DataRoot, folders.Key],
-                new StandardStreams(theirs, nothing, nothing)).Dispose();
+                new StandardStreams(theirs, nothing, errors)).Dispose();
         }
 
         Span<byte> buffer = stackalloc byte[LongestReport];
@@ -58,15 +64,15 @@ public static class SupervisorProcess
         {
             supervisor = Supervisor.TryOpen(folders);
             supervisor?.Begin();
-            UnixSocket.Send(report, "ok"u8);
         }
-        catch (Exception e)
+        catch (Exception e) when (PodFailure.Is(e))
         {
-            UnixSocket.Send(report, Encoding.UTF8.GetBytes(e.Message).AsSpan(0, Math.Min(LongestReport, Encoding.UTF8.GetByteCount(e.Message))));
             supervisor?.Dispose();
+            Report(report, e.Message);
             return 1;
         }
 
+        Report(report, "ok");
         report.Dispose();
         using (supervisor)
         {
@@ -76,24 +82,75 @@ public static class SupervisorProcess
         return 0;
     }
 
-    /// <summary>Asks the supervisor to stop the pod, and waits until it is stopped. A supervisor that has died is started first.</summary>
+    /// <summary>Stops the pod and returns when it is stopped. A supervisor that has died is started first.</summary>
+    /// <param name="graceSeconds">Between the containers' stop signal and KILL.</param>
     public static void Stop(PodFolders folders, long graceSeconds)
     {
-        using var socket = TryConnect(folders);
-        if (socket is null)
+        if (TakeOver(folders))
         {
+            Stop(folders, graceSeconds, Timeout.Infinite);
+            WaitForEnd(folders);
+        }
+    }
+
+    /// <summary>Kills the pod's containers and ends its supervisor, the hard way when it does not answer. What is left is for <see cref="PodTeardown"/>.</summary>
+    public static void Kill(PodFolders folders)
+    {
+        if (!IsAlive(folders) || Stop(folders, graceSeconds: 0, AnswerTimeout))
+        {
+            WaitForEnd(folders);
             return;
         }
 
-        UnixSocket.Send(socket, Encoding.UTF8.GetBytes($"stop {graceSeconds}"));
-        UnixSocket.Receive(socket, stackalloc byte[256]);
+        while (IsAlive(folders))
+        {
+            // Written by the one who holds the lock, so it is that one's, unless that one has ended since.
+            if (int.TryParse(FileSystem.TryReadText(folders.Lock), CultureInfo.InvariantCulture, out var pid) && PidFd.TryOpen(pid) is { } process)
+            {
+                using (process)
+                {
+                    if (IsAlive(folders))
+                    {
+                        process.Signal(Signals.SIGKILL);
+                        process.WaitForExit(AnswerTimeout);
+                    }
+                }
+            }
+        }
+    }
+
+    /// <returns>False when the supervisor has not answered in time.</returns>
+    private static bool Stop(PodFolders folders, long graceSeconds, int timeout)
+    {
+        using var socket = TryConnect(folders, timeout);
+        if (socket is null)
+        {
+            return !IsAlive(folders);
+        }
+
+        try
+        {
+            UnixSocket.Send(socket, Encoding.UTF8.GetBytes($"stop {graceSeconds}"));
+            if (!UnixSocket.WaitForInput(socket, timeout))
+            {
+                return false;
+            }
+
+            UnixSocket.Receive(socket, stackalloc byte[256]);
+        }
+        catch (KernelException e) when (e.Error is Errno.ECONNRESET or Errno.EPIPE)
+        {
+            // The pod had just ended by itself.
+        }
+
+        return true;
     }
 
     /// <summary>Attaches to a running container.</summary>
     /// <returns>Its terminal's master and a socket with its output, or its standard input, or nothing: it has neither.</returns>
     public static IReadOnlyList<SafeFd> Attach(PodFolders folders, string container)
     {
-        using var socket = TryConnect(folders) ?? throw new PodException($"pod \"{folders.Name}\" is not running");
+        using var socket = (TakeOver(folders) ? TryConnect(folders, AnswerTimeout) : null) ?? throw new PodException($"pod \"{folders.Name}\" is not running");
         UnixSocket.Send(socket, Encoding.UTF8.GetBytes($"attach {container}"));
         Span<byte> buffer = stackalloc byte[64];
         var descriptors = new List<SafeFd>(2);
@@ -101,38 +158,69 @@ public static class SupervisorProcess
         return descriptors;
     }
 
-    /// <summary>Whether a supervisor watches over the pod now.</summary>
-    public static bool IsAlive(PodFolders folders)
+    /// <summary>Makes sure that a pod which has not ended has a supervisor: starts a new one when the last was killed.</summary>
+    /// <returns>False when the pod is over.</returns>
+    public static bool TakeOver(PodFolders folders)
     {
-        if (FileSystem.TryStat(folders.Run) is null)
+        if (IsAlive(folders))
+        {
+            return true;
+        }
+
+        if (PodStatus.TryRead(folders) is not { Phase: "Running" })
         {
             return false;
         }
 
-        using var free = FileLock.TryAcquire(folders.Lock);
-        return free is null;
+        Start(folders);
+        return true;
     }
 
-    private static SafeFd? TryConnect(PodFolders folders)
-    {
-        if (!IsAlive(folders))
-        {
-            // Over, or its supervisor was killed: then a new one takes over what runs.
-            if (PodStatus.TryRead(folders) is not { Phase: "Running" })
-            {
-                return null;
-            }
+    /// <summary>Whether a supervisor watches over the pod now.</summary>
+    public static bool IsAlive(PodFolders folders) => FileLock.IsHeld(folders.Lock);
 
-            Start(folders);
+    /// <summary>The supervisor's socket; null when it has ended, or does not listen in time.</summary>
+    private static SafeFd? TryConnect(PodFolders folders, int timeout)
+    {
+        var end = timeout < 0 ? long.MaxValue : Environment.TickCount64 + timeout;
+        while (IsAlive(folders) && Environment.TickCount64 <= end)
+        {
+            try
+            {
+                return UnixSocket.Connect($"{folders.Run}/{Supervisor.SocketName}", Libc.SOCK_SEQPACKET);
+            }
+            catch (KernelException e) when (e.Error is Errno.ECONNREFUSED or Errno.ENOENT)
+            {
+                // It has just begun and does not listen yet, or it has just ended.
+                Thread.Sleep(1);
+            }
         }
 
+        return null;
+    }
+
+    private static void WaitForEnd(PodFolders folders)
+    {
         try
         {
-            return UnixSocket.Connect($"{folders.Run}/{Supervisor.SocketName}", Libc.SOCK_SEQPACKET);
+            FileLock.Acquire(folders.Lock).Dispose();
         }
-        catch (KernelException e) when (e.Error is Errno.ECONNREFUSED or Errno.ENOENT)
+        catch (KernelException e) when (e.Error == Errno.ENOENT)
         {
-            return null;
+            // Removed by another command.
+        }
+    }
+
+    private static void Report(SafeFd report, string text)
+    {
+        var bytes = Encoding.UTF8.GetBytes(text);
+        try
+        {
+            UnixSocket.Send(report, bytes.AsSpan(0, Math.Min(LongestReport, bytes.Length)));
+        }
+        catch (KernelException e) when (e.Error is Errno.EPIPE or Errno.ECONNRESET)
+        {
+            // The command that started the pod was killed; the pod is there all the same.
         }
     }
 }

@@ -2,11 +2,12 @@ using System.CommandLine;
 using Peapod.Container;
 using Peapod.Pod;
 using Peapod.Pod.Cli.Commands;
+using Peapod.Pod.Layout;
 using Peapod.Pod.Supervision;
 
-if (args is [SupervisorProcess.Command, var runRoot, var dataRoot, var key])
+if (args is [SupervisorProcess.Command, var runRoot, var dataRoot, var networkFile, var key])
 {
-    return SupervisorProcess.Main(runRoot, dataRoot, key);
+    return SupervisorProcess.Main(new PodHost { RunRoot = runRoot, DataRoot = dataRoot, NetworkFile = networkFile }, key);
 }
 
 var root = new RootCommand("Kubernetes pods and their images on one host.");

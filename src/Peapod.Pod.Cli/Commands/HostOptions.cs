@@ -18,12 +18,21 @@ internal static class HostOptions
         Description = "folder of images, volumes and logs", DefaultValueFactory = static _ => PodHost.DefaultDataRoot, Recursive = true,
     };
 
+    internal static Option<string> NetworkFile { get; } = new("--network-config")
+    {
+        Description = "JSON file with the pods' bridge, ipv4Subnet, ipv6Subnet, mtu and table", DefaultValueFactory = static _ => PodHost.DefaultNetworkFile, Recursive = true,
+    };
+
     internal static Option<string> Namespace { get; } = new("--namespace", "-n")
     {
         Description = "the pods' namespace", DefaultValueFactory = static _ => "default", Recursive = true,
     };
 
-    internal static PodHost Host(ParseResult parsed) => new() { RunRoot = parsed.GetValue(RunRoot)!, DataRoot = parsed.GetValue(DataRoot)! };
+    /// <summary>As absolute paths: a supervisor works in another folder.</summary>
+    internal static PodHost Host(ParseResult parsed) => new()
+    {
+        RunRoot = Path.GetFullPath(parsed.GetValue(RunRoot)!), DataRoot = Path.GetFullPath(parsed.GetValue(DataRoot)!), NetworkFile = Path.GetFullPath(parsed.GetValue(NetworkFile)!),
+    };
 
     /// <summary>The folders of a pod that is there.</summary>
     internal static PodFolders Find(ParseResult parsed, string name)

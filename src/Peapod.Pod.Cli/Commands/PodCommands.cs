@@ -13,6 +13,7 @@ internal static class PodCommands
         };
         command.Options.Add(HostOptions.RunRoot);
         command.Options.Add(HostOptions.DataRoot);
+        command.Options.Add(HostOptions.NetworkFile);
         command.Options.Add(HostOptions.Namespace);
         return command;
     }

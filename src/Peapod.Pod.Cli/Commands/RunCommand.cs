@@ -104,7 +104,7 @@ internal static class RunCommand
             images.Resolve(container.Image);
         }
 
-        FileSystem.MakeDirectories(host.RunRoot, PodFolders.PrivateFolder);
+        FileSystem.MakeDirectories(Path.GetDirectoryName(folders.Run)!, PodFolders.PrivateFolder);
         if (!FileSystem.MakeDirectory(folders.Run, PodFolders.PrivateFolder))
         {
             throw new PodException($"pods \"{pod.Metadata.Name}\" already exists");

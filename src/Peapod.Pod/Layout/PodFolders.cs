@@ -16,7 +16,7 @@ public sealed class PodFolders(PodHost host, string key)
 
     public string Name => Key[(Key.IndexOf('_', StringComparison.Ordinal) + 1)..];
 
-    public string Run => $"{Host.RunRoot}/{Key}";
+    public string Run => $"{Host.PodsRoot}/{Key}";
 
     /// <summary>The manifest with its defaults.</summary>
     public string Manifest => $"{Run}/manifest.json";

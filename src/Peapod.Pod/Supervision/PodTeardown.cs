@@ -24,7 +24,7 @@ public static class PodTeardown
 
         // Shared by all pods: it goes with the last one.
         Kernel.Interop.Libc.unlinkat(Kernel.Interop.Libc.AT_FDCWD, $"{hierarchy.MountPoint}{CgroupRoot}", Kernel.Interop.Libc.AT_REMOVEDIR);
-        using var network = new PodNetwork(folders.Host.Network);
+        using var network = new PodNetwork(folders.Host.ReadNetwork());
         network.Detach(folders.Key);
         network.RemoveAllIfUnused();
         FileTree.Remove(folders.Containers);

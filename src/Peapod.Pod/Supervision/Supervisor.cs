@@ -189,7 +189,7 @@ public sealed class Supervisor : IDisposable
             Streams = new(nothing, nothing, nothing),
         });
         sandbox = process.Process;
-        using var network = new PodNetwork(folders.Host.Network);
+        using var network = new PodNetwork(folders.Host.ReadNetwork());
         using var ns = FileSystem.Open($"/proc/{container.Record.Pid}/ns/net", Libc.O_RDONLY);
         var addresses = network.Attach(folders.Key, ns, Ports());
         PodFiles.Write(pod, folders, addresses);

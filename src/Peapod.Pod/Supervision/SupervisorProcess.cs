@@ -13,7 +13,7 @@ namespace Peapod.Pod.Supervision;
 /// <summary>Starts supervisors, each a process of its own, and talks to them.</summary>
 public static class SupervisorProcess
 {
-    /// <summary>The command of this executable that is a supervisor: NAME RUN-ROOT DATA-ROOT KEY, with a socket to report on as standard input.</summary>
+    /// <summary>The command of this executable that is a supervisor: NAME RUN-ROOT DATA-ROOT NETWORK-FILE KEY, with a socket to report on as standard input.</summary>
     public const string Command = "supervise";
 
     private const int LongestReport = 4096;
@@ -34,7 +34,7 @@ public static class SupervisorProcess
         {
             ChildProcess.Start(
                 self,
-                ["peapod-pod", Command, folders.Host.RunRoot, folders.Host.DataRoot, folders.Key],
+                ["peapod-pod", Command, folders.Host.RunRoot, folders.Host.DataRoot, folders.Host.NetworkFile, folders.Key],
                 new StandardStreams(theirs, nothing, errors)).Dispose();
         }
 
@@ -48,7 +48,7 @@ public static class SupervisorProcess
     }
 
     /// <summary>What the process of <see cref="Command"/> does.</summary>
-    public static int Main(string runRoot, string dataRoot, string key)
+    public static int Main(PodHost host, string key)
     {
         Libc.setsid();
         Libc.chdir("/");
@@ -58,7 +58,7 @@ public static class SupervisorProcess
             KernelException.Check(Libc.dup3(nothing.Number, 0, 0), "dup3");
         }
 
-        var folders = new PodFolders(new PodHost { RunRoot = runRoot, DataRoot = dataRoot }, key);
+        var folders = new PodFolders(host, key);
         Supervisor? supervisor = null;
         try
         {

@@ -20,5 +20,5 @@ try
 catch (Exception e) when (PodFailure.Is(e))
 {
     Console.Error.WriteLine($"peapod: {e.Message}");
-    return e is ContainerException failed ? failed.ExitCode : 1;
+    return e switch { PodException pod => pod.ExitCode, ContainerException container => container.ExitCode, _ => 1 };
 }

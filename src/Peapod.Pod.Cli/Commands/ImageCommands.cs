@@ -59,8 +59,16 @@ internal static class ImageCommands
         {
             foreach (var name in parsed.GetValue(names)!)
             {
-                Store(parsed).Remove(name);
-                Console.WriteLine($"Untagged: {name}");
+                var removed = Store(parsed).Remove(name);
+                foreach (var untagged in removed.Untagged)
+                {
+                    Console.WriteLine($"Untagged: {untagged}");
+                }
+
+                foreach (var deleted in removed.Deleted)
+                {
+                    Console.WriteLine($"Deleted: {deleted}");
+                }
             }
 
             return 0;

@@ -3,6 +3,7 @@ using System.Text;
 using Peapod.Image;
 using Peapod.Kernel;
 using Peapod.Kernel.Files;
+using Peapod.Kernel.Terminals;
 using Peapod.Pod.Layout;
 using Peapod.Pod.Manifest;
 using Peapod.Pod.Supervision;
@@ -113,6 +114,11 @@ internal static class RunCommand
         try
         {
             folders.Write(folders.Manifest, Encoding.UTF8.GetBytes(ManifestWriter.ToJson(pod)));
+            if (RawMode.SizeOf(0) is { } size)
+            {
+                folders.Write(folders.TerminalSize, Encoding.UTF8.GetBytes($"{size.Rows} {size.Columns}"));
+            }
+
             SupervisorProcess.Start(folders);
             return folders;
         }

@@ -1,5 +1,6 @@
 using System.Globalization;
 using Peapod.Image;
+using Peapod.Kernel.Files;
 using Peapod.Kernel.Mounts;
 using Peapod.Oci;
 using Peapod.Pod.Layout;
@@ -62,6 +63,7 @@ internal sealed class ContainerSpecCompiler(PodManifest pod, PodFolders folders,
         return new Process
         {
             Terminal = container.Tty,
+            ConsoleSize = container.Tty ? TerminalSize() : null,
             Args = Arguments(container, image.Config, variables),
             Env = environment,
             Cwd = container.WorkingDir ?? (string.IsNullOrEmpty(image.Config.WorkingDir) ? "/" : image.Config.WorkingDir),
@@ -77,6 +79,11 @@ internal sealed class ContainerSpecCompiler(PodManifest pod, PodFolders folders,
             NoNewPrivileges = container.SecurityContext?.AllowPrivilegeEscalation == false,
         };
     }
+
+    private ConsoleSize? TerminalSize() =>
+        FileSystem.TryReadText(folders.TerminalSize)?.Split(' ') is [var rows, var columns]
+            ? new ConsoleSize { Height = uint.Parse(rows, CultureInfo.InvariantCulture), Width = uint.Parse(columns, CultureInfo.InvariantCulture) }
+            : null;
 
     private static string[] Arguments(ContainerSpec container, ImageConfig image, IReadOnlyDictionary<string, string> variables)
     {
@@ -125,7 +132,9 @@ internal sealed class ContainerSpecCompiler(PodManifest pod, PodFolders folders,
         }
 
         var primary = gid ?? found.Gid;
-        var groups = new SortedSet<uint>(found.AdditionalGids) { primary };
+        var groups = new SortedSet<uint>(found.AdditionalGids);
+        groups.Remove(found.Gid);
+        groups.Add(primary);
         foreach (var group in context?.SupplementalGroups ?? [])
         {
             groups.Add((uint)group);

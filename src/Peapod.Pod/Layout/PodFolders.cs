@@ -26,6 +26,9 @@ public sealed class PodFolders(PodHost host, string key)
     /// <summary>What the supervisor has to say when something goes wrong after its pod has begun.</summary>
     public string SupervisorLog => $"{Run}/supervisor.log";
 
+    /// <summary>Rows and columns that terminals have at first: those of the terminal the pod was started from.</summary>
+    public string TerminalSize => $"{Run}/terminal-size";
+
     /// <summary>Root of the OCI states of the sandbox and the containers.</summary>
     public string Containers => $"{Run}/containers";
 

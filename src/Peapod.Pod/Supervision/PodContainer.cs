@@ -1,3 +1,4 @@
+using Peapod.Container;
 using Peapod.Container.Lifecycle;
 using Peapod.Container.State;
 using Peapod.Image;
@@ -62,7 +63,7 @@ internal sealed class PodContainer : IDisposable
         {
             var spec = compiler.Compile(Spec, image, root, volumes.MountsOf(Spec, held));
             using var streams = Streams.OpenForContainer();
-            var (container, process) = Container.Lifecycle.Container.Create(store, new CreateRequest
+            var (container, process) = Create(new CreateRequest
             {
                 Id = Spec.Name,
                 Spec = spec,
@@ -151,6 +152,18 @@ internal sealed class PodContainer : IDisposable
     {
         Process?.Dispose();
         Streams.Dispose();
+    }
+
+    private (Container.Lifecycle.Container Container, ContainerProcess Process) Create(CreateRequest request)
+    {
+        try
+        {
+            return Container.Lifecycle.Container.Create(store, request);
+        }
+        catch (ContainerException e)
+        {
+            throw ContainerFailure.InManifest(Spec.Name, request.Spec, e);
+        }
     }
 
     private void Ended(ExitStatus? status)

@@ -40,10 +40,14 @@ public static class SupervisorProcess
 
         Span<byte> buffer = stackalloc byte[LongestReport];
         var count = UnixSocket.Receive(reader, buffer);
-        var answer = Encoding.UTF8.GetString(buffer[..count]);
-        if (answer != "ok")
+        if (count == 0)
         {
-            throw new PodException(count == 0 ? $"pod \"{folders.Name}\": its supervisor ended before the pod ran" : answer);
+            throw new PodException($"pod \"{folders.Name}\": its supervisor ended before the pod ran");
+        }
+
+        if (buffer[0] != 0)
+        {
+            throw new PodException(Encoding.UTF8.GetString(buffer[1..count])) { ExitCode = buffer[0] };
         }
     }
 
@@ -68,11 +72,11 @@ public static class SupervisorProcess
         catch (Exception e) when (PodFailure.Is(e))
         {
             supervisor?.Dispose();
-            Report(report, e.Message);
+            Report(report, e is PodException failed ? failed.ExitCode : 1, e.Message);
             return 1;
         }
 
-        Report(report, "ok");
+        Report(report, 0, "");
         report.Dispose();
         using (supervisor)
         {
@@ -211,9 +215,10 @@ public static class SupervisorProcess
         }
     }
 
-    private static void Report(SafeFd report, string text)
+    /// <summary>Tells the command that started this supervisor how it went: an exit code, and a sentence.</summary>
+    private static void Report(SafeFd report, int exitCode, string text)
     {
-        var bytes = Encoding.UTF8.GetBytes(text);
+        byte[] bytes = [(byte)exitCode, .. Encoding.UTF8.GetBytes(text)];
         try
         {
             UnixSocket.Send(report, bytes.AsSpan(0, Math.Min(LongestReport, bytes.Length)));

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Globalization;
 using System.Text.RegularExpressions;
 using Peapod.HostTests.Harness;
@@ -62,9 +63,15 @@ public sealed class PodTests : IDisposable
     public void Run_with_a_terminal_joins_it_with_the_callers()
     {
         var inner = $"{PeapodCommand.Executable} pod --run-root {bed.RunRoot} --data-root {bed.DataRoot} run -it --rm --image localhost/busybox term -- sh -c 'tty; stty size; read line; echo got $line; exit 5'";
-        var result = PeapodCommand.Start("sh", "-c", $"(sleep 1; echo typed) | script -qec \"stty rows 33 cols 77; {inner.Replace("$", "\\$")}\" /dev/null; echo exit $?");
+        using var script = Process.Start(new ProcessStartInfo("script", ["-qec", $"stty rows 33 cols 77; {inner}", "/dev/null"]) { RedirectStandardInput = true, RedirectStandardOutput = true })!;
 
-        Assert.Equal("/dev/pts/0\r\n33 77\r\ntyped\r\ngot typed\r\nexit 5\n", result.Output.Replace("typed\r\ntyped", "typed", StringComparison.Ordinal));
+        Assert.Equal("/dev/pts/0", script.StandardOutput.ReadLine());
+        Assert.Equal("33 77", script.StandardOutput.ReadLine());
+        script.StandardInput.Write("typed\n");
+        script.StandardInput.Flush();
+        Assert.Equal("typed\r\ngot typed\r\n", script.StandardOutput.ReadToEnd());
+        script.WaitForExit();
+        Assert.Equal(5, script.ExitCode);
     }
 
     [Fact]
@@ -160,7 +167,7 @@ public sealed class PodTests : IDisposable
     public void Stop_kills_what_ignores_term_after_the_grace_period()
     {
         bed.Done("run", "--image", "localhost/busybox", "deaf", "--", "sh", "-c", "trap '' TERM; sleep 100");
-        var clock = System.Diagnostics.Stopwatch.StartNew();
+        var clock = Stopwatch.StartNew();
 
         bed.Done("stop", "-t", "1", "deaf");
 
@@ -261,13 +268,13 @@ public sealed class PodTests : IDisposable
     public void A_manifest_of_several_documents_is_read_from_standard_input()
     {
         using var process = bed.Begin("run", "-f", "-");
-        foreach (var name in new[] { "x", "y" })
+        foreach (var name in new[] { "north", "south" })
         {
             process.StandardInput.WriteLine("---\n" + PodBed.Manifest(name, "  containers: [{name: c, image: localhost/busybox, command: [sleep, '9']}]"));
         }
 
         process.StandardInput.Close();
-        Assert.Equal("pod/x created\npod/y created\n", process.StandardOutput.ReadToEnd());
+        Assert.Equal("pod/north created\npod/south created\n", process.StandardOutput.ReadToEnd());
     }
 
     [Fact]

@@ -50,7 +50,19 @@ internal sealed class TestHost : IDisposable
         outside.Command("ip", "link", "set", "eth0", "up");
         Host.Command("ip", "route", "add", "default", "via", "198.51.100.2");
         Host.Command("ip", "-6", "route", "add", "default", "via", "2001:db8:1::2");
+        WaitForCarrier(Host);
+        WaitForCarrier(outside);
         return outside;
+    }
+
+    /// <summary>The kernel tells the routes of a new link's carrier by a worker of its own, some time after both ends are up.</summary>
+    private static void WaitForCarrier(TestNamespace where)
+    {
+        for (var tries = 0; where.Command("ip", "route").Contains("linkdown") || where.Command("ip", "-6", "route").Contains("linkdown"); tries++)
+        {
+            Assert.True(tries < 200, "the cable has no carrier");
+            Thread.Sleep(10);
+        }
     }
 
     /// <summary>Everything of the host that a pod could leave behind, as text.</summary>

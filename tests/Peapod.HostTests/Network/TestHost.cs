@@ -65,7 +65,7 @@ internal sealed class TestHost : IDisposable
         }
     }
 
-    /// <summary>Everything of the host that a pod could leave behind, as text.</summary>
+    /// <summary>Everything of the host that a pod could leave behind, as text. Not the carrier of its links, which comes and goes a moment later.</summary>
     public string Trace()
     {
         var links = string.Join('\n', Host.Command("ip", "-br", "link").Split('\n').Select(line => line.Split(' ')[0]).Order());
@@ -74,7 +74,7 @@ internal sealed class TestHost : IDisposable
             .Order().Select(name => $"{name} {File.ReadAllText($"/proc/sys/net/{name}").Trim()}")));
         var claims = new[] { "pods", "addresses", "ports", "sysctls" }.Where(name => Path.Exists($"{Folder}/data/{name}"))
             .SelectMany(name => Directory.Exists($"{Folder}/data/{name}") ? Directory.GetFileSystemEntries($"{Folder}/data/{name}") : [name]);
-        return $"{links}\n{Host.Command("nft", "list", "ruleset")}\n{sysctls}\n{string.Join('\n', claims)}\n{Host.Command("ip", "route")}";
+        return $"{links}\n{Host.Command("nft", "list", "ruleset")}\n{sysctls}\n{string.Join('\n', claims)}\n{Host.Command("ip", "route").Replace(" linkdown", "")}";
     }
 
     /// <summary>A server in a namespace that tells each client, over TCP, its own name and the client's address as it sees it.</summary>

@@ -82,7 +82,7 @@ public sealed class Container
 
         var identity = ProcessIdentity.TryOf(child.Pid);
         record = record with { Pid = child.Pid, StartTime = identity?.StartTime ?? 0 };
-        store.Write(record);
+        store.WriteProcess(record);
         InitDialogue.Run(child, plan, request.Spec, () => WritePidFile(request.PidFile, child.Pid));
         undo.Keep();
         return (new Container(store, record), new ContainerProcess(child.Pid, child.Process));

@@ -1,3 +1,5 @@
+using System.Globalization;
+using System.Text;
 using System.Text.Json;
 using Peapod.Kernel;
 using Peapod.Kernel.Files;
@@ -10,6 +12,9 @@ public sealed class ContainerStore
     private const uint FolderMode = 0x1c0; // 0700
     private const uint FileMode = 0x180; // 0600
     private const string RecordName = "state.json";
+
+    /// <summary>Number and start time, apart from the record: a second version of that would be a rename over a file, which ext4 flushes to disk.</summary>
+    private const string ProcessName = "process";
     private const string ConfigName = "config.json";
 
     public ContainerStore(string root) => Root = Path.GetFullPath(root);
@@ -79,6 +84,13 @@ public sealed class ContainerStore
         FileSystem.Replace(folder, RecordName, record.ToJson(), FileMode);
     }
 
+    /// <summary>Adds the first process to the record of a container.</summary>
+    internal void WriteProcess(ContainerRecord record)
+    {
+        using var folder = FileSystem.OpenDirectory(FolderOf(record.Id));
+        FileSystem.Replace(folder, ProcessName, Encoding.ASCII.GetBytes(string.Create(CultureInfo.InvariantCulture, $"{record.Pid} {record.StartTime}")), FileMode);
+    }
+
     internal void WriteConfig(string id, ReadOnlySpan<byte> json)
     {
         using var folder = FileSystem.OpenDirectory(FolderOf(id));
@@ -101,7 +113,8 @@ public sealed class ContainerStore
         var path = $"{FolderOf(id)}/{RecordName}";
         try
         {
-            return ContainerRecord.Parse(FileSystem.ReadAllBytes(path));
+            var record = ContainerRecord.Parse(FileSystem.ReadAllBytes(path));
+            return FileSystem.TryReadText($"{FolderOf(id)}/{ProcessName}") is { } process ? record.WithProcess(process) : record;
         }
         catch (KernelException e) when (e.Error is Errno.ENOENT or Errno.ENOTDIR)
         {

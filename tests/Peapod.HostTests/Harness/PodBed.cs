@@ -80,7 +80,7 @@ internal sealed class PodBed : IDisposable
     /// <summary>The process that supervises a pod now.</summary>
     internal int Supervisor(string pod) => int.Parse(File.ReadAllText($"{RunOf(pod)}/supervisor.lock"));
 
-    internal int Sandbox(string pod) => (int)JsonNode.Parse(File.ReadAllText($"{RunOf(pod)}/containers/sandbox/state.json"))!["pid"]!;
+    internal int Sandbox(string pod) => int.Parse(File.ReadAllText($"{RunOf(pod)}/containers/sandbox/process").Split(' ')[0]);
 
     internal static void Kill(int pid)
     {

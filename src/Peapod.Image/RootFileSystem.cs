@@ -78,7 +78,7 @@ public static class RootFileSystem
     /// <summary>Removes what a container wrote, and the kernel's working folder, and the container's folder if nothing else is in it.</summary>
     public static void RemoveFolder(string containerFolder)
     {
-        foreach (var name in (ReadOnlySpan<string>)["upper", "work", "lower"])
+        foreach (var name in (ReadOnlySpan<string>)["upper", "upper.new", "work", "lower"])
         {
             FileTree.Remove($"{containerFolder}/{name}");
         }

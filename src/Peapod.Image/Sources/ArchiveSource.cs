@@ -12,6 +12,7 @@ namespace Peapod.Image.Sources;
 internal sealed class ArchiveSource : ImageSource
 {
     private const int LargestCount = 100_000;
+    private const int LongestName = 512;
     private const int MaximumLinks = 8;
 
     private readonly SafeFileHandle file;
@@ -82,7 +83,8 @@ internal sealed class ArchiveSource : ImageSource
                 throw new ImageException($"{path}: an image's archive with more than {LargestCount} files is refused");
             }
 
-            if (!EntryName.TryClean(entry.Name, out var clean) || clean.Length == 0)
+            // No file of an image has a long name, and all that are kept are kept in memory.
+            if (!EntryName.TryClean(entry.Name, out var clean) || clean.Length is 0 or > LongestName)
             {
                 continue;
             }
@@ -126,7 +128,7 @@ internal sealed class ArchiveSource : ImageSource
         catch (InvalidDataException error)
         {
             handle.Dispose();
-            throw new ImageException($"{path}: damaged gzip data: {error.Message}", error);
+            throw new ImageException($"{path}: damaged gzip data", error);
         }
         catch
         {

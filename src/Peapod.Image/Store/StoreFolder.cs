@@ -57,6 +57,7 @@ internal sealed class StoreFolder(string path)
         }
 
         FileSystem.MakeDirectories(path, PrivateMode);
+        using var locked = LockTable();
         foreach (var folder in (ReadOnlySpan<string>)[Blobs, Layers, Records, VerifiedDiffIds, Leases, Temporary])
         {
             FileSystem.MakeDirectories(folder, PrivateMode);
@@ -64,6 +65,22 @@ internal sealed class StoreFolder(string path)
 
         using var directory = FileSystem.OpenDirectory(path);
         ReplaceDurably(directory, "oci-layout", """{"imageLayoutVersion":"1.0.0"}"""u8);
+    }
+
+    /// <summary>Removes the new files that a process killed in <see cref="ReplaceDurably"/> or <see cref="FileSystem.Replace"/> had not renamed yet. Only for who owns the contents.</summary>
+    internal void RemoveHalfWritten()
+    {
+        using var locked = LockTable();
+        foreach (var folder in (ReadOnlySpan<string>)[path, Leases])
+        {
+            foreach (var name in FileSystem.List(folder))
+            {
+                if (name[0] == '.')
+                {
+                    FileSystem.RemoveFile($"{folder}/{name}");
+                }
+            }
+        }
     }
 
     /// <summary>A folder of its own for one load, which must hold <see cref="ShareContents"/>.</summary>

@@ -11,6 +11,7 @@ public static unsafe class FileTree
 {
     /// <summary>Deeper directories are moved up to the top first, so that a chain of a million costs no more descriptors than this.</summary>
     private const int MaximumDepth = 48;
+    private const int MaximumAttempts = 100;
 
     /// <summary>Removes what <paramref name="path"/> names, whatever it is. Nothing there is no error; another process removing the same is none either.</summary>
     public static void Remove(string path)
@@ -41,25 +42,38 @@ public static unsafe class FileTree
             return;
         }
 
-        using (var top = TryOpenDirectory(parent, name, subject))
+        using var top = TryOpenDirectory(parent, name, subject);
+        if (top is null)
         {
-            if (top is null)
+            return;
+        }
+
+        var status = FileSystem.Stat(top, subject);
+        var removal = new Removal(top, status.DevMajor, status.DevMinor, subject);
+        for (var attempt = 1; ; attempt++)
+        {
+            while (removal.Empty(top, 0))
+            {
+            }
+
+            fixed (byte* pointer = name)
+            {
+                if (Libc.unlinkat(parent.Number, pointer, Libc.AT_REMOVEDIR) == 0)
+                {
+                    return;
+                }
+            }
+
+            // Another process removing the same may have moved something up here after it was found empty.
+            var error = KernelException.Last("rmdir", subject);
+            if (error.Error == Errno.ENOENT)
             {
                 return;
             }
 
-            var status = FileSystem.Stat(top, subject);
-            var removal = new Removal(top, status.DevMajor, status.DevMinor, subject);
-            while (removal.Empty(top, 0))
+            if (error.Error != Errno.ENOTEMPTY || attempt == MaximumAttempts)
             {
-            }
-        }
-
-        fixed (byte* pointer = name)
-        {
-            if (Libc.unlinkat(parent.Number, pointer, Libc.AT_REMOVEDIR) != 0 && Marshal.GetLastPInvokeError() != (int)Errno.ENOENT)
-            {
-                throw KernelException.Last("rmdir", subject);
+                throw error;
             }
         }
     }

@@ -46,6 +46,24 @@ internal sealed class TarBuilder
         return this;
     }
 
+    internal TarBuilder File(string name, byte[] content)
+    {
+        WriteMember(name, '0', content, "", 0x1a4, 0, 0, 0, 0, 0);
+        return this;
+    }
+
+    /// <summary>All files of a folder, sorted.</summary>
+    internal static TarBuilder OfFolder(string folder, string prefix = "")
+    {
+        var tar = new TarBuilder();
+        foreach (var path in System.IO.Directory.GetFiles(folder, "*", SearchOption.AllDirectories).Order(StringComparer.Ordinal))
+        {
+            tar.File(prefix + Path.GetRelativePath(folder, path), System.IO.File.ReadAllBytes(path));
+        }
+
+        return tar;
+    }
+
     /// <summary>Overwrites a part of the last header and corrects its checksum.</summary>
     internal TarBuilder Overwrite(int offset, ReadOnlySpan<byte> value)
     {

@@ -118,7 +118,8 @@ public sealed class NameTests : IDisposable
 
         var removed = fixture.Store.Remove(what switch { "id" => image.Id.ToString(), "digits" => image.Id.Hex[..12], _ => $"localhost/a@{image.Digest}" });
 
-        Assert.Equal((["localhost/a:latest", "localhost/b:latest"], image.Id), (removed.Untagged.ToArray(), Assert.Single(removed.Deleted)));
+        Assert.Equal(["localhost/a:latest", "localhost/b:latest"], removed.Untagged);
+        Assert.Equal([image.Id], removed.Deleted);
         fixture.AssertEmpty();
     }
 

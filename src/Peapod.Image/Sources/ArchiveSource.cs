@@ -106,35 +106,30 @@ internal sealed class ArchiveSource : ImageSource
 
     private static SafeFileHandle Unpack(FileStream packed, SafeFd staging, string path, long limit)
     {
-        var handle = Take(FileSystem.OpenAt(staging, "archive", Libc.O_RDWR | Libc.O_CREAT | Libc.O_EXCL, 0x180));
+        using var file = FileSystem.OpenAt(staging, "archive", Libc.O_RDWR | Libc.O_CREAT | Libc.O_EXCL, 0x180);
+        FileSystem.Remove(staging, "archive", 0);
         try
         {
-            FileSystem.Remove(staging, "archive", 0);
             using var gzip = new GZipStream(packed, CompressionMode.Decompress);
             var buffer = new byte[128 << 10];
-            long offset = 0;
-            for (int count; (count = gzip.Read(buffer)) > 0; offset += count)
+            long length = 0;
+            for (int count; (count = gzip.Read(buffer)) > 0;)
             {
-                if (offset + count > limit)
+                length += count;
+                if (length > limit)
                 {
                     throw new ImageException($"{path}: more than {limit} bytes, unpacked");
                 }
 
-                RandomAccess.Write(handle, buffer.AsSpan(0, count), offset);
+                FileSystem.Write(file, buffer.AsSpan(0, count), path);
             }
-
-            return handle;
         }
         catch (InvalidDataException error)
         {
-            handle.Dispose();
             throw new ImageException($"{path}: damaged gzip data", error);
         }
-        catch
-        {
-            handle.Dispose();
-            throw;
-        }
+
+        return Take(file);
     }
 
     private static SafeFileHandle Take(SafeFd fd)

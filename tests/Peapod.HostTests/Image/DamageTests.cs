@@ -2,6 +2,8 @@ using System.Text;
 using System.Text.Json.Nodes;
 using Mono.Unix.Native;
 using Peapod.Image;
+using Peapod.Kernel.Interop;
+using Peapod.Kernel.Mounts;
 
 namespace Peapod.HostTests.Image;
 
@@ -320,6 +322,38 @@ public sealed class DamageTests : IDisposable
         var layout = fixture.Layout().Add("localhost/a", Layer).Finish();
 
         Assert.Equal($"cannot load \"{layout}\": mkdir \"{file}/images\": Not a directory", Assert.Throws<ImageException>(() => new ImageStore(file).Load(layout)).Message);
+    }
+
+    [SkippableFact]
+    public void A_full_disk_is_told_and_left_as_it_was()
+    {
+        var random = new byte[3 << 20];
+        new Random(1).NextBytes(random);
+        var big = new TarBuilder().File("big", random).Build();
+        var layout = fixture.Layout().Add("localhost/big", gzip: false, big).Finish();
+        var packed = fixture.Write("a.tgz", TarBuilder.Gzip(TarBuilder.OfFolder(layout).Build()));
+        Directory.CreateDirectory(fixture.Images);
+        using (var disk = DetachedMount.Create("tmpfs", "tmpfs", [new("size", "1m"), new("mode", "700")], 0))
+        {
+            disk.Attach(fixture.Images);
+        }
+
+        try
+        {
+            var small = fixture.LoadAs("localhost/small", new TarBuilder().Add("a"));
+
+            var error = Assert.Throws<ImageException>(() => fixture.Store.Load(layout));
+            Assert.Equal($"cannot load \"{layout}\": write \"blobs/sha256/{LayoutBuilder.Sha256(big)[7..]}\": No space left on device", error.Message);
+            fixture.AssertWhole();
+            error = Assert.Throws<ImageException>(() => fixture.Store.Load(packed));
+            Assert.Equal($"cannot load \"{packed}\": write \"{packed}\": No space left on device", error.Message);
+            fixture.AssertWhole();
+            Assert.Equal(small.Id, Assert.Single(fixture.Store.List()).Id);
+        }
+        finally
+        {
+            Assert.Equal(0, Libc.umount2(fixture.Images, 0));
+        }
     }
 
     private static string LayerBlob(bool gzip, byte[] layer) => LayoutBuilder.Sha256(gzip ? TarBuilder.Gzip(layer) : layer);

@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using Mono.Unix.Native;
 using Peapod.Image;
 
 namespace Peapod.HostTests.Image;
@@ -222,6 +223,18 @@ public sealed class LoadTests : IDisposable
         Assert.Equal(
             [new(LayoutBuilder.Sha256(Lower), 1, 2, Lower.Length, Lower.Length), new(LayoutBuilder.Sha256(Upper), 2, 2, Upper.Length, Upper.Length)],
             told);
+    }
+
+    [SkippableFact]
+    public void Nobody_but_root_can_look_into_the_store()
+    {
+        fixture.Load(new TarBuilder().Add("su", mode: 0x9ed));
+
+        foreach (var folder in new[] { fixture.Data, fixture.Images, $"{fixture.Images}/layers", $"{fixture.Images}/blobs" })
+        {
+            Assert.Equal(0, Syscall.lstat(folder, out var status));
+            Assert.Equal((FilePermissions.S_IFDIR | FilePermissions.S_IRWXU, 0u), (status.st_mode, status.st_uid));
+        }
     }
 
     private string Refused(string source, LoadOptions? options = null)

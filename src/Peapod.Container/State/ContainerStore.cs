@@ -50,7 +50,7 @@ public sealed class ContainerStore
         }
     }
 
-    internal void Remove(string id) => FileSystem.RemoveTree(FolderOf(id));
+    internal void Remove(string id) => FileTree.Remove(FolderOf(id));
 
     /// <summary>Removes a folder in which nothing was recorded yet: its creator ended before it made anything else.</summary>
     public void RemoveBeginnings(string id)

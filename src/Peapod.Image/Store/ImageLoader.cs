@@ -1,6 +1,5 @@
 using System.Buffers;
 using System.IO.Compression;
-using System.Security.Cryptography;
 using System.Text.Json;
 using Peapod.Image.Documents;
 using Peapod.Image.Layers;
@@ -277,7 +276,7 @@ internal sealed class ImageLoader(StoreFolder store, ImageSource source, string 
     {
         var config = source.TryReadDocument(image.Config, options.Limits.DocumentBytes)
             ?? throw new ImageException($"manifest.json: Config names \"{Printable.Text(image.Config)}\", which is not in {source.Path}");
-        var id = Digest.OfHash(SHA256.HashData(config));
+        var id = Digest.OfHash(Sha256.Hash(config));
         var claimed = Path.GetFileNameWithoutExtension(image.Config);
         if (Digest.TryParseHex(claimed, out var named) && named != id)
         {
@@ -297,7 +296,7 @@ internal sealed class ImageLoader(StoreFolder store, ImageSource source, string 
         }
 
         var manifest = WriteManifest(id, config.Length, layers, compressions);
-        var digest = Digest.OfHash(SHA256.HashData(manifest));
+        var digest = Digest.OfHash(Sha256.Hash(manifest));
         documents[id] = config;
         documents[digest] = manifest;
         Keep(id);
@@ -385,7 +384,7 @@ internal sealed class ImageLoader(StoreFolder store, ImageSource source, string 
         using var stream = Open(descriptor.Digest, descriptor.Size);
         var content = new byte[descriptor.Size];
         stream.ReadExactly(content);
-        var digest = Digest.OfHash(SHA256.HashData(content));
+        var digest = Digest.OfHash(Sha256.Hash(content));
         return digest == descriptor.Digest ? documents[digest] = content : throw WrongDigest(subject, digest, descriptor.Digest);
     }
 

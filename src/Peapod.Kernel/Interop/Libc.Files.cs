@@ -38,10 +38,12 @@ public static unsafe partial class Libc
     public const uint MFD_ALLOW_SEALING = 2;
     public const uint MFD_EXEC = 0x10;
 
-    public const int LOCK_SH = 1;
-    public const int LOCK_EX = 2;
-    public const int LOCK_NB = 4;
-    public const int LOCK_UN = 8;
+    public const int F_OFD_GETLK = 36;
+    public const int F_OFD_SETLK = 37;
+    public const int F_OFD_SETLKW = 38;
+    public const short F_RDLCK = 0;
+    public const short F_WRLCK = 1;
+    public const short F_UNLCK = 2;
 
     public const uint S_IFMT = 0xF000;
     public const uint S_IFDIR = 0x4000;
@@ -94,7 +96,7 @@ public static unsafe partial class Libc
     public static partial int fcntl(int fd, int command, nint argument);
 
     [LibraryImport(Library, SetLastError = true)]
-    public static partial int flock(int fd, int operation);
+    public static unsafe partial int fcntl(int fd, int command, FlockData* argument);
 
     [LibraryImport(Library, SetLastError = true)]
     public static partial int fsync(int fd);

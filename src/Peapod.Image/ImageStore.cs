@@ -19,8 +19,8 @@ public sealed class ImageStore(string dataFolder = ImageStore.DefaultDataFolder)
     /// <summary>The fewest digits by which an image can be called.</summary>
     private const int ShortestId = 4;
 
-    /// <summary>A lease's file is named so, and while it is written with some more around it.</summary>
-    private const int LongestContainerId = 200;
+    /// <summary>A lease's file is named so.</summary>
+    private const int LongestContainerId = 255;
 
     private readonly StoreFolder store = new($"{dataFolder.TrimEnd('/')}/images");
 
@@ -155,7 +155,7 @@ public sealed class ImageStore(string dataFolder = ImageStore.DefaultDataFolder)
         }
 
         using var leases = FileSystem.OpenDirectory(store.Leases);
-        FileSystem.Replace(leases, containerId, ImageRecord.Write(image), 0x180);
+        StoreFolder.Replace(leases, containerId, ImageRecord.Write(image));
     }
 
     /// <summary>The image a container was made from, as it was then; null when it has no lease.</summary>

@@ -192,7 +192,7 @@ public sealed class ConcurrencyTests : IDisposable
     public void Files_left_half_written_are_removed_but_not_under_a_load()
     {
         fixture.Store.Load(Source("a"));
-        string[] left = [$"{fixture.Images}/.index.json.0123", $"{fixture.Images}/.oci-layout.0123", $"{fixture.Images}/leases/.c1.12.13", $"{fixture.Images}/records/sha256/.abc.0123"];
+        string[] left = [$"{fixture.Images}/.0123", $"{fixture.Images}/leases/.4567", $"{fixture.Images}/records/sha256/.89ab"];
         Array.ForEach(left, path => File.WriteAllText(path, "{"));
         Directory.CreateDirectory($"{fixture.Images}/tmp/load-0123/layers/.x/tree/d");
         Directory.CreateDirectory($"{fixture.Images}/tmp/doomed-0123");

@@ -83,7 +83,7 @@ internal sealed class DigestStream(Stream inner, long limit, string subject, Saf
         Count += end;
         if (Count > limit)
         {
-            throw new ImageException($"{subject}: more than the {limit} bytes expected");
+            throw new ImageException($"{subject}: it has more than {limit} bytes");
         }
 
         var data = buffer.AsSpan(0, end);

@@ -60,8 +60,10 @@ internal sealed class ImageLoader(StoreFolder store, ImageSource source, string 
             ?? throw new ImageException($"\"{source.Path}\" has no index.json beside its oci-layout");
         var index = OciIndex.Read(json, "index.json");
 
-        // Entries of one name are one image for several platforms.
-        var groups = index.Manifests.Where(descriptor => !descriptor.IsAttachment).GroupBy(descriptor => descriptor.ImageName ?? "").ToList();
+        // Entries of one name are one image for several platforms. So are those without one, unless none of them says what it is for.
+        var descriptors = index.Manifests.Where(descriptor => !descriptor.IsAttachment).ToList();
+        var alone = descriptors.TrueForAll(descriptor => descriptor.ImageName is not null || descriptor.Platform is null);
+        var groups = descriptors.GroupBy(descriptor => (descriptor.ImageName, Alone: alone && descriptor.ImageName is null ? descriptor.Digest : (Digest?)null)).ToList();
         RequireImages(groups.Count);
         return groups.ConvertAll(group => StageGroup([.. group]));
     }
@@ -116,6 +118,7 @@ internal sealed class ImageLoader(StoreFolder store, ImageSource source, string 
 
         Keep(descriptor.Digest);
         Keep(manifest.Config.Digest);
+        documents.Clear();
         var entry = new ReferenceEntry(descriptor.Digest, descriptor.Size, descriptor.MediaType, null, manifest.Config.Digest, from);
         return new(entry, names, Record(entry, configuration, layers));
     }
@@ -250,7 +253,7 @@ internal sealed class ImageLoader(StoreFolder store, ImageSource source, string 
                 throw WrongDigest(subject, found, wanted);
             }
 
-            throw error as ImageException ?? new ImageException($"{subject}: damaged gzip data: {error.Message}", error);
+            throw error as ImageException ?? new ImageException($"{subject}: damaged gzip data", error);
         }
         finally
         {
@@ -298,6 +301,7 @@ internal sealed class ImageLoader(StoreFolder store, ImageSource source, string 
         documents[digest] = manifest;
         Keep(id);
         Keep(digest);
+        documents.Clear();
         var entry = new ReferenceEntry(digest, manifest.Length, MediaType.Manifest, null, id, null);
         return new(entry, Names(image.RepoTags), Record(entry, configuration, layers));
     }

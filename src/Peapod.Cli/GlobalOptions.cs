@@ -22,17 +22,27 @@ internal sealed class GlobalOptions
 
     internal Option<bool> Version { get; } = new("--version", "-v") { Description = "print the version" };
 
-    internal void AddTo(RootCommand root)
+    /// <summary>The first word that is neither a global option nor the value of one.</summary>
+    internal static string? CommandOf(string[] args)
     {
-        // The library's own --version prints one line; runc's callers read several.
-        for (var i = root.Options.Count - 1; i >= 0; i--)
+        for (var i = 0; i < args.Length; i++)
         {
-            if (root.Options[i] is VersionOption)
+            if (!args[i].StartsWith('-'))
             {
-                root.Options.RemoveAt(i);
+                return args[i];
+            }
+
+            if (args[i] is "--root" or "--log" or "--log-format" or "--rootless")
+            {
+                i++;
             }
         }
 
+        return null;
+    }
+
+    internal void AddTo(Command root)
+    {
         root.Options.Add(Root);
         root.Options.Add(Log);
         root.Options.Add(LogFormat);

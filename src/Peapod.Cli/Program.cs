@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.CommandLine.Help;
 using Peapod.Cli;
 using Peapod.Cli.Commands;
 using Peapod.Container;
@@ -12,7 +13,14 @@ if (Sibling.IsFor(args))
 }
 
 var globals = new GlobalOptions();
-var root = new RootCommand("A container runtime: a drop-in for runc and crun that also runs pods.");
+
+// Not a RootCommand: that one looks up its executable's name, its resources and its attributes, which together take as long as parsing does.
+var root = new Command("peapod", "A container runtime: a drop-in for runc and crun that also runs pods.");
+if (args.Length == 0 || args.AsSpan().IndexOfAny("--help", "-h", "-?") >= 0)
+{
+    root.Options.Add(new HelpOption { Recursive = true });
+}
+
 globals.AddTo(root);
 CommandTable.AddTo(root, args, globals);
 

@@ -1,3 +1,5 @@
+using System.Globalization;
+
 namespace Peapod.Image;
 
 /// <summary>
@@ -72,12 +74,6 @@ public sealed record ImageReference
             return false;
         }
 
-        if (rest.Length > LongestName)
-        {
-            reason = $"its name is longer than {LongestName} characters";
-            return false;
-        }
-
         var parts = rest.Split('/');
         var named = parts.Length > 1 && IsRegistry(parts[0]);
         var registry = named ? parts[0] : "docker.io";
@@ -107,8 +103,15 @@ public sealed record ImageReference
             path = ["library", .. path];
         }
 
+        var repository = $"{registry}/{string.Join('/', path)}";
+        if (repository.Length > LongestName)
+        {
+            reason = $"its name in full is longer than {LongestName} characters";
+            return false;
+        }
+
         reason = "";
-        reference = new($"{registry}/{string.Join('/', path)}", tag ?? (digest is null ? "latest" : null), digest);
+        reference = new(repository, tag ?? (digest is null ? "latest" : null), digest);
         return true;
     }
 
@@ -119,7 +122,7 @@ public sealed record ImageReference
         var colon = host.StartsWith('[') ? host.IndexOf(':', Math.Max(host.IndexOf(']'), 0)) : host.IndexOf(':');
         var port = colon < 0 ? null : host[(colon + 1)..];
         var name = colon < 0 ? host : host[..colon];
-        if (port is not null && (port.Length is 0 or > 5 || !port.All(char.IsAsciiDigit)))
+        if (port is not null && !IsPort(port))
         {
             return false;
         }
@@ -131,6 +134,9 @@ public sealed record ImageReference
 
         return name.Split('.').All(label => label.Length > 0 && label.All(c => char.IsAsciiLetterOrDigit(c) || c == '-') && label[0] != '-' && label[^1] != '-');
     }
+
+    private static bool IsPort(string port) =>
+        port.All(char.IsAsciiDigit) && ushort.TryParse(port, NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number > 0;
 
     private static bool IsTag(string tag) => tag.Length is > 0 and <= LongestTag && tag[0] is not ('.' or '-')
         && tag.All(c => char.IsAsciiLetterOrDigit(c) || c is '_' or '.' or '-');

@@ -19,38 +19,37 @@ public sealed class ImageStore(string dataFolder = ImageStore.DefaultDataFolder)
     /// <summary>The fewest digits by which an image can be called.</summary>
     private const int ShortestId = 4;
 
+    /// <summary>A lease's file is named so.</summary>
+    private const int LongestContainerId = 255;
+
     private readonly StoreFolder store = new($"{dataFolder.TrimEnd('/')}/images");
 
     /// <summary>Brings in all images of an OCI image layout (a folder, or a tar archive of one) or of a <c>docker save</c> archive.</summary>
     /// <returns>The images, each with the names it has now.</returns>
     public IReadOnlyList<ContainerImage> Load(string path, LoadOptions? options = null)
     {
-        store.Make();
-        RemoveLeftovers();
-        using var shared = store.ShareContents();
-        var staging = store.MakeStaging();
         try
         {
-            List<StagedImage> images;
-            using (var stagingFolder = FileSystem.OpenDirectory(staging))
-            using (var source = ImageSource.Open(path, stagingFolder, (options ?? new()).Limits))
+            store.Make();
+            RemoveLeftovers();
+            using var shared = store.ShareContents();
+            var staging = store.MakeStaging();
+            try
             {
-                var loader = new ImageLoader(store, source, staging, options ?? new());
-                images = loader.Stage();
-                loader.WriteDiffIds();
+                return LoadThrough(staging, path, options ?? new());
             }
-
-            Commit(images, staging);
-            var table = ReferenceTable.Read(store.Path);
-            return images.ConvertAll(image => Read(table, image.Entry.Manifest));
+            finally
+            {
+                FileTree.Remove(staging);
+            }
         }
         catch (KernelException error)
         {
             throw new ImageException($"cannot load \"{path}\": {error.Message}", error);
         }
-        finally
+        catch (IOException error)
         {
-            FileTree.Remove(staging);
+            throw new ImageException($"cannot load \"{path}\": it cannot be read to its end", error);
         }
     }
 
@@ -95,7 +94,7 @@ public sealed class ImageStore(string dataFolder = ImageStore.DefaultDataFolder)
         {
             var table = ReferenceTable.Read(store.Path);
             var entry = Find(table, reference);
-            var byName = ImageReference.TryParse(reference, out var parsed) && parsed!.Digest is null && entry.Name == parsed.Name;
+            var byName = !IsFullId(reference) && ImageReference.TryParse(reference, out var parsed) && parsed!.Digest is null && entry.Name == parsed.Name;
             List<ReferenceEntry> gone = byName ? [entry] : table.Where(other => other.Id == entry.Id).ToList();
             table.RemoveAll(gone.Contains);
             untagged.AddRange(gone.Select(other => other.Name).OfType<string>());
@@ -131,6 +130,7 @@ public sealed class ImageStore(string dataFolder = ImageStore.DefaultDataFolder)
             }
 
             doomed = SetAside(layersInUse);
+            store.RemoveHalfWritten();
         }
 
         doomed.ForEach(FileTree.Remove);
@@ -155,7 +155,7 @@ public sealed class ImageStore(string dataFolder = ImageStore.DefaultDataFolder)
         }
 
         using var leases = FileSystem.OpenDirectory(store.Leases);
-        FileSystem.Replace(leases, containerId, ImageRecord.Write(image), 0x180);
+        StoreFolder.Replace(leases, containerId, ImageRecord.Write(image));
     }
 
     /// <summary>The image a container was made from, as it was then; null when it has no lease.</summary>
@@ -172,16 +172,33 @@ public sealed class ImageStore(string dataFolder = ImageStore.DefaultDataFolder)
         FileSystem.RemoveFile(store.Lease(containerId));
     }
 
+    private List<ContainerImage> LoadThrough(string staging, string path, LoadOptions options)
+    {
+        List<StagedImage> images;
+        using (var folder = FileSystem.OpenDirectory(staging))
+        using (var source = ImageSource.Open(path, folder, options.Limits))
+        {
+            var loader = new ImageLoader(store, source, staging, options);
+            images = loader.Stage();
+            loader.WriteDiffIds();
+        }
+
+        var table = Commit(images, staging);
+        return images.DistinctBy(image => image.Entry.Id)
+            .Select(image => table.Find(entry => entry.Manifest == image.Entry.Manifest) ?? table.Find(entry => entry.Id == image.Entry.Id)!)
+            .Select(entry => Read(table, entry.Manifest)).ToList();
+    }
+
     private static void CheckContainerId(string containerId)
     {
-        if (containerId.Length is 0 or > 255 || containerId[0] == '.' || containerId.AsSpan().IndexOfAny('/', '\0') >= 0)
+        if (containerId.Length is 0 or > LongestContainerId || containerId[0] == '.' || containerId.AsSpan().IndexOfAny('/', '\0') >= 0)
         {
             throw new ImageException($"\"{Printable.Text(containerId)}\" is not a container's id");
         }
     }
 
     /// <summary>Makes what was staged part of the store: files first, then, by one rename, the table that refers to them.</summary>
-    private void Commit(List<StagedImage> images, string staging)
+    private List<ReferenceEntry> Commit(List<StagedImage> images, string staging)
     {
         using (var folder = FileSystem.Open(staging, Libc.O_RDONLY | Libc.O_DIRECTORY))
         {
@@ -208,6 +225,7 @@ public sealed class ImageStore(string dataFolder = ImageStore.DefaultDataFolder)
         }
 
         Write(table);
+        return table;
     }
 
     private static void Move(string from, string to)
@@ -244,13 +262,13 @@ public sealed class ImageStore(string dataFolder = ImageStore.DefaultDataFolder)
             table.Add(image.Entry with { Name = name });
         }
 
-        if (image.Names.Count == 0 && table.TrueForAll(entry => entry.Manifest != image.Entry.Manifest))
+        if (image.Names.Count == 0 && table.TrueForAll(entry => entry.Id != image.Entry.Id))
         {
             table.Add(image.Entry);
         }
         else if (image.Names.Count > 0)
         {
-            table.RemoveAll(entry => entry.Name is null && entry.Manifest == image.Entry.Manifest);
+            table.RemoveAll(entry => entry.Name is null && entry.Id == image.Entry.Id);
         }
     }
 
@@ -276,7 +294,9 @@ public sealed class ImageStore(string dataFolder = ImageStore.DefaultDataFolder)
 
     private ReferenceEntry Find(List<ReferenceEntry> table, string reference)
     {
-        var isReference = ImageReference.TryParse(reference, out var parsed);
+        ImageReference? parsed = null;
+        var isId = IsFullId(reference);
+        var isReference = !isId && ImageReference.TryParse(reference, out parsed);
         if (isReference && Named(table, parsed!) is { } named)
         {
             return named;
@@ -287,7 +307,7 @@ public sealed class ImageStore(string dataFolder = ImageStore.DefaultDataFolder)
             return entry;
         }
 
-        if (!isReference && !Digest.TryParse(reference, out _))
+        if (!isReference && !isId)
         {
             ImageReference.Parse(reference);
         }
@@ -297,6 +317,9 @@ public sealed class ImageStore(string dataFolder = ImageStore.DefaultDataFolder)
         var hint = isReference && ImageReference.TryParse(local, out var guess) && Named(table, guess!) is not null ? $"; {local} is" : "";
         throw new ImageException($"image \"{Printable.Text(reference)}\"{full} is not in {store.Path}{hint}");
     }
+
+    /// <summary>Such a text means the image with that id, even if another one came with the name <c>docker.io/library/sha256:…</c>.</summary>
+    private static bool IsFullId(string reference) => Digest.TryParse(reference, out _) || Digest.TryParseHex(reference, out _);
 
     private static ReferenceEntry? Named(List<ReferenceEntry> table, ImageReference reference) => reference.Digest is { } digest
         ? table.Find(entry => (entry.Manifest == digest || entry.Source == digest) && entry.Name is not null && ImageReference.Parse(entry.Name).Repository == reference.Repository)

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Runtime.InteropServices;
 using Peapod.Kernel;
 using Peapod.Kernel.Files;
@@ -17,9 +18,6 @@ public static class RootFileSystem
 
     /// <summary>CLONE_FS, without which a thread cannot leave its process's mount namespace.</summary>
     private const ulong CloneFs = 0x200;
-
-    /// <summary>mount(2) takes one page of options.</summary>
-    private const int LongestOptions = 4095;
 
     /// <summary>
     /// Mounts the image for a container, attached nowhere: the host's mount table does not see it, and it vanishes with its descriptor
@@ -67,7 +65,7 @@ public static class RootFileSystem
                 }
             }
 
-            return MountAllAtOnce(containerFolder, layers, upper, work, attributes);
+            return MountAllAtOnce(image, containerFolder, layers, upper, work, attributes);
         }
         finally
         {
@@ -78,7 +76,7 @@ public static class RootFileSystem
     /// <summary>Removes what a container wrote, and the kernel's working folder, and the container's folder if nothing else is in it.</summary>
     public static void RemoveFolder(string containerFolder)
     {
-        foreach (var name in (ReadOnlySpan<string>)["upper", "work", "lower"])
+        foreach (var name in (ReadOnlySpan<string>)["upper", "upper.new", "work", "lower"])
         {
             FileTree.Remove($"{containerFolder}/{name}");
         }
@@ -135,40 +133,41 @@ public static class RootFileSystem
         return DetachedMount.Create("overlay", "overlay", parameters, attributes);
     }
 
-    /// <summary>
-    /// For older kernels: all layers in one option, by their descriptors to be short. Where even these are longer than fsconfig(2) takes,
-    /// the old mount(2) in a mount namespace that only this thread sees, and that ends with it.
-    /// </summary>
-    private static DetachedMount MountAllAtOnce(string containerFolder, List<SafeFd> layers, SafeFd upper, SafeFd work, ulong attributes)
+    /// <summary>For older kernels: all layers in one option, by their descriptors to be short, and by mount(2) where even these are longer than fsconfig(2) takes.</summary>
+    private static DetachedMount MountAllAtOnce(ContainerImage image, string containerFolder, List<SafeFd> layers, SafeFd upper, SafeFd work, ulong attributes)
     {
         var lower = string.Join(':', layers.Select(ByDescriptor));
-        if (lower.Length <= LongestValue)
-        {
-            return DetachedMount.Create(
-                "overlay", "overlay", [new("lowerdir", lower), new("upperdir", ByDescriptor(upper)), new("workdir", ByDescriptor(work))], attributes);
-        }
-
-        var data = $"lowerdir={lower},upperdir={ByDescriptor(upper)},workdir={ByDescriptor(work)}";
-        if (data.Length > LongestOptions)
-        {
-            throw new ImageException($"an image of {layers.Count} layers cannot be mounted on this kernel, which takes {LongestOptions} bytes of options; Linux 6.8 can");
-        }
-
-        return MountInPrivateNamespace(containerFolder, data, attributes);
+        return lower.Length <= LongestValue
+            ? DetachedMount.Create(
+                "overlay", "overlay", [new("lowerdir", lower), new("upperdir", ByDescriptor(upper)), new("workdir", ByDescriptor(work))], attributes)
+            : MountInPrivateNamespace([.. image.LayerPaths.Reverse()], containerFolder, attributes);
     }
 
-    private static DetachedMount MountInPrivateNamespace(string target, string data, ulong attributes)
+    /// <summary>mount(2) attaches what it mounts: here in a mount namespace that only this thread sees, and that ends with it.</summary>
+    private static DetachedMount MountInPrivateNamespace(IReadOnlyList<string> layerPaths, string containerFolder, ulong attributes)
     {
         DetachedMount? mount = null;
         Exception? failure = null;
         var thread = new Thread(() =>
         {
+            var open = new List<SafeFd>();
             try
             {
-                // The thread ends inside the namespace, and with it both go.
                 KernelException.Check(Libc.unshare((int)(Libc.CLONE_NEWNS | CloneFs)), "unshare");
                 KernelException.Check(Libc.mount(null, "/", null, Libc.MS_REC | Libc.MS_PRIVATE, null), "mount", "/");
-                KernelException.Check(Libc.mount("overlay", target, "overlay", 0, data), "mount", "overlay");
+
+                // Opened again, as overlayfs takes nothing of another mount namespace. The options have to fit a page, so they are numbers,
+                // looked up in this thread's own working directory: 500 layers, the most there may be, take half of it.
+                string Open(string path)
+                {
+                    open.Add(OpenLayer(path));
+                    return open[^1].Number.ToString(CultureInfo.InvariantCulture);
+                }
+
+                var target = Path.GetFullPath(containerFolder);
+                var options = $"lowerdir={string.Join(':', layerPaths.Select(Open))},upperdir={Open($"{containerFolder}/upper")},workdir={Open($"{containerFolder}/work")}";
+                KernelException.Check(Libc.chdir("/proc/self/fd"), "chdir", "/proc/self/fd");
+                KernelException.Check(Libc.mount("overlay", target, "overlay", 0, options), "mount", "overlay");
                 mount = DetachedMount.Clone(target, recursive: false);
                 if (attributes != 0)
                 {
@@ -180,10 +179,14 @@ public static class RootFileSystem
                 mount?.Dispose();
                 failure = error;
             }
+            finally
+            {
+                open.ForEach(layer => layer.Dispose());
+            }
         });
         thread.Start();
         thread.Join();
-        return failure is null ? mount! : throw new ImageException($"cannot mount the image: {failure.Message}", failure);
+        return failure is null ? mount! : throw failure as ImageException ?? new ImageException($"cannot mount the image: {failure.Message}", failure);
     }
 
     /// <summary>The path itself, which mountinfo then shows, unless the kernel would misread it or it is too long.</summary>

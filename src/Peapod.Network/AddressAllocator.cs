@@ -149,7 +149,7 @@ public sealed class AddressAllocator
             if (PortHolder(mapping) is { } holder)
             {
                 throw new NetworkException(
-                    $"host port {mapping.HostPort}/{mapping.ProtocolName} is taken by the pod {holder}");
+                    $"hostPort {mapping.HostPort}/{mapping.ProtocolName} is taken by pod {holder}");
             }
         }
 
@@ -221,14 +221,14 @@ public sealed class AddressAllocator
             var mapping = mappings[i];
             if (mapping.HostPort is < 1 or > 65535 || mapping.PodPort is < 1 or > 65535)
             {
-                throw new NetworkException($"host port {mapping.HostPort} to pod port {mapping.PodPort}: a port must be from 1 to 65535");
+                throw new NetworkException($"hostPort {mapping.HostPort} to containerPort {mapping.PodPort}: a port must be from 1 to 65535");
             }
 
             for (var j = 0; j < i; j++)
             {
                 if (mapping.Overlaps(mappings[j]))
                 {
-                    throw new NetworkException($"host port {mapping.HostPort}/{mapping.ProtocolName} is asked for twice by the same pod");
+                    throw new NetworkException($"hostPort {mapping.HostPort}/{mapping.ProtocolName} is asked for twice by the same pod");
                 }
             }
         }

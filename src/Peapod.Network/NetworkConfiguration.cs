@@ -29,7 +29,7 @@ public sealed record NetworkConfiguration
     /// The folder of the leases; made when it is missing. In /run by default: leases outlive every process but not the host, for no pod does,
     /// and writing them there takes 0.1 ms where a disk's journal takes 0.7 ms.
     /// </summary>
-    public string DataFolder { get; init; } = "/run/peapod/network";
+    public string DataFolder { get; init; } = "/run/peapod-pod/network";
 
     /// <summary>The first address of the IPv4 subnet.</summary>
     public IPAddress IPv4Gateway => IPv4Address(1);

@@ -1,1 +1,24 @@
-return 0;
+using System.CommandLine;
+using Peapod.Container;
+using Peapod.Pod;
+using Peapod.Pod.Cli.Commands;
+using Peapod.Pod.Layout;
+using Peapod.Pod.Supervision;
+
+if (args is [SupervisorProcess.Command, var runRoot, var dataRoot, var networkFile, var key])
+{
+    return SupervisorProcess.Main(new PodHost { RunRoot = runRoot, DataRoot = dataRoot, NetworkFile = networkFile }, key);
+}
+
+var root = new RootCommand("Kubernetes pods and their images on one host.");
+root.Subcommands.Add(PodCommands.Make());
+root.Subcommands.Add(ImageCommands.Make());
+try
+{
+    return root.Parse(args).Invoke(new InvocationConfiguration { EnableDefaultExceptionHandler = false });
+}
+catch (Exception e) when (PodFailure.Is(e))
+{
+    Console.Error.WriteLine($"peapod: {e.Message}");
+    return e switch { PodException pod => pod.ExitCode, ContainerException container => container.ExitCode, _ => 1 };
+}

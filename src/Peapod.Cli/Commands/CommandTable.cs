@@ -10,29 +10,17 @@ internal static class CommandTable
         "create", "start", "run", "state", "kill", "delete", "exec", "list", "pause", "resume", "spec", "plan",
     ];
 
-    internal static void AddTo(RootCommand root, string[] args, GlobalOptions globals)
+    internal static void AddTo(Command root, string[] args, GlobalOptions globals)
     {
-        foreach (var arg in args)
+        if (Make(GlobalOptions.CommandOf(args), globals) is { } command)
         {
-            // The first word that is a command's name: a global option's value could be one too, then all are made.
-            if (Make(arg, globals) is { } command)
-            {
-                root.Subcommands.Add(command);
-                if (args[0] == arg)
-                {
-                    return;
-                }
-
-                break;
-            }
+            root.Subcommands.Add(command);
+            return;
         }
 
         foreach (var name in Names)
         {
-            if (root.Subcommands.Count == 0 || root.Subcommands[0].Name != name)
-            {
-                root.Subcommands.Add(Make(name, globals)!);
-            }
+            root.Subcommands.Add(Make(name, globals)!);
         }
 
         // Shown in help; Sibling takes them before anything is parsed.
@@ -40,7 +28,7 @@ internal static class CommandTable
         root.Subcommands.Add(new Command("image", "load, list and remove images"));
     }
 
-    private static Command? Make(string name, GlobalOptions globals) => name switch
+    private static Command? Make(string? name, GlobalOptions globals) => name switch
     {
         "create" => CreateCommand.Make(globals),
         "start" => LifecycleCommands.Start(globals),

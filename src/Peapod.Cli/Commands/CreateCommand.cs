@@ -12,7 +12,7 @@ internal sealed class CreateCommand
 {
     private readonly GlobalOptions globals;
     private readonly BundleOption bundle = new();
-    private readonly Argument<string> id = new("container-id") { Description = "a name that no other container of this --root has" };
+    private readonly Argument<string> id = LifecycleCommands.Id("a name that no other container of this --root has");
     private readonly Option<string?> consoleSocket = new("--console-socket") { Description = "unix socket that receives the terminal's master side" };
     private readonly Option<string?> pidFile = new("--pid-file") { Description = "file to write the process's number to" };
     private readonly Option<bool> noPivot = new("--no-pivot") { Description = "move the root instead of pivoting to it (ramdisk hosts)" };

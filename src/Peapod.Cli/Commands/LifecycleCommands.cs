@@ -70,7 +70,19 @@ internal static class LifecycleCommands
         return command;
     }
 
-    internal static Argument<string> Id() => new("container-id");
+    internal static Argument<string> Id(string? description = null)
+    {
+        var id = new Argument<string>("container-id") { Description = description };
+        id.Validators.Add(static result =>
+        {
+            // The library takes an option that it does not know for an argument.
+            if (result.Tokens.Count > 0 && result.Tokens[0].Value.StartsWith('-'))
+            {
+                result.AddError($"flag provided but not defined: {result.Tokens[0].Value}");
+            }
+        });
+        return id;
+    }
 
     private static Command OnContainer(GlobalOptions globals, string name, string description, Action<Container.Lifecycle.Container> act)
     {

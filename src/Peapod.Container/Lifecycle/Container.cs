@@ -82,16 +82,10 @@ public sealed class Container
         var child = Spawner.Spawn(plan, steps.Descriptors, cgroup.Directory, request.Streams);
         undo.Add(() => KillAndReap(child.Process));
         using var socket = child.Socket;
-        record = record.Of(child.Pid);
-        store.Write(record);
         InitDialogue.Run(child, plan, request.Spec, request.Spec.Process, () =>
         {
-            if (child.Pid != record.Pid)
-            {
-                record = record.Of(child.Pid);
-                store.Write(record);
-            }
-
+            record = record.Of(child.Pid);
+            store.WriteProcess(record);
             SetOomScore(child.Pid, request.Spec.Process?.OomScoreAdj);
             WritePidFile(request.PidFile, child.Pid);
         });

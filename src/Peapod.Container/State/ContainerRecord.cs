@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Globalization;
 using System.Text.Json;
 using Peapod.Kernel.Processes;
 
@@ -39,16 +40,25 @@ public sealed record ContainerRecord
     /// <summary>The same with its first process.</summary>
     internal ContainerRecord Of(int pid) => this with { Pid = pid, StartTime = ProcessIdentity.TryOf(pid)?.StartTime ?? 0 };
 
+    /// <param name="process">"NUMBER START".</param>
+    internal ContainerRecord WithProcess(string process)
+    {
+        var space = process.IndexOf(' ');
+        return this with
+        {
+            Pid = int.Parse(process.AsSpan(0, space), CultureInfo.InvariantCulture),
+            StartTime = ulong.Parse(process.AsSpan(space + 1), CultureInfo.InvariantCulture),
+        };
+    }
+
     internal byte[] ToJson()
     {
         var buffer = new ArrayBufferWriter<byte>(512);
-        using (var writer = new Utf8JsonWriter(buffer))
+        using (var writer = new Utf8JsonWriter(buffer, new JsonWriterOptions { Encoder = MinimalEncoder.Instance }))
         {
             writer.WriteStartObject();
             writer.WriteString("id"u8, Id);
             writer.WriteString("ociVersion"u8, OciVersion);
-            writer.WriteNumber("pid"u8, Pid);
-            writer.WriteNumber("startTime"u8, StartTime);
             writer.WriteString("bundle"u8, Bundle);
             writer.WriteString("rootfs"u8, Rootfs);
             writer.WriteString("cgroup"u8, Cgroup);
@@ -66,8 +76,6 @@ public sealed record ContainerRecord
     internal static ContainerRecord Parse(ReadOnlySpan<byte> json)
     {
         string? id = null, version = null, bundle = null, rootfs = null, cgroup = null, created = null;
-        var pid = 0;
-        ulong startTime = 0;
         uint owner = 0;
         bool keyring = false, pidNamespace = false;
         var reader = new Utf8JsonReader(json);
@@ -80,8 +88,6 @@ public sealed record ContainerRecord
             {
                 case "id": id = reader.GetString(); break;
                 case "ociVersion": version = reader.GetString(); break;
-                case "pid": pid = reader.GetInt32(); break;
-                case "startTime": startTime = reader.GetUInt64(); break;
                 case "bundle": bundle = reader.GetString(); break;
                 case "rootfs": rootfs = reader.GetString(); break;
                 case "cgroup": cgroup = reader.GetString(); break;
@@ -97,8 +103,6 @@ public sealed record ContainerRecord
         {
             Id = id ?? throw new JsonException("no id"),
             OciVersion = version ?? "",
-            Pid = pid,
-            StartTime = startTime,
             Bundle = bundle ?? "",
             Rootfs = rootfs ?? "",
             Cgroup = cgroup ?? "",

@@ -1,3 +1,5 @@
+using System.Globalization;
+using System.Text;
 using System.Text.Json;
 using Peapod.Kernel;
 using Peapod.Kernel.Files;
@@ -10,6 +12,9 @@ public sealed class ContainerStore
     private const uint FolderMode = 0x1c0; // 0700
     private const uint FileMode = 0x180; // 0600
     private const string RecordName = "state.json";
+
+    /// <summary>Number and start time, apart from the record: a second version of that would be a rename over a file, which ext4 flushes to disk.</summary>
+    private const string ProcessName = "process";
     private const string ConfigName = "config.json";
 
     public ContainerStore(string root) => Root = Path.GetFullPath(root);
@@ -45,7 +50,7 @@ public sealed class ContainerStore
     internal FileLock Add(string id)
     {
         FileSystem.MakeDirectories(Root, FolderMode);
-        using var all = FileLock.AcquireExisting(Root);
+        using var all = FileLock.AcquireDirectory(Root);
         if (!FileSystem.MakeDirectory(FolderOf(id), FolderMode))
         {
             throw new ContainerException($"container id \"{id}\": is already in use");
@@ -54,7 +59,7 @@ public sealed class ContainerStore
         return FileLock.Acquire(LockOf(id));
     }
 
-    internal void Remove(string id) => FileSystem.RemoveTree(FolderOf(id));
+    internal void Remove(string id) => FileTree.Remove(FolderOf(id));
 
     /// <summary>Removes a folder in which nothing was recorded: its creator ended before it made anything else.</summary>
     /// <returns>False when there is a container of that id after all.</returns>
@@ -67,7 +72,7 @@ public sealed class ContainerStore
                 return false;
             }
 
-            using (FileLock.AcquireExisting(Root))
+            using (FileLock.AcquireDirectory(Root))
             {
                 using var held = FileSystem.TryStat(FolderOf(id)) is null ? null : FileLock.TryAcquire(LockOf(id));
                 if (held is not null && TryRead(id) is null)
@@ -121,6 +126,13 @@ public sealed class ContainerStore
         FileSystem.Replace(folder, RecordName, record.ToJson(), FileMode);
     }
 
+    /// <summary>Adds the first process to the record of a container.</summary>
+    internal void WriteProcess(ContainerRecord record)
+    {
+        using var folder = FileSystem.OpenDirectory(FolderOf(record.Id));
+        FileSystem.Replace(folder, ProcessName, Encoding.ASCII.GetBytes(string.Create(CultureInfo.InvariantCulture, $"{record.Pid} {record.StartTime}")), FileMode);
+    }
+
     internal void WriteConfig(string id, ReadOnlySpan<byte> json)
     {
         using var folder = FileSystem.OpenDirectory(FolderOf(id));
@@ -153,7 +165,8 @@ public sealed class ContainerStore
         var path = $"{FolderOf(id)}/{RecordName}";
         try
         {
-            return ContainerRecord.Parse(FileSystem.ReadAllBytes(path));
+            var record = ContainerRecord.Parse(FileSystem.ReadAllBytes(path));
+            return FileSystem.TryReadText($"{FolderOf(id)}/{ProcessName}") is { } process ? record.WithProcess(process) : record;
         }
         catch (KernelException e) when (e.Error is Errno.ENOENT or Errno.ENOTDIR)
         {

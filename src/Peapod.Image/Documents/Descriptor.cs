@@ -18,7 +18,7 @@ internal sealed record Descriptor(string MediaType, Digest Digest, long Size, Pl
         return new(
             field.RequiredString("mediaType"),
             field.RequiredDigest("digest"),
-            field.RequiredSize("size"),
+            field.RequiredNumber("size", "a size in bytes"),
             platform is { } p ? new Platform(p.RequiredString("os"), p.RequiredString("architecture"), p.String("variant")) : null,
             field.Map("annotations"),
             field.Place);

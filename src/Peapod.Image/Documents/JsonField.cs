@@ -5,6 +5,8 @@ namespace Peapod.Image.Documents;
 /// <summary>One value of an image's document together with its place in it, so that every complaint names file and field.</summary>
 internal readonly struct JsonField(JsonElement element, string place)
 {
+    private const int MaximumDepth = 64;
+
     internal JsonElement Element { get; } = element;
 
     internal string Place { get; } = place;
@@ -14,14 +16,19 @@ internal readonly struct JsonField(JsonElement element, string place)
     {
         try
         {
-            using var document = JsonDocument.Parse(json);
+            using var document = JsonDocument.Parse(json, new() { MaxDepth = MaximumDepth });
             var field = new JsonField(document.RootElement.Clone(), file);
             field.RefuseDuplicates(field.Element, file);
             return field.Expect(kind);
         }
-        catch (Exception error) when (error is JsonException or InvalidOperationException)
+        catch (JsonException error)
         {
-            throw new ImageException($"{file}: not valid JSON: {error.Message}", error);
+            // Its own text is stripped from the ahead-of-time build.
+            throw new ImageException($"{file}: not valid JSON, or nested more than {MaximumDepth} deep, at line {error.LineNumber + 1}, byte {error.BytePositionInLine + 1}", error);
+        }
+        catch (InvalidOperationException error)
+        {
+            throw new ImageException($"{file}: not valid Unicode", error);
         }
     }
 
@@ -58,15 +65,21 @@ internal readonly struct JsonField(JsonElement element, string place)
 
     internal string RequiredString(string name) => String(name) ?? throw Missing(name);
 
-    internal long RequiredSize(string name)
+    /// <param name="name">The field.</param>
+    /// <param name="meaning">What the number is, for the message: <c>a size in bytes</c>.</param>
+    internal long RequiredNumber(string name, string meaning)
     {
         var field = Find(name) ?? throw Missing(name);
         return field.Element.ValueKind == JsonValueKind.Number && field.Element.TryGetInt64(out var value) && value >= 0
             ? value
-            : throw new ImageException($"{field.Place}: expected a size in bytes");
+            : throw new ImageException($"{field.Place}: expected {meaning}");
     }
 
-    internal Digest RequiredDigest(string name) => Digest.Parse(RequiredString(name), $"{Place}: {name}");
+    internal Digest RequiredDigest(string name)
+    {
+        var field = Find(name) ?? throw Missing(name);
+        return Digest.Parse(field.String(), field.Place);
+    }
 
     internal IReadOnlyList<string>? Strings(string name) => Find(name) is null ? null : Items(name).Select(item => item.String()).ToList();
 
@@ -80,7 +93,7 @@ internal readonly struct JsonField(JsonElement element, string place)
         {
             foreach (var property in field.Element.EnumerateObject())
             {
-                map[property.Name] = new JsonField(property.Value, $"{field.Place}.{property.Name}").String();
+                map[property.Name] = new JsonField(property.Value, $"{field.Place}.{Printable.Text(property.Name)}").String();
             }
         }
 

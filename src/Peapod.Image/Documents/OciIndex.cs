@@ -30,7 +30,7 @@ internal static class SchemaVersion
 {
     internal static void Require2(JsonField document)
     {
-        if (document.RequiredSize("schemaVersion") is not 2 and var version)
+        if (document.RequiredNumber("schemaVersion", "the number 2") is not 2 and var version)
         {
             throw new ImageException($"{document.Place}: schemaVersion is {version}, expected 2");
         }

@@ -1,4 +1,3 @@
-using System.Security.Cryptography;
 using Peapod.Kernel;
 using Peapod.Kernel.Files;
 
@@ -10,7 +9,7 @@ namespace Peapod.Image.Layers;
 /// </summary>
 internal sealed class DigestStream(Stream inner, long limit, string subject, SafeFd? copy = null, Action<long>? progress = null) : Stream
 {
-    private readonly IncrementalHash hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+    private readonly Sha256 hash = new();
     private readonly byte[] buffer = new byte[128 << 10];
     private int start;
     private int end;
@@ -53,7 +52,7 @@ internal sealed class DigestStream(Stream inner, long limit, string subject, Saf
             start = end;
         }
 
-        return Digest.OfHash(hash.GetHashAndReset());
+        return Digest.OfHash(hash.End());
     }
 
     public override void Flush()
@@ -65,16 +64,6 @@ internal sealed class DigestStream(Stream inner, long limit, string subject, Saf
     public override void SetLength(long value) => throw new NotSupportedException();
 
     public override void Write(byte[] array, int offset, int count) => throw new NotSupportedException();
-
-    protected override void Dispose(bool disposing)
-    {
-        if (disposing)
-        {
-            hash.Dispose();
-        }
-
-        base.Dispose(disposing);
-    }
 
     private bool Fill()
     {
@@ -94,11 +83,11 @@ internal sealed class DigestStream(Stream inner, long limit, string subject, Saf
         Count += end;
         if (Count > limit)
         {
-            throw new ImageException($"{subject}: more than the {limit} bytes expected");
+            throw new ImageException($"{subject}: it has more than {limit} bytes");
         }
 
         var data = buffer.AsSpan(0, end);
-        hash.AppendData(data);
+        hash.Add(data);
         if (copy is not null)
         {
             FileSystem.Write(copy, data, subject);

@@ -3,7 +3,8 @@ namespace Peapod.Image.Layers;
 /// <summary>Names of archive members as paths below a layer's root: bytes, parts joined by '/', no "", "." or "..".</summary>
 internal static class EntryName
 {
-    private const int LongestPath = 4096;
+    /// <summary>PATH_MAX: bytes of a path, the NUL included.</summary>
+    internal const int LongestPath = 4096;
 
     /// <summary>False when the name leads out of the root, or is longer than a path can be. The root itself is empty.</summary>
     internal static bool TryClean(ReadOnlySpan<byte> raw, out byte[] clean)

@@ -14,6 +14,10 @@ internal sealed unsafe class LayerUnpacker : IDisposable
 {
     private const uint ImpliedDirectoryMode = 0x1ed;
     private const int BufferSize = 128 << 10;
+
+    /// <summary>Bytes of directories' names to be remembered at a time. Beyond them times are set early, and may be changed by what is unpacked later.</summary>
+    private const int RememberedNames = 32 << 20;
+
     private static readonly byte[] OpaqueAttribute = "trusted.overlay.opaque\0"u8.ToArray();
 
     private readonly SafeFd root;
@@ -23,6 +27,7 @@ internal sealed unsafe class LayerUnpacker : IDisposable
     private readonly List<(byte[] Path, long Seconds, long Nanoseconds)> directoryTimes = [];
     private byte[]? parentPath;
     private SafeFd? parent;
+    private int rememberedNames;
     private long size;
     private int entries;
     private RootAttributes? rootAttributes;
@@ -68,17 +73,14 @@ internal sealed unsafe class LayerUnpacker : IDisposable
             }
         }
 
-        foreach (var (path, seconds, nanoseconds) in directoryTimes)
-        {
-            SetDirectoryTime(path, seconds, nanoseconds);
-        }
+        SetDirectoryTimes();
     }
 
     private void Add(TarEntry entry, TarReader tar)
     {
         if (!EntryName.TryClean(entry.Name, out var path))
         {
-            throw Refuse(entry, "its name leads out of the image");
+            throw Refuse(entry, entry.Name.Length < EntryName.LongestPath ? "its name leads out of the image" : $"its name is longer than {EntryName.LongestPath - 1} bytes");
         }
 
         if (path.Length == 0)
@@ -138,7 +140,7 @@ internal sealed unsafe class LayerUnpacker : IDisposable
         using var self = FileSystem.OpenAt(root, ".", Libc.O_RDONLY | Libc.O_DIRECTORY);
         SetAttributes(self, entry);
         rootAttributes = new(entry.Mode, entry.Uid, entry.Gid);
-        directoryTimes.Add(([], entry.ModifiedSeconds, entry.ModifiedNanoseconds));
+        RememberTime([], entry);
     }
 
     /// <summary>".wh.x" hides x of lower layers, never what this layer has; ".wh..wh..opq" hides all that lower layers have in the directory.</summary>
@@ -199,13 +201,13 @@ internal sealed unsafe class LayerUnpacker : IDisposable
         }
 
         using var made = OpenDirectory(directory, name);
-        if (found == Found.Whiteout)
+        if (found is Found.Whiteout or Found.Other)
         {
             SetOpaque(made);
         }
 
         SetAttributes(made, entry);
-        directoryTimes.Add((path, entry.ModifiedSeconds, entry.ModifiedNanoseconds));
+        RememberTime(path, entry);
     }
 
     private void AddFile(TarEntry entry, SafeFd directory, byte[] name, TarReader tar)
@@ -430,7 +432,29 @@ internal sealed unsafe class LayerUnpacker : IDisposable
         times[1] = keepable ? new() { Seconds = seconds, Nanoseconds = nanoseconds } : default;
     }
 
-    /// <summary>After everything, since each entry made in a directory changes its time. One that was replaced meanwhile is passed over.</summary>
+    private void RememberTime(byte[] path, TarEntry entry)
+    {
+        directoryTimes.Add((path, entry.ModifiedSeconds, entry.ModifiedNanoseconds));
+        rememberedNames += path.Length + 1;
+        if (rememberedNames > RememberedNames)
+        {
+            SetDirectoryTimes();
+        }
+    }
+
+    /// <summary>After everything, since each entry made in a directory changes its time.</summary>
+    private void SetDirectoryTimes()
+    {
+        foreach (var (path, seconds, nanoseconds) in directoryTimes)
+        {
+            SetDirectoryTime(path, seconds, nanoseconds);
+        }
+
+        directoryTimes.Clear();
+        rememberedNames = 0;
+    }
+
+    /// <summary>One that was replaced meanwhile is passed over.</summary>
     private void SetDirectoryTime(byte[] path, long seconds, long nanoseconds)
     {
         using var directory = OpenInRoot(path, Libc.O_RDONLY | Libc.O_DIRECTORY | Libc.O_NOFOLLOW);

@@ -87,9 +87,9 @@ internal sealed class TarReader(Stream stream, string subject)
             ModifiedNanoseconds = pax?.ModifiedNanoseconds ?? 0,
         };
         size = pax?.Size ?? size;
-        if (size < 0)
+        if (size is < 0 or > long.MaxValue - BlockSize)
         {
-            throw Bad($"\"{Printable.Text(entry.Name)}\" has a negative size");
+            throw Bad($"\"{Printable.Text(entry.Name)}\" has an impossible size");
         }
 
         if (entry.Name.Length == 0 || entry.Name.Contains((byte)0) || entry.LinkName.Contains((byte)0))
@@ -228,7 +228,7 @@ internal sealed class TarReader(Stream stream, string subject)
 
         if (stream.CanSeek)
         {
-            if (stream.Position + count > stream.Length)
+            if (count > stream.Length - stream.Position)
             {
                 throw Bad("it ends in the middle of a file");
             }

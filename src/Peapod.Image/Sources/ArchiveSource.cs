@@ -12,6 +12,7 @@ namespace Peapod.Image.Sources;
 internal sealed class ArchiveSource : ImageSource
 {
     private const int LargestCount = 100_000;
+    private const int LongestName = 512;
     private const int MaximumLinks = 8;
 
     private readonly SafeFileHandle file;
@@ -82,7 +83,8 @@ internal sealed class ArchiveSource : ImageSource
                 throw new ImageException($"{path}: an image's archive with more than {LargestCount} files is refused");
             }
 
-            if (!EntryName.TryClean(entry.Name, out var clean) || clean.Length == 0)
+            // No file of an image has a long name, and all that are kept are kept in memory.
+            if (!EntryName.TryClean(entry.Name, out var clean) || clean.Length is 0 or > LongestName)
             {
                 continue;
             }
@@ -104,35 +106,30 @@ internal sealed class ArchiveSource : ImageSource
 
     private static SafeFileHandle Unpack(FileStream packed, SafeFd staging, string path, long limit)
     {
-        var handle = Take(FileSystem.OpenAt(staging, "archive", Libc.O_RDWR | Libc.O_CREAT | Libc.O_EXCL, 0x180));
+        using var file = FileSystem.OpenAt(staging, "archive", Libc.O_RDWR | Libc.O_CREAT | Libc.O_EXCL, 0x180);
+        FileSystem.Remove(staging, "archive", 0);
         try
         {
-            FileSystem.Remove(staging, "archive", 0);
             using var gzip = new GZipStream(packed, CompressionMode.Decompress);
             var buffer = new byte[128 << 10];
-            long offset = 0;
-            for (int count; (count = gzip.Read(buffer)) > 0; offset += count)
+            long length = 0;
+            for (int count; (count = gzip.Read(buffer)) > 0;)
             {
-                if (offset + count > limit)
+                length += count;
+                if (length > limit)
                 {
                     throw new ImageException($"{path}: more than {limit} bytes, unpacked");
                 }
 
-                RandomAccess.Write(handle, buffer.AsSpan(0, count), offset);
+                FileSystem.Write(file, buffer.AsSpan(0, count), path);
             }
-
-            return handle;
         }
         catch (InvalidDataException error)
         {
-            handle.Dispose();
-            throw new ImageException($"{path}: damaged gzip data: {error.Message}", error);
+            throw new ImageException($"{path}: damaged gzip data", error);
         }
-        catch
-        {
-            handle.Dispose();
-            throw;
-        }
+
+        return Take(file);
     }
 
     private static SafeFileHandle Take(SafeFd fd)

@@ -1,6 +1,5 @@
 using System.Buffers;
 using System.IO.Compression;
-using System.Security.Cryptography;
 using System.Text.Json;
 using Peapod.Image.Documents;
 using Peapod.Image.Layers;
@@ -61,8 +60,10 @@ internal sealed class ImageLoader(StoreFolder store, ImageSource source, string 
             ?? throw new ImageException($"\"{source.Path}\" has no index.json beside its oci-layout");
         var index = OciIndex.Read(json, "index.json");
 
-        // Entries of one name are one image for several platforms.
-        var groups = index.Manifests.Where(descriptor => !descriptor.IsAttachment).GroupBy(descriptor => descriptor.ImageName ?? "").ToList();
+        // Entries of one name are one image for several platforms. So are those without one, unless none of them says what it is for.
+        var descriptors = index.Manifests.Where(descriptor => !descriptor.IsAttachment).ToList();
+        var alone = descriptors.TrueForAll(descriptor => descriptor.ImageName is not null || descriptor.Platform is null);
+        var groups = descriptors.GroupBy(descriptor => (descriptor.ImageName, Alone: alone && descriptor.ImageName is null ? descriptor.Digest : (Digest?)null)).ToList();
         RequireImages(groups.Count);
         return groups.ConvertAll(group => StageGroup([.. group]));
     }
@@ -117,6 +118,7 @@ internal sealed class ImageLoader(StoreFolder store, ImageSource source, string 
 
         Keep(descriptor.Digest);
         Keep(manifest.Config.Digest);
+        documents.Clear();
         var entry = new ReferenceEntry(descriptor.Digest, descriptor.Size, descriptor.MediaType, null, manifest.Config.Digest, from);
         return new(entry, names, Record(entry, configuration, layers));
     }
@@ -251,7 +253,7 @@ internal sealed class ImageLoader(StoreFolder store, ImageSource source, string 
                 throw WrongDigest(subject, found, wanted);
             }
 
-            throw error as ImageException ?? new ImageException($"{subject}: damaged gzip data: {error.Message}", error);
+            throw error as ImageException ?? new ImageException($"{subject}: damaged gzip data", error);
         }
         finally
         {
@@ -274,7 +276,7 @@ internal sealed class ImageLoader(StoreFolder store, ImageSource source, string 
     {
         var config = source.TryReadDocument(image.Config, options.Limits.DocumentBytes)
             ?? throw new ImageException($"manifest.json: Config names \"{Printable.Text(image.Config)}\", which is not in {source.Path}");
-        var id = Digest.OfHash(SHA256.HashData(config));
+        var id = Digest.OfHash(Sha256.Hash(config));
         var claimed = Path.GetFileNameWithoutExtension(image.Config);
         if (Digest.TryParseHex(claimed, out var named) && named != id)
         {
@@ -294,11 +296,12 @@ internal sealed class ImageLoader(StoreFolder store, ImageSource source, string 
         }
 
         var manifest = WriteManifest(id, config.Length, layers, compressions);
-        var digest = Digest.OfHash(SHA256.HashData(manifest));
+        var digest = Digest.OfHash(Sha256.Hash(manifest));
         documents[id] = config;
         documents[digest] = manifest;
         Keep(id);
         Keep(digest);
+        documents.Clear();
         var entry = new ReferenceEntry(digest, manifest.Length, MediaType.Manifest, null, id, null);
         return new(entry, Names(image.RepoTags), Record(entry, configuration, layers));
     }
@@ -381,7 +384,7 @@ internal sealed class ImageLoader(StoreFolder store, ImageSource source, string 
         using var stream = Open(descriptor.Digest, descriptor.Size);
         var content = new byte[descriptor.Size];
         stream.ReadExactly(content);
-        var digest = Digest.OfHash(SHA256.HashData(content));
+        var digest = Digest.OfHash(Sha256.Hash(content));
         return digest == descriptor.Digest ? documents[digest] = content : throw WrongDigest(subject, digest, descriptor.Digest);
     }
 

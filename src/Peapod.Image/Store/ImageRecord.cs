@@ -18,7 +18,9 @@ internal static class ImageRecord
     {
         try
         {
-            return Parse(FileSystem.ReadAllBytes(path), folder);
+            // An empty file is what a power failure leaves of a lease: one of a container that died with it.
+            var data = FileSystem.ReadAllBytes(path);
+            return data.Length == 0 ? null : Parse(data, folder);
         }
         catch (KernelException error) when (error.Error is Errno.ENOENT or Errno.ENOTDIR)
         {
@@ -26,7 +28,7 @@ internal static class ImageRecord
         }
         catch (Exception error) when (error is JsonException or InvalidOperationException or FormatException)
         {
-            throw new ImageException($"{path}: damaged: {error.Message}", error);
+            throw new ImageException($"{path}: damaged", error);
         }
     }
 

@@ -30,7 +30,7 @@ internal static class ReferenceTable
         }
         catch (Exception error) when (error is JsonException or InvalidOperationException or FormatException)
         {
-            throw new ImageException($"{path}: damaged: {error.Message}", error);
+            throw new ImageException($"{path}: damaged", error);
         }
     }
 
@@ -72,9 +72,10 @@ internal static class ReferenceTable
         StoreFolder.ReplaceDurably(folder, FileName, buffer.WrittenSpan);
     }
 
+    /// <summary>Strict: a table of which something went unread would have the images in that part taken for garbage.</summary>
     private static List<ReferenceEntry> Parse(ReadOnlySpan<byte> data)
     {
-        var entries = new List<ReferenceEntry>();
+        List<ReferenceEntry>? entries = null;
         var json = new Utf8JsonReader(data);
         Expect(json.Read() && json.TokenType == JsonTokenType.StartObject);
         while (json.Read() && json.TokenType == JsonTokenType.PropertyName)
@@ -85,14 +86,18 @@ internal static class ReferenceTable
                 continue;
             }
 
+            entries = [];
             Expect(json.Read() && json.TokenType == JsonTokenType.StartArray);
             while (json.Read() && json.TokenType == JsonTokenType.StartObject)
             {
                 entries.Add(ParseEntry(ref json));
             }
+
+            Expect(json.TokenType == JsonTokenType.EndArray);
         }
 
-        return entries;
+        Expect(entries is not null);
+        return entries!;
     }
 
     private static ReferenceEntry ParseEntry(ref Utf8JsonReader json)

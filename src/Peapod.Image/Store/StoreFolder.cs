@@ -57,6 +57,7 @@ internal sealed class StoreFolder(string path)
         }
 
         FileSystem.MakeDirectories(path, PrivateMode);
+        using var locked = LockTable();
         foreach (var folder in (ReadOnlySpan<string>)[Blobs, Layers, Records, VerifiedDiffIds, Leases, Temporary])
         {
             FileSystem.MakeDirectories(folder, PrivateMode);
@@ -64,6 +65,22 @@ internal sealed class StoreFolder(string path)
 
         using var directory = FileSystem.OpenDirectory(path);
         ReplaceDurably(directory, "oci-layout", """{"imageLayoutVersion":"1.0.0"}"""u8);
+    }
+
+    /// <summary>Removes the new files that a process killed in <see cref="Replace"/> had not renamed yet. Only for who owns the contents.</summary>
+    internal void RemoveHalfWritten()
+    {
+        using var locked = LockTable();
+        foreach (var folder in (ReadOnlySpan<string>)[path, Leases])
+        {
+            foreach (var name in FileSystem.List(folder))
+            {
+                if (name[0] == '.')
+                {
+                    FileSystem.RemoveFile($"{folder}/{name}");
+                }
+            }
+        }
     }
 
     /// <summary>A folder of its own for one load, which must hold <see cref="ShareContents"/>.</summary>
@@ -84,15 +101,21 @@ internal sealed class StoreFolder(string path)
         DiffIdOf(blob) == diffId && FileSystem.TryStat(Blob(blob)) is { } status && (long)status.Size == size ? LayerInfo.TryRead(Layer(diffId)) : null;
 
     /// <summary>As <see cref="FileSystem.Replace"/>, and on disk before the name changes.</summary>
-    internal static void ReplaceDurably(SafeFd directory, string name, ReadOnlySpan<byte> data)
+    internal static void ReplaceDurably(SafeFd directory, string name, ReadOnlySpan<byte> data) => Replace(directory, name, data, durably: true);
+
+    /// <summary>As <see cref="FileSystem.Replace"/>, for names as long as a name can be.</summary>
+    internal static void Replace(SafeFd directory, string name, ReadOnlySpan<byte> data, bool durably = false)
     {
-        var temporary = $".{name}.{Guid.NewGuid():N}";
+        var temporary = $".{Guid.NewGuid():N}";
         try
         {
             using (var file = FileSystem.OpenAt(directory, temporary, Libc.O_WRONLY | Libc.O_CREAT | Libc.O_EXCL, 0x180))
             {
                 FileSystem.Write(file, data, name);
-                KernelException.Check(Libc.fsync(file.Number), "fsync", name);
+                if (durably)
+                {
+                    KernelException.Check(Libc.fsync(file.Number), "fsync", name);
+                }
             }
 
             KernelException.Check(Libc.renameat(directory.Number, temporary, directory.Number, name), "rename", name);

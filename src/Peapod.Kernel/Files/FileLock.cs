@@ -1,10 +1,14 @@
 using System.Runtime.InteropServices;
+using System.Text;
 using Peapod.Kernel.Interop;
 
 namespace Peapod.Kernel.Files;
 
-/// <summary>A flock(2) on a file, exclusive unless said otherwise, held until disposed or until the process ends, however it ends.</summary>
-public sealed class FileLock : IDisposable
+/// <summary>
+/// A lock on a file by its open file description (F_OFD_SETLK, fcntl_locking(2)), exclusive unless said otherwise, held until disposed or
+/// until the process ends, however it ends. Not flock(2), of which nobody can ask whether it is held without taking it.
+/// </summary>
+public sealed unsafe class FileLock : IDisposable
 {
     private readonly SafeFd file;
 
@@ -14,22 +18,77 @@ public sealed class FileLock : IDisposable
     public SafeFd File => file;
 
     /// <summary>Waits for the lock.</summary>
-    public static FileLock Acquire(string path, uint mode = 0x180) => Acquire(path, Libc.O_RDWR | Libc.O_CREAT, Libc.LOCK_EX, mode);
+    public static FileLock Acquire(string path, uint mode = 0x180) => Acquire(path, Libc.F_WRLCK, mode);
 
-    /// <summary>Waits for the lock on a file or directory that must be there; it may have been removed by then.</summary>
-    public static FileLock AcquireExisting(string path) => Acquire(path, Libc.O_RDONLY, Libc.LOCK_EX, 0);
+    /// <summary>Waits for the lock on a file that must be there; it may have been removed by then.</summary>
+    public static FileLock AcquireExisting(string path) => Wait(FileSystem.Open(path, Libc.O_RDWR | Libc.O_NOFOLLOW), path, Libc.F_WRLCK);
 
-    /// <summary>Waits until nobody holds the exclusive lock; any number of holders may share this one.</summary>
-    public static FileLock AcquireShared(string path, uint mode = 0x180) => Acquire(path, Libc.O_RDWR | Libc.O_CREAT, Libc.LOCK_SH, mode);
-
-    private static FileLock Acquire(string path, int flags, int operation, uint mode)
+    /// <summary>Waits for the lock on a directory, which can have flock(2)'s only.</summary>
+    public static FileLock AcquireDirectory(string path)
     {
-        var file = FileSystem.Open(path, flags | Libc.O_NOFOLLOW, mode);
-        while (Libc.flock(file.Number, operation) != 0)
+        var directory = FileSystem.Open(path, Libc.O_RDONLY | Libc.O_DIRECTORY);
+        while (Libc.flock(directory.Number, Libc.LOCK_EX) != 0)
         {
             if (Marshal.GetLastPInvokeError() != (int)Errno.EINTR)
             {
                 var error = KernelException.Last("flock", path);
+                directory.Dispose();
+                throw error;
+            }
+        }
+
+        return new FileLock(directory);
+    }
+
+    /// <summary>Waits until nobody holds the exclusive lock; any number of holders may share this one.</summary>
+    public static FileLock AcquireShared(string path, uint mode = 0x180) => Acquire(path, Libc.F_RDLCK, mode);
+
+    /// <summary>The lock, or null when somebody holds it.</summary>
+    public static FileLock? TryAcquire(string path, uint mode = 0x180)
+    {
+        var file = Open(path, mode);
+        if (Control(file, Libc.F_OFD_SETLK, Libc.F_WRLCK, out _))
+        {
+            return new FileLock(file);
+        }
+
+        var error = KernelException.Last("fcntl", path);
+        file.Dispose();
+        return error.Error is Errno.EAGAIN or Errno.EACCES ? null : throw error;
+    }
+
+    /// <summary>Whether somebody holds the lock. Leaves it alone, and makes no file.</summary>
+    public static bool IsHeld(string path)
+    {
+        var fd = Libc.open(path, Libc.O_RDWR | Libc.O_CLOEXEC | Libc.O_NOFOLLOW, 0);
+        if (fd < 0)
+        {
+            var error = KernelException.Last("open", path);
+            return error.Error is Errno.ENOENT or Errno.ENOTDIR ? false : throw error;
+        }
+
+        using var file = new SafeFd(fd);
+        return Control(file, Libc.F_OFD_GETLK, Libc.F_WRLCK, out var found) ? found != Libc.F_UNLCK : throw KernelException.Last("fcntl", path);
+    }
+
+    /// <summary>Makes <paramref name="text"/> the file's content: word from the one who holds the lock.</summary>
+    public void Write(string text)
+    {
+        KernelException.Check(Libc.ftruncate(file.Number, 0), "ftruncate", null);
+        FileSystem.Write(file, Encoding.UTF8.GetBytes(text), "lock");
+    }
+
+    public void Dispose() => file.Dispose();
+
+    private static FileLock Acquire(string path, short type, uint mode) => Wait(Open(path, mode), path, type);
+
+    private static FileLock Wait(SafeFd file, string path, short type)
+    {
+        while (!Control(file, Libc.F_OFD_SETLKW, type, out _))
+        {
+            if (Marshal.GetLastPInvokeError() != (int)Errno.EINTR)
+            {
+                var error = KernelException.Last("fcntl", path);
                 file.Dispose();
                 throw error;
             }
@@ -38,19 +97,13 @@ public sealed class FileLock : IDisposable
         return new FileLock(file);
     }
 
-    /// <summary>The lock, or null when another process holds it.</summary>
-    public static FileLock? TryAcquire(string path, uint mode = 0x180)
+    private static SafeFd Open(string path, uint mode) => FileSystem.Open(path, Libc.O_RDWR | Libc.O_CREAT | Libc.O_NOFOLLOW, mode);
+
+    private static bool Control(SafeFd file, int command, short type, out short found)
     {
-        var file = FileSystem.Open(path, Libc.O_RDWR | Libc.O_CREAT | Libc.O_NOFOLLOW, mode);
-        if (Libc.flock(file.Number, Libc.LOCK_EX | Libc.LOCK_NB) == 0)
-        {
-            return new FileLock(file);
-        }
-
-        var error = KernelException.Last("flock", path);
-        file.Dispose();
-        return error.Error == Errno.EAGAIN ? null : throw error;
+        var data = new FlockData { Type = type };
+        var done = Libc.fcntl(file.Number, command, &data) == 0;
+        found = data.Type;
+        return done;
     }
-
-    public void Dispose() => file.Dispose();
 }

@@ -259,63 +259,6 @@ public static unsafe class FileSystem
         return error.Error == Errno.ENOENT ? false : throw error;
     }
 
-    /// <summary>Removes a tree, never following a symlink and never leaving the file system it began on. Nothing there is no error.</summary>
-    public static void RemoveTree(string path)
-    {
-        if (TryStat(path, followSymlinks: false) is not { } status)
-        {
-            return;
-        }
-
-        if (!status.IsDirectory)
-        {
-            RemoveFile(path);
-            return;
-        }
-
-        using (var directory = Open(path, Libc.O_RDONLY | Libc.O_DIRECTORY | Libc.O_NOFOLLOW))
-        {
-            RemoveContents(directory, path, status.DevMajor, status.DevMinor);
-        }
-
-        RemoveDirectory(path);
-    }
-
-    private static void RemoveContents(SafeFd directory, string path, uint major, uint minor)
-    {
-        foreach (var entry in List(directory, path))
-        {
-            if (Libc.unlinkat(directory.Number, entry, 0) == 0)
-            {
-                continue;
-            }
-
-            var error = KernelException.Last("unlink", $"{path}/{entry}");
-            if (error.Error is Errno.ENOENT)
-            {
-                continue;
-            }
-
-            if (error.Error is not (Errno.EISDIR or Errno.EPERM))
-            {
-                throw error;
-            }
-
-            using (var child = OpenAt(directory, entry, Libc.O_RDONLY | Libc.O_DIRECTORY | Libc.O_NOFOLLOW))
-            {
-                var status = Stat(child);
-                if (status.DevMajor != major || status.DevMinor != minor)
-                {
-                    throw new KernelException("unlink", $"{path}/{entry}", Errno.EBUSY);
-                }
-
-                RemoveContents(child, $"{path}/{entry}", major, minor);
-            }
-
-            Remove(directory, entry, Libc.AT_REMOVEDIR);
-        }
-    }
-
     /// <summary>The names in a directory, without "." and "..", in the kernel's order.</summary>
     public static List<string> List(string path)
     {

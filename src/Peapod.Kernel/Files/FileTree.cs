@@ -11,6 +11,7 @@ public static unsafe class FileTree
 {
     /// <summary>Deeper directories are moved up to the top first, so that a chain of a million costs no more descriptors than this.</summary>
     private const int MaximumDepth = 48;
+    private const int MaximumRefilled = 1000;
 
     /// <summary>Removes what <paramref name="path"/> names, whatever it is. Nothing there is no error; another process removing the same is none either.</summary>
     public static void Remove(string path)
@@ -41,27 +42,21 @@ public static unsafe class FileTree
             return;
         }
 
-        using (var top = TryOpenDirectory(parent, name, subject))
+        using var top = TryOpenDirectory(parent, name, subject);
+        if (top is null)
         {
-            if (top is null)
-            {
-                return;
-            }
+            return;
+        }
 
-            var status = FileSystem.Stat(top, subject);
-            var removal = new Removal(top, status.DevMajor, status.DevMinor, subject);
+        var status = FileSystem.Stat(top, subject);
+        var removal = new Removal(top, status.DevMajor, status.DevMinor, subject);
+        do
+        {
             while (removal.Empty(top, 0))
             {
             }
         }
-
-        fixed (byte* pointer = name)
-        {
-            if (Libc.unlinkat(parent.Number, pointer, Libc.AT_REMOVEDIR) != 0 && Marshal.GetLastPInvokeError() != (int)Errno.ENOENT)
-            {
-                throw KernelException.Last("rmdir", subject);
-            }
-        }
+        while (!removal.TryRemoveDirectory(parent, name));
     }
 
     /// <summary>True when the name is gone, false when it is a directory.</summary>
@@ -110,11 +105,15 @@ public static unsafe class FileTree
         KernelException.Check((nint)Libc.lseek(directory.Number, 0, 0), "lseek", subject);
         while (true)
         {
-            var count = (int)KernelException.Check(Libc.getdents64(directory.Number, buffer, 8192), "getdents64", subject);
-            if (count == 0)
+            var count = (int)Libc.getdents64(directory.Number, buffer, 8192);
+
+            // A directory that another process removed meanwhile is open still, but cannot be listed.
+            if (count == 0 || (count < 0 && Marshal.GetLastPInvokeError() == (int)Errno.ENOENT))
             {
                 return names;
             }
+
+            KernelException.Check(count, "getdents64", subject);
 
             // struct linux_dirent64: u64 ino, s64 offset, u16 record length, u8 type, name.
             for (var position = 0; position < count; position += *(ushort*)(buffer + position + 16))
@@ -133,6 +132,7 @@ public static unsafe class FileTree
     private sealed class Removal(SafeFd top, uint major, uint minor, string? subject)
     {
         private int moved;
+        private int refilled;
 
         /// <summary>Removes a directory's contents; true when something was moved to the top that still has to go.</summary>
         internal bool Empty(SafeFd directory, int depth)
@@ -167,16 +167,30 @@ public static unsafe class FileTree
                     again |= Empty(child, depth + 1);
                 }
 
-                fixed (byte* pointer = name)
-                {
-                    if (Libc.unlinkat(directory.Number, pointer, Libc.AT_REMOVEDIR) != 0 && Marshal.GetLastPInvokeError() != (int)Errno.ENOENT)
-                    {
-                        throw KernelException.Last("rmdir", subject);
-                    }
-                }
+                again |= !TryRemoveDirectory(directory, name);
             }
 
             return again;
+        }
+
+        /// <summary>False when it is not empty any more, as another process removing the same moved something there.</summary>
+        internal bool TryRemoveDirectory(SafeFd directory, ReadOnlySpan<byte> name)
+        {
+            fixed (byte* pointer = name)
+            {
+                if (Libc.unlinkat(directory.Number, pointer, Libc.AT_REMOVEDIR) == 0)
+                {
+                    return true;
+                }
+            }
+
+            var error = KernelException.Last("rmdir", subject);
+            if (error.Error == Errno.ENOENT)
+            {
+                return true;
+            }
+
+            return error.Error == Errno.ENOTEMPTY && ++refilled < MaximumRefilled ? false : throw error;
         }
 
         private bool MoveToTop(SafeFd directory, byte[] name)

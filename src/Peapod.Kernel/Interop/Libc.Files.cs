@@ -38,10 +38,12 @@ public static unsafe partial class Libc
     public const uint MFD_ALLOW_SEALING = 2;
     public const uint MFD_EXEC = 0x10;
 
-    public const int LOCK_SH = 1;
-    public const int LOCK_EX = 2;
-    public const int LOCK_NB = 4;
-    public const int LOCK_UN = 8;
+    public const int F_OFD_GETLK = 36;
+    public const int F_OFD_SETLK = 37;
+    public const int F_OFD_SETLKW = 38;
+    public const short F_RDLCK = 0;
+    public const short F_WRLCK = 1;
+    public const short F_UNLCK = 2;
 
     public const uint S_IFMT = 0xF000;
     public const uint S_IFDIR = 0x4000;
@@ -59,6 +61,11 @@ public static unsafe partial class Libc
     public const ulong RESOLVE_IN_ROOT = 0x10;
 
     public const uint STATX_BASIC_STATS = 0x7ff;
+
+    public const int LOCK_EX = 2;
+
+    [LibraryImport(Library, SetLastError = true)]
+    public static partial int flock(int fd, int operation);
 
     [LibraryImport(Library, SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     public static partial nint lgetxattr(string path, string name, void* value, nuint size);
@@ -97,7 +104,7 @@ public static unsafe partial class Libc
     public static partial int fcntl(int fd, int command, nint argument);
 
     [LibraryImport(Library, SetLastError = true)]
-    public static partial int flock(int fd, int operation);
+    public static unsafe partial int fcntl(int fd, int command, FlockData* argument);
 
     [LibraryImport(Library, SetLastError = true)]
     public static partial int fsync(int fd);

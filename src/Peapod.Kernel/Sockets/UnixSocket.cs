@@ -127,6 +127,14 @@ public static unsafe class UnixSocket
         }
     }
 
+    /// <summary>Waits until there is something to receive, the other side's end included.</summary>
+    /// <param name="timeout">In milliseconds; negative for no limit.</param>
+    public static bool WaitForInput(SafeFd socket, int timeout)
+    {
+        var entry = new PollFd { Fd = socket.Number, Events = Libc.POLLIN };
+        return Libc.poll(&entry, 1, timeout) > 0;
+    }
+
     /// <summary>The user id of the process at the other end. SO_PEERCRED.</summary>
     public static uint PeerUser(SafeFd socket)
     {

@@ -40,6 +40,13 @@ public sealed unsafe class RawMode : IDisposable
         return mode;
     }
 
+    /// <summary>The terminal's rows and columns; null for what is no terminal, or has none.</summary>
+    public static (int Rows, int Columns)? SizeOf(int fd)
+    {
+        WinSize size;
+        return Libc.ioctl(fd, Libc.TIOCGWINSZ, &size) == 0 && size.Rows > 0 && size.Columns > 0 ? (size.Rows, size.Columns) : null;
+    }
+
     /// <summary>Gives <paramref name="to"/> the size of the terminal <paramref name="from"/>, if that is one.</summary>
     public static void CopySize(int from, SafeFd to)
     {

@@ -25,7 +25,7 @@ internal static unsafe class HostPorts
 
             if ((mapping.IsIPv4 && IsInUse(mapping, Libc.AF_INET)) || (mapping.IsIPv6 && IsInUse(mapping, Libc.AF_INET6)))
             {
-                throw new NetworkException($"host port {mapping.HostPort}/{mapping.ProtocolName} is in use by a process of the host");
+                throw new NetworkException($"hostPort {mapping.HostPort}/{mapping.ProtocolName} is in use by a process of this host");
             }
         }
     }

@@ -35,6 +35,10 @@ public sealed record ContainerSpec
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
     public bool Stdin { get; init; }
 
+    /// <summary>The first attached client's end of input is the container's.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public bool StdinOnce { get; init; }
+
     /// <summary>Give the container a terminal.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
     public bool Tty { get; init; }

@@ -82,6 +82,7 @@ internal static class PodSchema
         Record("securityContext", SecurityContext),
         Record("resources", Resources),
         Flag("stdin"),
+        Flag("stdinOnce"),
         Flag("tty"),
         Later("envFrom"),
         Later("lifecycle", "{}"),
@@ -91,7 +92,6 @@ internal static class PodSchema
         Later("restartPolicy"),
         Later("restartPolicyRules"),
         Later("startupProbe"),
-        Later("stdinOnce", "false"),
         Later("terminationMessagePath", "\"/dev/termination-log\""),
         Later("terminationMessagePolicy", "\"File\""),
         Later("volumeDevices"));

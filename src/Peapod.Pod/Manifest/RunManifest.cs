@@ -51,6 +51,7 @@ public static class RunManifest
                         Env = [.. request.Env.Select((text, i) => Variable(text, i, problems))],
                         Ports = [.. request.Ports.Select((text, i) => Port(text, i, problems))],
                         Stdin = request.Stdin,
+                        StdinOnce = request.Stdin,
                         Tty = request.Tty,
                     },
                 ],

@@ -13,7 +13,7 @@ internal sealed class Traces
             traces.lines.Add($"mount {line.Split(' ')[4]}");
         }
 
-        foreach (var folder in Directory.GetDirectories("/sys/fs/cgroup", "*", SearchOption.AllDirectories))
+        foreach (var folder in CgroupsBelow("/sys/fs/cgroup"))
         {
             traces.lines.Add($"cgroup {folder}");
         }
@@ -33,6 +33,22 @@ internal sealed class Traces
         }
 
         return traces;
+    }
+
+    /// <summary>Others on this machine make and remove cgroups meanwhile.</summary>
+    private static IEnumerable<string> CgroupsBelow(string folder)
+    {
+        string[] children;
+        try
+        {
+            children = Directory.GetDirectories(folder);
+        }
+        catch (DirectoryNotFoundException)
+        {
+            return [];
+        }
+
+        return children.SelectMany(static child => CgroupsBelow(child).Prepend(child));
     }
 
     /// <summary>Nothing was left; what dies a moment later (a network device after its namespace) is waited for.</summary>

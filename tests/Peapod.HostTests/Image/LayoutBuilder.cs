@@ -66,11 +66,37 @@ internal sealed class LayoutBuilder
         return this;
     }
 
+    /// <summary>An entry as it is, over which nobody has watched.</summary>
+    internal LayoutBuilder AddEntry(JsonObject descriptor)
+    {
+        index.Add(descriptor);
+        return this;
+    }
+
     internal string Finish()
     {
         File.WriteAllText($"{folder}/index.json", new JsonObject { ["schemaVersion"] = 2, ["manifests"] = index.DeepClone() }.ToJsonString());
         return folder;
     }
+
+    internal static JsonObject NewConfiguration(JsonArray diffIds) => new()
+    {
+        ["os"] = "linux",
+        ["architecture"] = Architecture,
+        ["created"] = "2024-05-01T10:00:00Z",
+        ["config"] = new JsonObject
+        {
+            ["Env"] = new JsonArray("PATH=/bin"),
+            ["Cmd"] = new JsonArray("sh"),
+            ["User"] = "1000:1000",
+            ["WorkingDir"] = "/srv",
+            ["StopSignal"] = "SIGINT",
+            ["Volumes"] = new JsonObject { ["/data"] = new JsonObject() },
+            ["ExposedPorts"] = new JsonObject { ["80/tcp"] = new JsonObject() },
+            ["Labels"] = new JsonObject { ["a"] = "b" },
+        },
+        ["rootfs"] = new JsonObject { ["type"] = "layers", ["diff_ids"] = diffIds },
+    };
 
     private JsonObject WriteImage(bool gzip, byte[][] layers)
     {
@@ -82,24 +108,7 @@ internal sealed class LayoutBuilder
             descriptors.Add(Write(gzip ? TarBuilder.Gzip(layer) : layer, gzip ? GzipType : GzipType[..^5]));
         }
 
-        var config = new JsonObject
-        {
-            ["os"] = "linux",
-            ["architecture"] = Architecture,
-            ["created"] = "2024-05-01T10:00:00Z",
-            ["config"] = new JsonObject
-            {
-                ["Env"] = new JsonArray("PATH=/bin"),
-                ["Cmd"] = new JsonArray("sh"),
-                ["User"] = "1000:1000",
-                ["WorkingDir"] = "/srv",
-                ["StopSignal"] = "SIGINT",
-                ["Volumes"] = new JsonObject { ["/data"] = new JsonObject() },
-                ["ExposedPorts"] = new JsonObject { ["80/tcp"] = new JsonObject() },
-                ["Labels"] = new JsonObject { ["a"] = "b" },
-            },
-            ["rootfs"] = new JsonObject { ["type"] = "layers", ["diff_ids"] = diffIds },
-        };
+        var config = NewConfiguration(diffIds);
         Configuration(config);
         var manifest = new JsonObject
         {
@@ -112,7 +121,7 @@ internal sealed class LayoutBuilder
         return Write(manifest, "application/vnd.oci.image.manifest.v1+json");
     }
 
-    private JsonObject Write(JsonObject document, string mediaType) => Write(System.Text.Encoding.UTF8.GetBytes(document.ToJsonString()), mediaType);
+    internal JsonObject Write(JsonObject document, string mediaType) => Write(System.Text.Encoding.UTF8.GetBytes(document.ToJsonString()), mediaType);
 
     private JsonObject Write(byte[] data, string mediaType)
     {

@@ -8,6 +8,7 @@ namespace Peapod.HostTests.Image;
 internal sealed class TarBuilder
 {
     private readonly List<byte> output = [];
+    private int lastHeader;
 
     internal TarBuilder Add(
         string name, char type = '0', string content = "", string link = "", int mode = 0x1a4, long uid = 0, long gid = 0, long time = 1_700_000_000,
@@ -42,6 +43,35 @@ internal sealed class TarBuilder
     internal TarBuilder RawName(byte[] name, string content)
     {
         WriteMember(name, '0', Encoding.UTF8.GetBytes(content), "", 0x1a4, 0, 0, 0, 0, 0);
+        return this;
+    }
+
+    internal TarBuilder File(string name, byte[] content)
+    {
+        WriteMember(name, '0', content, "", 0x1a4, 0, 0, 0, 0, 0);
+        return this;
+    }
+
+    /// <summary>All files of a folder, sorted.</summary>
+    internal static TarBuilder OfFolder(string folder, string prefix = "")
+    {
+        var tar = new TarBuilder();
+        foreach (var path in System.IO.Directory.GetFiles(folder, "*", SearchOption.AllDirectories).Order(StringComparer.Ordinal))
+        {
+            tar.File(prefix + Path.GetRelativePath(folder, path), System.IO.File.ReadAllBytes(path));
+        }
+
+        return tar;
+    }
+
+    /// <summary>Overwrites a part of the last header and corrects its checksum.</summary>
+    internal TarBuilder Overwrite(int offset, ReadOnlySpan<byte> value)
+    {
+        var header = output.GetRange(lastHeader, 512).ToArray();
+        value.CopyTo(header.AsSpan(offset));
+        Sign(header);
+        output.RemoveRange(lastHeader, 512);
+        output.InsertRange(lastHeader, header);
         return this;
     }
 
@@ -90,11 +120,17 @@ internal sealed class TarBuilder
         "00"u8.CopyTo(header.AsSpan(263));
         Octal(header, 329, 8, major);
         Octal(header, 337, 8, minor);
-        header.AsSpan(148, 8).Fill((byte)' ');
-        Octal(header, 148, 7, header.Sum(value => value));
+        Sign(header);
+        lastHeader = output.Count;
         output.AddRange(header);
         output.AddRange(content);
         output.AddRange(new byte[(512 - (content.Length % 512)) % 512]);
+    }
+
+    private static void Sign(byte[] header)
+    {
+        header.AsSpan(148, 8).Fill((byte)' ');
+        Octal(header, 148, 7, header.Sum(value => value));
     }
 
     private static void Octal(byte[] header, int offset, int length, long value) =>

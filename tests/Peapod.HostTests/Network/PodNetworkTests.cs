@@ -201,8 +201,8 @@ public sealed class PodNetworkTests
         var byPod = Assert.Throws<NetworkException>(() => host.NewPod("other", new PortMapping(PortProtocol.Tcp, 8080, 80)));
         var byProcess = Assert.Throws<NetworkException>(() => host.NewPod("other", new PortMapping(PortProtocol.Tcp, 9090, 80)));
 
-        Assert.Equal("host port 8080/tcp is taken by the pod web", byPod.Message);
-        Assert.Equal("host port 9090/tcp is in use by a process of the host", byProcess.Message);
+        Assert.Equal("hostPort 8080/tcp is taken by pod web", byPod.Message);
+        Assert.Equal("hostPort 9090/tcp is in use by a process of this host", byProcess.Message);
         Assert.Equal("web", host.Network.Leases.Single().PodId);
     }
 

@@ -50,10 +50,22 @@ internal sealed class TestHost : IDisposable
         outside.Command("ip", "link", "set", "eth0", "up");
         Host.Command("ip", "route", "add", "default", "via", "198.51.100.2");
         Host.Command("ip", "-6", "route", "add", "default", "via", "2001:db8:1::2");
+        WaitForCarrier(Host);
+        WaitForCarrier(outside);
         return outside;
     }
 
-    /// <summary>Everything of the host that a pod could leave behind, as text.</summary>
+    /// <summary>The kernel tells the routes of a new link's carrier by a worker of its own, some time after both ends are up.</summary>
+    private static void WaitForCarrier(TestNamespace where)
+    {
+        for (var tries = 0; where.Command("ip", "route").Contains("linkdown") || where.Command("ip", "-6", "route").Contains("linkdown"); tries++)
+        {
+            Assert.True(tries < 200, "the cable has no carrier");
+            Thread.Sleep(10);
+        }
+    }
+
+    /// <summary>Everything of the host that a pod could leave behind, as text. Not the carrier of its links, which comes and goes a moment later.</summary>
     public string Trace()
     {
         var links = string.Join('\n', Host.Command("ip", "-br", "link").Split('\n').Select(line => line.Split(' ')[0]).Order());
@@ -62,7 +74,7 @@ internal sealed class TestHost : IDisposable
             .Order().Select(name => $"{name} {File.ReadAllText($"/proc/sys/net/{name}").Trim()}")));
         var claims = new[] { "pods", "addresses", "ports", "sysctls" }.Where(name => Path.Exists($"{Folder}/data/{name}"))
             .SelectMany(name => Directory.Exists($"{Folder}/data/{name}") ? Directory.GetFileSystemEntries($"{Folder}/data/{name}") : [name]);
-        return $"{links}\n{Host.Command("nft", "list", "ruleset")}\n{sysctls}\n{string.Join('\n', claims)}\n{Host.Command("ip", "route")}";
+        return $"{links}\n{Host.Command("nft", "list", "ruleset")}\n{sysctls}\n{string.Join('\n', claims)}\n{Host.Command("ip", "route").Replace(" linkdown", "")}";
     }
 
     /// <summary>A server in a namespace that tells each client, over TCP, its own name and the client's address as it sees it.</summary>

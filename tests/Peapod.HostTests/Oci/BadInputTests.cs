@@ -6,6 +6,16 @@ namespace Peapod.HostTests.Oci;
 /// <summary>Each mistake gets one sentence that names the field or the flag, and leaves nothing behind (Bundle checks that).</summary>
 public class BadInputTests
 {
+    [Theory]
+    [InlineData("run")]
+    [InlineData("delete")]
+    public void An_unknown_flag_is_not_taken_for_an_id(string command)
+    {
+        using var bundle = new Bundle("true");
+        var result = bundle.Peapod(command, "--no-such-flag");
+        Assert.Equal((1, "flag provided but not defined: --no-such-flag"), (result.ExitCode, result.Error.Split('\n')[0]));
+    }
+
     [Fact]
     public void A_missing_config_is_named()
     {

@@ -37,7 +37,7 @@ public sealed class ManifestSchemaTests
     public static TheoryData<string> LaterContainerFields =>
     [
         "envFrom", "lifecycle", "livenessProbe", "readinessProbe", "resizePolicy", "restartPolicy", "restartPolicyRules", "startupProbe",
-        "stdinOnce", "terminationMessagePath", "terminationMessagePolicy", "volumeDevices",
+        "terminationMessagePath", "terminationMessagePolicy", "volumeDevices",
     ];
 
     [Theory]
@@ -135,7 +135,6 @@ public sealed class ManifestSchemaTests
             containers:
             - name: c
               image: i
-              stdinOnce: false
               livenessProbe: null
               lifecycle: {}
               terminationMessagePath: /dev/termination-log

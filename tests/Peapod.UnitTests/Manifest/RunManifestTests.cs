@@ -53,6 +53,7 @@ public sealed class RunManifestTests
         var interactive = RunManifest.Build(Plain with { Stdin = true, Tty = true });
         Assert.Equal(RestartPolicy.Never, interactive.Spec.RestartPolicy);
         Assert.True(interactive.Spec.Containers[0].Stdin);
+        Assert.True(interactive.Spec.Containers[0].StdinOnce);
         Assert.True(interactive.Spec.Containers[0].Tty);
         Assert.Equal(RestartPolicy.OnFailure, RunManifest.Build(Plain with { Tty = true, RestartPolicy = RestartPolicy.OnFailure }).Spec.RestartPolicy);
     }

@@ -92,7 +92,7 @@ public sealed class AddressAllocatorTests : IDisposable
         Allocator().Allocate("web", [Http]);
 
         var error = Assert.Throws<NetworkException>(() => Allocator().Allocate("other", [new(PortProtocol.Tcp, 8080, 81)]));
-        Assert.Equal("host port 8080/tcp is taken by the pod web", error.Message);
+        Assert.Equal("hostPort 8080/tcp is taken by pod web", error.Message);
         Assert.Null(Allocator().Find("other"));
     }
 

@@ -1,0 +1,51 @@
+using System.CommandLine;
+using Peapod.Kernel.Files;
+using Peapod.Pod.Layout;
+using Peapod.Pod.Supervision;
+
+namespace Peapod.Pod.Cli.Commands;
+
+/// <summary>Where pods and images are kept; the same for all commands.</summary>
+internal static class HostOptions
+{
+    internal static Option<string> RunRoot { get; } = new("--run-root")
+    {
+        Description = "folder of the running pods' state", DefaultValueFactory = static _ => PodHost.DefaultRunRoot, Recursive = true,
+    };
+
+    internal static Option<string> DataRoot { get; } = new("--data-root")
+    {
+        Description = "folder of images, volumes and logs", DefaultValueFactory = static _ => PodHost.DefaultDataRoot, Recursive = true,
+    };
+
+    internal static Option<string> NetworkFile { get; } = new("--network-config")
+    {
+        Description = "JSON file with the pods' bridge, ipv4Subnet, ipv6Subnet, mtu and table", DefaultValueFactory = static _ => PodHost.DefaultNetworkFile, Recursive = true,
+    };
+
+    internal static Option<string> Namespace { get; } = new("--namespace", "-n")
+    {
+        Description = "the pods' namespace", DefaultValueFactory = static _ => "default", Recursive = true,
+    };
+
+    /// <summary>As absolute paths: a supervisor works in another folder.</summary>
+    internal static PodHost Host(ParseResult parsed) => new()
+    {
+        RunRoot = Path.GetFullPath(parsed.GetValue(RunRoot)!), DataRoot = Path.GetFullPath(parsed.GetValue(DataRoot)!), NetworkFile = Path.GetFullPath(parsed.GetValue(NetworkFile)!),
+    };
+
+    /// <summary>The folders of a pod that is there.</summary>
+    internal static PodFolders Find(ParseResult parsed, string name)
+    {
+        var folders = Host(parsed).FoldersOf(parsed.GetValue(Namespace)!, name);
+        return FileSystem.TryStat(folders.Run) is not null ? folders : throw new PodException($"pods \"{name}\" not found");
+    }
+
+    /// <summary>The folders of a pod that is there, with a new supervisor in place of one that was killed.</summary>
+    internal static PodFolders FindSupervised(ParseResult parsed, string name)
+    {
+        var folders = Find(parsed, name);
+        SupervisorProcess.TakeOver(folders);
+        return folders;
+    }
+}

@@ -1,0 +1,39 @@
+using System.CommandLine;
+using Peapod.Pod.Layout;
+using Peapod.Pod.Supervision;
+
+namespace Peapod.Pod.Cli.Commands;
+
+/// <summary><c>pod rm</c>: removes stopped pods with their volumes and logs; with --force whatever is there of a pod.</summary>
+internal static class RmCommand
+{
+    internal static Command Make()
+    {
+        var force = new Option<bool>("--force", "-f") { Description = "also one that runs, or that was half made" };
+        var names = new Argument<string[]>("POD") { Arity = ArgumentArity.OneOrMore };
+        var command = new Command("rm", "remove pods") { force, names };
+        command.SetAction(parsed =>
+        {
+            foreach (var name in parsed.GetValue(names)!)
+            {
+                Remove(HostOptions.Find(parsed, name), parsed.GetValue(force));
+                Console.WriteLine($"pod \"{name}\" deleted");
+            }
+
+            return 0;
+        });
+        return command;
+    }
+
+    private static void Remove(PodFolders folders, bool force)
+    {
+        if (!force && PodStatus.TryRead(folders) is { Phase: "Running" or "Pending" })
+        {
+            throw new PodException($"pod \"{folders.Name}\" is running\n  stop it first, or use --force");
+        }
+
+        SupervisorProcess.Kill(folders);
+        PodTeardown.Stop(folders);
+        PodTeardown.Remove(folders);
+    }
+}

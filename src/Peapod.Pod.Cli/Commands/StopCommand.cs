@@ -1,0 +1,32 @@
+using System.CommandLine;
+using Peapod.Pod.Layout;
+using Peapod.Pod.Manifest;
+using Peapod.Pod.Supervision;
+
+namespace Peapod.Pod.Cli.Commands;
+
+/// <summary><c>pod stop</c>: the stop signal, then KILL; the pod's record, volumes and logs stay.</summary>
+internal static class StopCommand
+{
+    internal static Command Make()
+    {
+        var time = new Option<long?>("--time", "-t") { Description = "seconds between the stop signal and KILL (the manifest's terminationGracePeriodSeconds)" };
+        var names = new Argument<string[]>("POD") { Arity = ArgumentArity.OneOrMore };
+        var command = new Command("stop", "stop pods") { time, names };
+        command.SetAction(parsed =>
+        {
+            foreach (var name in parsed.GetValue(names)!)
+            {
+                var folders = HostOptions.FindSupervised(parsed, name);
+                SupervisorProcess.Stop(folders, parsed.GetValue(time) ?? GraceOf(folders));
+                Console.WriteLine($"pod \"{name}\" stopped");
+            }
+
+            return 0;
+        });
+        return command;
+    }
+
+    private static long GraceOf(PodFolders folders) =>
+        ManifestReader.Read(folders.Manifest, PodFolders.TryRead(folders.Manifest) ?? []).Pods[0].Spec.TerminationGracePeriodSeconds ?? 30;
+}

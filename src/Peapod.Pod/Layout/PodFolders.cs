@@ -1,0 +1,76 @@
+using Peapod.Kernel;
+using Peapod.Kernel.Files;
+
+namespace Peapod.Pod.Layout;
+
+/// <summary>The folders and files of one pod.</summary>
+public sealed class PodFolders(PodHost host, string key)
+{
+    public const uint PrivateFolder = 0x1c0; // 0700
+    private const uint PrivateFile = 0x180; // 0600
+
+    public PodHost Host { get; } = host;
+
+    /// <summary>Namespace and name: "default_web".</summary>
+    public string Key { get; } = key;
+
+    public string Name => Key[(Key.IndexOf('_', StringComparison.Ordinal) + 1)..];
+
+    public string Run => $"{Host.PodsRoot}/{Key}";
+
+    /// <summary>The manifest with its defaults.</summary>
+    public string Manifest => $"{Run}/manifest.json";
+
+    public string Lock => $"{Run}/supervisor.lock";
+
+    /// <summary>What the supervisor has to say when something goes wrong after its pod has begun.</summary>
+    public string SupervisorLog => $"{Run}/supervisor.log";
+
+    /// <summary>Rows and columns that terminals have at first: those of the terminal the pod was started from.</summary>
+    public string TerminalSize => $"{Run}/terminal-size";
+
+    /// <summary>Root of the OCI states of the sandbox and the containers.</summary>
+    public string Containers => $"{Run}/containers";
+
+    /// <summary>The tmpfs that all containers have at /dev/shm.</summary>
+    public string SharedMemory => $"{Run}/shm";
+
+    public string Data => $"{Host.DataRoot}/pods/{Key}";
+
+    public string VolumeOf(string volume) => $"{Data}/volumes/{volume}";
+
+    /// <summary>What a container has on disk; there as long as it may hold a lease on its image.</summary>
+    public string FolderOf(string container) => $"{Data}/containers/{container}";
+
+    /// <summary>The writable layer of a container's present run.</summary>
+    public string LayerOf(string container) => $"{FolderOf(container)}/layer";
+
+    /// <summary>The name under which a container holds its image's layers.</summary>
+    public string LeaseOf(string container) => $"{Key}_{container}";
+
+    public string LogOf(string container) => $"{Data}/logs/{container}.log";
+
+    /// <summary>Generated files: hosts, hostname, resolv.conf.</summary>
+    public string Etc => $"{Data}/etc";
+
+    public string FifoOf(string container, string stream) => $"{Run}/{container}.{stream}";
+
+    public void Write(string file, ReadOnlySpan<byte> content)
+    {
+        using var folder = FileSystem.OpenDirectory(Run);
+        FileSystem.Replace(folder, Path.GetFileName(file), content, PrivateFile);
+    }
+
+    /// <summary>The content, or null when it is not there.</summary>
+    public static byte[]? TryRead(string path)
+    {
+        try
+        {
+            return FileSystem.ReadAllBytes(path);
+        }
+        catch (KernelException e) when (e.Error is Errno.ENOENT or Errno.ENOTDIR)
+        {
+            return null;
+        }
+    }
+}

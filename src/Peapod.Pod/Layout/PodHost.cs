@@ -1,0 +1,41 @@
+using Peapod.Kernel.Files;
+using Peapod.Network;
+
+namespace Peapod.Pod.Layout;
+
+/// <summary>Where pods are kept on this host: what a reboot ends below <see cref="RunRoot"/>, what outlives one below <see cref="DataRoot"/>.</summary>
+public sealed record PodHost
+{
+    public const string DefaultRunRoot = "/run/peapod-pod";
+    public const string DefaultDataRoot = "/var/lib/peapod";
+    public const string DefaultNetworkFile = "/etc/peapod/network.json";
+
+    public string RunRoot { get; init; } = DefaultRunRoot;
+
+    public string DataRoot { get; init; } = DefaultDataRoot;
+
+    /// <summary>The pods' network, see <see cref="NetworkFile"/>.</summary>
+    public string NetworkFile { get; init; } = DefaultNetworkFile;
+
+    internal string PodsRoot => $"{RunRoot}/pods";
+
+    internal NetworkConfiguration ReadNetwork() => Layout.NetworkFile.Read(NetworkFile, $"{RunRoot}/network");
+
+    /// <summary>The node's name, as pods are told it and `ps -o wide` shows it.</summary>
+    public static string NodeName => FileSystem.ReadText("/proc/sys/kernel/hostname");
+
+    public PodFolders FoldersOf(string podNamespace, string name) => new(this, $"{podNamespace}_{name}");
+
+    /// <summary>The pods there are, in the order of their names.</summary>
+    public IReadOnlyList<PodFolders> Pods()
+    {
+        if (FileSystem.TryStat(PodsRoot) is null)
+        {
+            return [];
+        }
+
+        var names = FileSystem.List(PodsRoot);
+        names.Sort(StringComparer.Ordinal);
+        return names.ConvertAll(name => new PodFolders(this, name));
+    }
+}

@@ -1,0 +1,300 @@
+using System.Runtime.InteropServices;
+using Peapod.Container.Spawning;
+using Peapod.Kernel;
+using Peapod.Kernel.Files;
+using Peapod.Kernel.Interop;
+using Peapod.Kernel.Sockets;
+using Peapod.Pod.Layout;
+using Peapod.Pod.Logs;
+using Peapod.Pod.Manifest;
+
+namespace Peapod.Pod.Supervision;
+
+/// <summary>
+/// A container's standard streams, or its terminal, on their way to its log and to those who are attached. The streams are fifos that the
+/// container has open for reading too: it never meets a broken pipe when its supervisor dies, and the next one opens them by name and loses nothing.
+/// </summary>
+internal sealed unsafe class ContainerStreams : IDisposable
+{
+    private const int BufferSize = 16384;
+
+    /// <summary>Milliseconds after which a terminal that its processes have all closed is looked at again: one may open it anew.</summary>
+    private const int HungUpPause = 1000;
+
+    private readonly ContainerSpec spec;
+    private readonly PodFolders folders;
+    private readonly LogWriter log;
+    private readonly LogWriter.Stream output;
+    private readonly LogWriter.Stream error;
+    private SafeFd? outputFifo;
+    private SafeFd? errorFifo;
+    private SafeFd? input;
+    private SafeFd? terminal;
+    private SafeFd? viewer;
+    private byte[] unseen = [];
+    private long hungUpUntil;
+
+    internal ContainerStreams(ContainerSpec spec, PodFolders folders)
+    {
+        this.spec = spec;
+        this.folders = folders;
+        log = LogWriter.Open(folders.LogOf(spec.Name));
+        output = new LogWriter.Stream(log, "stdout");
+        error = new LogWriter.Stream(log, "stderr");
+    }
+
+    /// <summary>The streams for a new run of the container, to be disposed of by the caller.</summary>
+    internal NewStreams OpenForContainer()
+    {
+        CloseForContainer();
+        if (spec.Tty)
+        {
+            var (receiver, sender) = UnixSocket.Pair(Libc.SOCK_STREAM);
+            return new NewStreams(default, receiver, sender);
+        }
+
+        MakeFifo("stdout");
+        MakeFifo("stderr");
+        OpenReaders();
+        return new NewStreams(new StandardStreams(OpenInput(), Open("stdout", Libc.O_RDWR), Open("stderr", Libc.O_RDWR)), null, null);
+    }
+
+    /// <summary>Takes the terminal that the container has sent.</summary>
+    internal void TakeTerminal(SafeFd receiver)
+    {
+        var descriptors = new List<SafeFd>(1);
+        UnixSocket.Receive(receiver, stackalloc byte[64], descriptors);
+        terminal = descriptors[0];
+        KernelException.Check(Libc.fcntl(terminal.Number, Libc.F_SETFL, Libc.O_RDWR | Libc.O_NONBLOCK), "fcntl");
+    }
+
+    /// <summary>Opens the fifos of a container that runs already. Its terminal, if it has one, went with the supervisor that held it.</summary>
+    internal void Adopt()
+    {
+        if (!spec.Tty)
+        {
+            OpenReaders();
+        }
+    }
+
+    /// <summary>What a client that attaches gets: the way in, and for a terminal the way out.</summary>
+    /// <returns>Null when there is nothing to be attached to. The descriptors are the caller's.</returns>
+    internal IReadOnlyList<SafeFd>? Attach()
+    {
+        if (terminal is not null)
+        {
+            viewer?.Dispose();
+            unseen = [];
+            (viewer, var theirs) = UnixSocket.Pair(Libc.SOCK_STREAM | Libc.SOCK_NONBLOCK);
+            return [terminal.Duplicate(), theirs];
+        }
+
+        if (input is null)
+        {
+            return null;
+        }
+
+        var way = input.Duplicate();
+        if (spec.StdinOnce)
+        {
+            input.Dispose();
+            input = null;
+        }
+
+        return [way];
+    }
+
+    /// <summary>Adds what is to be polled for.</summary>
+    internal void AddTo(List<PollFd> entries, ref long next)
+    {
+        Add(outputFifo, Libc.POLLIN);
+        Add(errorFifo, Libc.POLLIN);
+        if (unseen.Length > 0)
+        {
+            // As with any terminal, who writes waits for who looks.
+            Add(viewer, Libc.POLLOUT);
+        }
+        else if (Environment.TickCount64 >= hungUpUntil)
+        {
+            Add(terminal, Libc.POLLIN);
+        }
+        else
+        {
+            next = Math.Min(next, hungUpUntil);
+        }
+
+        void Add(SafeFd? fd, short events)
+        {
+            if (fd is not null)
+            {
+                entries.Add(new() { Fd = fd.Number, Events = events });
+            }
+        }
+    }
+
+    /// <summary>Copies some of what there is.</summary>
+    internal void Pump()
+    {
+        PumpOnce(outputFifo, output);
+        PumpOnce(errorFifo, error);
+        Show([]);
+        if (unseen.Length == 0)
+        {
+            PumpTerminal();
+        }
+    }
+
+    /// <summary>Copies all that there is, once the container has ended.</summary>
+    internal void Drain()
+    {
+        while (PumpOnce(outputFifo, output) | PumpOnce(errorFifo, error))
+        {
+        }
+
+        while (PumpTerminal())
+        {
+        }
+
+        output.Finish();
+        error.Finish();
+        CloseForContainer();
+    }
+
+    public void Dispose()
+    {
+        CloseForContainer();
+        outputFifo?.Dispose();
+        errorFifo?.Dispose();
+        log.Dispose();
+    }
+
+    private void CloseForContainer()
+    {
+        input?.Dispose();
+        terminal?.Dispose();
+        viewer?.Dispose();
+        (input, terminal, viewer, unseen) = (null, null, null, []);
+    }
+
+    private SafeFd OpenInput()
+    {
+        if (!spec.Stdin)
+        {
+            return FileSystem.Open("/dev/null", Libc.O_RDONLY);
+        }
+
+        MakeFifo("stdin");
+        var reader = Open("stdin", Libc.O_RDONLY | Libc.O_NONBLOCK);
+        KernelException.Check(Libc.fcntl(reader.Number, Libc.F_SETFL, Libc.O_RDONLY), "fcntl");
+        input = Open("stdin", Libc.O_WRONLY);
+        return reader;
+    }
+
+    private void OpenReaders()
+    {
+        outputFifo ??= Open("stdout", Libc.O_RDONLY | Libc.O_NONBLOCK);
+        errorFifo ??= Open("stderr", Libc.O_RDONLY | Libc.O_NONBLOCK);
+    }
+
+    private SafeFd Open(string stream, int flags) => FileSystem.Open(folders.FifoOf(spec.Name, stream), flags);
+
+    private void MakeFifo(string stream)
+    {
+        var path = folders.FifoOf(spec.Name, stream);
+        if (Libc.mknodat(Libc.AT_FDCWD, path, Libc.S_IFIFO | 0x180, 0) != 0)
+        {
+            var failed = KernelException.Last("mkfifo", path);
+            if (failed.Error != Errno.EEXIST)
+            {
+                throw failed;
+            }
+        }
+    }
+
+    /// <returns>Whether there was something.</returns>
+    private static bool PumpOnce(SafeFd? source, LogWriter.Stream target)
+    {
+        if (source is null)
+        {
+            return false;
+        }
+
+        var buffer = stackalloc byte[BufferSize];
+        var count = Libc.read(source.Number, buffer, BufferSize);
+        if (count > 0)
+        {
+            target.Write(new ReadOnlySpan<byte>(buffer, (int)count));
+        }
+
+        return count > 0;
+    }
+
+    /// <inheritdoc cref="PumpOnce"/>
+    private bool PumpTerminal()
+    {
+        if (terminal is null)
+        {
+            return false;
+        }
+
+        var buffer = stackalloc byte[BufferSize];
+        var count = Libc.read(terminal.Number, buffer, BufferSize);
+        if (count > 0)
+        {
+            var text = new ReadOnlySpan<byte>(buffer, (int)count);
+            output.Write(text);
+            Show(text);
+        }
+        else if (count == 0 || Marshal.GetLastPInvokeError() == (int)Errno.EIO)
+        {
+            hungUpUntil = Environment.TickCount64 + HungUpPause;
+        }
+
+        return count > 0;
+    }
+
+    /// <summary>Sends text to the one who is attached, after what that one has not taken yet.</summary>
+    private void Show(ReadOnlySpan<byte> text)
+    {
+        if (viewer is null)
+        {
+            return;
+        }
+
+        unseen = [.. unseen, .. text];
+        while (unseen.Length > 0)
+        {
+            nint count;
+            fixed (byte* data = unseen)
+            {
+                count = Libc.write(viewer.Number, data, (nuint)unseen.Length);
+            }
+
+            if (count < 0)
+            {
+                if (Marshal.GetLastPInvokeError() != (int)Errno.EAGAIN)
+                {
+                    viewer.Dispose();
+                    (viewer, unseen) = (null, []);
+                }
+
+                return;
+            }
+
+            unseen = unseen[(int)count..];
+        }
+    }
+
+    /// <summary>One run's streams, as the container gets them.</summary>
+    internal sealed record NewStreams(StandardStreams Streams, SafeFd? ConsoleReceiver, SafeFd? ConsoleSocket) : IDisposable
+    {
+        public void Dispose()
+        {
+            Streams.Input?.Dispose();
+            Streams.Output?.Dispose();
+            Streams.Error?.Dispose();
+            ConsoleReceiver?.Dispose();
+            ConsoleSocket?.Dispose();
+        }
+    }
+}

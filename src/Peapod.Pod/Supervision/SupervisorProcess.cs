@@ -1,0 +1,231 @@
+using System.Globalization;
+using System.Text;
+using Peapod.Container.Spawning;
+using Peapod.Kernel;
+using Peapod.Kernel.Files;
+using Peapod.Kernel.Interop;
+using Peapod.Kernel.Processes;
+using Peapod.Kernel.Sockets;
+using Peapod.Pod.Layout;
+
+namespace Peapod.Pod.Supervision;
+
+/// <summary>Starts supervisors, each a process of its own, and talks to them.</summary>
+public static class SupervisorProcess
+{
+    /// <summary>The command of this executable that is a supervisor: NAME RUN-ROOT DATA-ROOT NETWORK-FILE KEY, with a socket to report on as standard input.</summary>
+    public const string Command = "supervise";
+
+    private const int LongestReport = 4096;
+
+    /// <summary>Milliseconds after which a supervisor is taken for hung.</summary>
+    private const int AnswerTimeout = 10_000;
+
+    /// <summary>Starts a pod's supervisor and returns when its containers run; one that runs already is left alone.</summary>
+    /// <exception cref="PodException">The pod could not be made; nothing of it runs.</exception>
+    public static void Start(PodFolders folders)
+    {
+        var (ours, theirs) = UnixSocket.Pair(Libc.SOCK_SEQPACKET);
+        using var reader = ours;
+        using (theirs)
+        using (var nothing = FileSystem.Open("/dev/null", Libc.O_RDWR))
+        using (var errors = FileSystem.Open(folders.SupervisorLog, Libc.O_WRONLY | Libc.O_CREAT | Libc.O_APPEND | Libc.O_NOFOLLOW, 0x180))
+        using (var self = FileSystem.Open("/proc/self/exe", Libc.O_RDONLY))
+        {
+            ChildProcess.Start(
+                self,
+                ["peapod-pod", Command, folders.Host.RunRoot, folders.Host.DataRoot, folders.Host.NetworkFile, folders.Key],
+                new StandardStreams(theirs, nothing, errors)).Dispose();
+        }
+
+        Span<byte> buffer = stackalloc byte[LongestReport];
+        var count = UnixSocket.Receive(reader, buffer);
+        if (count == 0)
+        {
+            throw new PodException($"pod \"{folders.Name}\": its supervisor ended before the pod ran");
+        }
+
+        if (buffer[0] != 0)
+        {
+            throw new PodException(Encoding.UTF8.GetString(buffer[1..count])) { ExitCode = buffer[0] };
+        }
+    }
+
+    /// <summary>What the process of <see cref="Command"/> does.</summary>
+    public static int Main(PodHost host, string key)
+    {
+        Libc.setsid();
+        Libc.chdir("/");
+        using var report = SafeFd.Borrow(0).Duplicate();
+        using (var nothing = FileSystem.Open("/dev/null", Libc.O_RDWR))
+        {
+            KernelException.Check(Libc.dup3(nothing.Number, 0, 0), "dup3");
+        }
+
+        var folders = new PodFolders(host, key);
+        Supervisor? supervisor = null;
+        try
+        {
+            supervisor = Supervisor.TryOpen(folders);
+            supervisor?.Begin();
+        }
+        catch (Exception e) when (PodFailure.Is(e))
+        {
+            supervisor?.Dispose();
+            Report(report, e is PodException failed ? failed.ExitCode : 1, e.Message);
+            return 1;
+        }
+
+        Report(report, 0, "");
+        report.Dispose();
+        using (supervisor)
+        {
+            supervisor?.Run();
+        }
+
+        return 0;
+    }
+
+    /// <summary>Stops the pod and returns when it is stopped. A supervisor that has died is started first.</summary>
+    /// <param name="graceSeconds">Between the containers' stop signal and KILL.</param>
+    public static void Stop(PodFolders folders, long graceSeconds)
+    {
+        if (TakeOver(folders))
+        {
+            Stop(folders, graceSeconds, Timeout.Infinite);
+            WaitForEnd(folders);
+        }
+    }
+
+    /// <summary>Kills the pod's containers and ends its supervisor, the hard way when it does not answer. What is left is for <see cref="PodTeardown"/>.</summary>
+    public static void Kill(PodFolders folders)
+    {
+        if (!IsAlive(folders) || Stop(folders, graceSeconds: 0, AnswerTimeout))
+        {
+            WaitForEnd(folders);
+            return;
+        }
+
+        while (IsAlive(folders))
+        {
+            // Written by the one who holds the lock, so it is that one's, unless that one has ended since.
+            if (int.TryParse(FileSystem.TryReadText(folders.Lock), CultureInfo.InvariantCulture, out var pid) && PidFd.TryOpen(pid) is { } process)
+            {
+                using (process)
+                {
+                    if (IsAlive(folders))
+                    {
+                        process.Signal(Signals.SIGKILL);
+                        process.WaitForExit(AnswerTimeout);
+                    }
+                }
+            }
+        }
+    }
+
+    /// <returns>False when the supervisor has not answered in time.</returns>
+    private static bool Stop(PodFolders folders, long graceSeconds, int timeout)
+    {
+        using var socket = TryConnect(folders, timeout);
+        if (socket is null)
+        {
+            return !IsAlive(folders);
+        }
+
+        try
+        {
+            UnixSocket.Send(socket, Encoding.UTF8.GetBytes($"stop {graceSeconds}"));
+            if (!UnixSocket.WaitForInput(socket, timeout))
+            {
+                return false;
+            }
+
+            UnixSocket.Receive(socket, stackalloc byte[256]);
+        }
+        catch (KernelException e) when (e.Error is Errno.ECONNRESET or Errno.EPIPE)
+        {
+            // The pod had just ended by itself.
+        }
+
+        return true;
+    }
+
+    /// <summary>Attaches to a running container.</summary>
+    /// <returns>Its terminal's master and a socket with its output, or its standard input, or nothing: it has neither.</returns>
+    public static IReadOnlyList<SafeFd> Attach(PodFolders folders, string container)
+    {
+        using var socket = (TakeOver(folders) ? TryConnect(folders, AnswerTimeout) : null) ?? throw new PodException($"pod \"{folders.Name}\" is not running");
+        UnixSocket.Send(socket, Encoding.UTF8.GetBytes($"attach {container}"));
+        Span<byte> buffer = stackalloc byte[64];
+        var descriptors = new List<SafeFd>(2);
+        UnixSocket.Receive(socket, buffer, descriptors);
+        return descriptors;
+    }
+
+    /// <summary>Makes sure that a pod which has not ended has a supervisor: starts a new one when the last was killed.</summary>
+    /// <returns>False when the pod is over.</returns>
+    public static bool TakeOver(PodFolders folders)
+    {
+        if (IsAlive(folders))
+        {
+            return true;
+        }
+
+        if (PodStatus.TryRead(folders) is not { Phase: "Running" })
+        {
+            return false;
+        }
+
+        Start(folders);
+        return true;
+    }
+
+    /// <summary>Whether a supervisor watches over the pod now.</summary>
+    public static bool IsAlive(PodFolders folders) => FileLock.IsHeld(folders.Lock);
+
+    /// <summary>The supervisor's socket; null when it has ended, or does not listen in time.</summary>
+    private static SafeFd? TryConnect(PodFolders folders, int timeout)
+    {
+        var end = timeout < 0 ? long.MaxValue : Environment.TickCount64 + timeout;
+        while (IsAlive(folders) && Environment.TickCount64 <= end)
+        {
+            try
+            {
+                return UnixSocket.Connect($"{folders.Run}/{Supervisor.SocketName}", Libc.SOCK_SEQPACKET);
+            }
+            catch (KernelException e) when (e.Error is Errno.ECONNREFUSED or Errno.ENOENT)
+            {
+                // It has just begun and does not listen yet, or it has just ended.
+                Thread.Sleep(1);
+            }
+        }
+
+        return null;
+    }
+
+    private static void WaitForEnd(PodFolders folders)
+    {
+        try
+        {
+            FileLock.Acquire(folders.Lock).Dispose();
+        }
+        catch (KernelException e) when (e.Error == Errno.ENOENT)
+        {
+            // Removed by another command.
+        }
+    }
+
+    /// <summary>Tells the command that started this supervisor how it went: an exit code, and a sentence.</summary>
+    private static void Report(SafeFd report, int exitCode, string text)
+    {
+        byte[] bytes = [(byte)exitCode, .. Encoding.UTF8.GetBytes(text)];
+        try
+        {
+            UnixSocket.Send(report, bytes.AsSpan(0, Math.Min(LongestReport, bytes.Length)));
+        }
+        catch (KernelException e) when (e.Error is Errno.EPIPE or Errno.ECONNRESET)
+        {
+            // The command that started the pod was killed; the pod is there all the same.
+        }
+    }
+}

@@ -1,0 +1,142 @@
+using System.Diagnostics;
+using System.Text.Json.Nodes;
+
+namespace Peapod.HostTests.Harness;
+
+/// <summary>A host for pods with folders of the test's own and the busybox image, and the promise that nothing is left at the end.</summary>
+internal sealed class PodBed : IDisposable
+{
+    private static readonly Lazy<string> Data = new(LoadImage);
+    private readonly string before;
+    private readonly Traces traces;
+
+    internal PodBed()
+    {
+        DataRoot = Data.Value;
+        traces = Traces.Now();
+        before = Leftovers();
+        Folder = Directory.CreateTempSubdirectory("peapod-pods-").FullName;
+    }
+
+    /// <summary>For the test's files; goes with the test.</summary>
+    internal string Folder { get; }
+
+    internal string DataRoot { get; }
+
+    internal string RunRoot => Path.Combine(Folder, "run");
+
+    internal string RunOf(string pod) => $"{RunRoot}/pods/default_{pod}";
+
+    internal string DataOf(string pod) => $"{DataRoot}/pods/default_{pod}";
+
+    internal CommandResult Pod(string command, params string[] arguments) => PeapodCommand.Run(Arguments(command, arguments));
+
+    /// <summary>As <see cref="Pod"/>, and it must succeed.</summary>
+    internal string Done(string command, params string[] arguments)
+    {
+        var result = Pod(command, arguments);
+        Assert.True(result.ExitCode == 0, $"pod {command} {string.Join(' ', arguments)}: {result.ExitCode} {result.Error}");
+        return result.Output;
+    }
+
+    /// <summary>Starts a command and leaves it running.</summary>
+    internal Process Begin(string command, params string[] arguments) => Process.Start(new ProcessStartInfo(PeapodCommand.Executable, Arguments(command, arguments))
+    {
+        RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true,
+    })!;
+
+    internal CommandResult Image(string command, params string[] arguments) => PeapodCommand.Run(["image", "--data-root", DataRoot, command, .. arguments]);
+
+    internal string Write(string name, string text)
+    {
+        var path = Path.Combine(Folder, name);
+        File.WriteAllText(path, text);
+        return path;
+    }
+
+    /// <summary>Runs a pod made of a <c>spec</c>, indented by two.</summary>
+    internal CommandResult RunSpec(string name, string spec) => Pod("run", "-f", Write($"{name}.yaml", Manifest(name, spec)));
+
+    internal static string Manifest(string name, string spec) => $"apiVersion: v1\nkind: Pod\nmetadata:\n  name: {name}\nspec:\n{spec}\n";
+
+    internal JsonNode Inspect(string pod) => JsonNode.Parse(Done("inspect", pod))!;
+
+    internal JsonNode Status(string pod) => Inspect(pod)["status"]!;
+
+    internal JsonNode Container(string pod, int index = 0) => Status(pod)["containers"]![index]!;
+
+    internal string Ip(string pod) => (string)Status(pod)["podIP"]!;
+
+    internal static void Until(Func<bool> condition, string what, int seconds = 10)
+    {
+        var clock = Stopwatch.StartNew();
+        while (!condition())
+        {
+            Assert.True(clock.Elapsed.TotalSeconds < seconds, $"still not: {what}");
+            Thread.Sleep(20);
+        }
+    }
+
+    /// <summary>The process that supervises a pod now.</summary>
+    internal int Supervisor(string pod) => int.Parse(File.ReadAllText($"{RunOf(pod)}/supervisor.lock"));
+
+    internal int Sandbox(string pod) => int.Parse(File.ReadAllText($"{RunOf(pod)}/containers/sandbox/process").Split(' ')[0]);
+
+    internal static void Kill(int pid)
+    {
+        using var process = Process.GetProcessById(pid);
+        process.Kill();
+        Until(() => !IsAlive(pid), $"process {pid} is gone");
+    }
+
+    internal static bool IsAlive(int pid)
+    {
+        try
+        {
+            return !File.ReadAllText($"/proc/{pid}/stat").Split(") ")[^1].StartsWith('Z');
+        }
+        catch (IOException)
+        {
+            return false;
+        }
+    }
+
+    internal void AssertNothingLeft()
+    {
+        Until(() => Leftovers() == before, "nothing is left", 5);
+        Assert.Equal(before, Leftovers());
+        foreach (var folder in new[] { $"{RunRoot}/pods", $"{RunRoot}/network/leases", $"{DataRoot}/pods", $"{DataRoot}/images/leases" })
+        {
+            Assert.Empty(Directory.Exists(folder) ? Directory.GetFileSystemEntries(folder) : []);
+        }
+
+        traces.AssertSame();
+    }
+
+    public void Dispose()
+    {
+        if (Directory.Exists($"{RunRoot}/pods"))
+        {
+            foreach (var folder in Directory.GetDirectories($"{RunRoot}/pods"))
+            {
+                Done("rm", "-f", Path.GetFileName(folder)["default_".Length..]);
+            }
+        }
+
+        AssertNothingLeft();
+        Directory.Delete(Folder, recursive: true);
+    }
+
+    private string[] Arguments(string command, string[] arguments) => ["pod", "--run-root", RunRoot, "--data-root", DataRoot, command, .. arguments];
+
+    private static string Leftovers() => PeapodCommand.Start("nft", "list", "ruleset").Output + PeapodCommand.Start("ip", "-o", "link").Output;
+
+    private static string LoadImage()
+    {
+        var folder = Directory.CreateTempSubdirectory("peapod-data-").FullName;
+        AppDomain.CurrentDomain.ProcessExit += (_, _) => Directory.Delete(folder, recursive: true);
+        var loaded = PeapodCommand.Run("image", "--data-root", folder, "load", Path.Combine(PeapodCommand.Out, "images", "busybox"));
+        Assert.True(loaded.ExitCode == 0, loaded.Error);
+        return folder;
+    }
+}

@@ -1,0 +1,182 @@
+using System.Diagnostics;
+using Peapod.HostTests.Harness;
+
+namespace Peapod.HostTests.Pods;
+
+/// <summary>kill -9 of everything that a pod has, at any moment.</summary>
+public sealed class PodCrashTests : IDisposable
+{
+    private readonly PodBed bed = new();
+
+    public void Dispose() => bed.Dispose();
+
+    private void RunTwo(string name) => Assert.Equal(0, bed.RunSpec(name, """
+          terminationGracePeriodSeconds: 0
+          containers:
+          - {name: a, image: localhost/busybox, command: [sh, -c, "while true; do echo tick; sleep 0.1; done"], ports: [{containerPort: 80, hostPort: 8099}]}
+          - {name: b, image: localhost/busybox, command: [sleep, "100"]}
+          volumes: [{name: v, emptyDir: {medium: Memory}}]
+        """).ExitCode);
+
+    [Fact]
+    public void After_kill_9_of_the_supervisor_rm_force_leaves_nothing()
+    {
+        for (var round = 0; round < 10; round++)
+        {
+            RunTwo("victim");
+            PodBed.Kill(bed.Supervisor("victim"));
+            bed.Done("rm", "-f", "victim");
+            bed.AssertNothingLeft();
+        }
+    }
+
+    [Fact]
+    public void After_kill_9_of_the_sandbox_rm_force_leaves_nothing()
+    {
+        for (var round = 0; round < 10; round++)
+        {
+            RunTwo("victim");
+            PodBed.Kill(bed.Sandbox("victim"));
+            Thread.Sleep(round * 7);
+            bed.Done("rm", "-f", "victim");
+            bed.AssertNothingLeft();
+        }
+    }
+
+    [Fact]
+    public void After_kill_9_of_supervisor_and_sandbox_rm_force_leaves_nothing()
+    {
+        for (var round = 0; round < 10; round++)
+        {
+            RunTwo("victim");
+            var sandbox = bed.Sandbox("victim");
+            PodBed.Kill(bed.Supervisor("victim"));
+            PodBed.Kill(sandbox);
+            bed.Done("rm", "-f", "victim");
+            bed.AssertNothingLeft();
+        }
+    }
+
+    [Fact]
+    public void After_kill_9_of_pod_run_at_any_moment_rm_force_leaves_nothing()
+    {
+        for (var round = 0; round < 20; round++)
+        {
+            using (var run = bed.Begin("run", "--image", "localhost/busybox", "victim", "--", "sleep", "100"))
+            {
+                Spin(TimeSpan.FromMilliseconds(2 * round));
+                run.Kill();
+                run.WaitForExit();
+            }
+
+            RemoveIfThere();
+            bed.AssertNothingLeft();
+        }
+    }
+
+    [Fact]
+    public void After_kill_9_of_the_supervisor_while_it_makes_the_pod_rm_force_leaves_nothing()
+    {
+        var caught = 0;
+        for (var round = 0; round < 20; round++)
+        {
+            using (var run = bed.Begin("run", "--image", "localhost/busybox", "victim", "--", "sleep", "100"))
+            {
+                var file = $"{bed.RunOf("victim")}/supervisor.lock";
+                int supervisor;
+                while (!run.HasExited && (!File.Exists(file) || !int.TryParse(File.ReadAllText(file), out supervisor)))
+                {
+                }
+
+                Spin(TimeSpan.FromMilliseconds(round));
+                var pid = bed.Supervisor("victim");
+                using var process = Process.GetProcessById(pid);
+                process.Kill();
+                run.WaitForExit();
+                if (run.ExitCode != 0)
+                {
+                    caught++;
+                    Assert.Equal("peapod: pod \"victim\": its supervisor ended before the pod ran\n", run.StandardError.ReadToEnd());
+                }
+            }
+
+            RemoveIfThere();
+            bed.AssertNothingLeft();
+        }
+
+        Assert.InRange(caught, 1, 20);
+    }
+
+    [Fact]
+    public void A_new_supervisor_takes_running_containers_over_and_their_logs_go_on()
+    {
+        RunTwo("kept");
+        var pid = (int)bed.Container("kept")["pid"]!;
+        var supervisor = bed.Supervisor("kept");
+        PodBed.Kill(supervisor);
+        var logged = bed.Done("logs", "-c", "a", "kept").Length;
+
+        Assert.Matches("kept   2/2     Running   0 ", bed.Done("ps"));
+
+        Assert.NotEqual(supervisor, bed.Supervisor("kept"));
+        Assert.Equal((pid, 0), ((int)bed.Container("kept")["pid"]!, (int)bed.Container("kept")["restarts"]!));
+        PodBed.Until(() => bed.Done("logs", "-c", "a", "kept").Length > logged + 10, "the log goes on");
+        Assert.Single(bed.Done("logs", "-c", "a", "kept").Split('\n', StringSplitOptions.RemoveEmptyEntries).Distinct());
+    }
+
+    [SkippableFact]
+    public void The_exit_code_of_a_container_that_was_taken_over_is_known()
+    {
+        Skip.IfNot(Environment.OSVersion.Version >= new Version(6, 15), "PIDFD_GET_INFO tells exit codes since Linux 6.15");
+        bed.Done("run", "--image", "localhost/busybox", "code", "--", "sh", "-c", "while ! test -e /go; do sleep 0.05; done; exit 42");
+        PodBed.Kill(bed.Supervisor("code"));
+        bed.Done("ps");
+
+        bed.Done("exec", "code", "--", "touch", "/go");
+
+        PodBed.Until(() => (int)bed.Container("code")["restarts"]! == 1, "it is started again");
+        bed.Done("exec", "code", "--", "touch", "/go");
+        PodBed.Until(() => (int?)bed.Container("code")["exitCode"] == 42, "its exit code is known");
+    }
+
+    [Fact]
+    public void A_pod_that_loses_its_sandbox_gets_a_new_one_and_its_containers_start_again()
+    {
+        RunTwo("again");
+        var sandbox = bed.Sandbox("again");
+
+        PodBed.Kill(sandbox);
+
+        PodBed.Until(() => (int)bed.Container("again", 1)["restarts"]! == 1 && (string)bed.Container("again", 1)["state"]! == "Running", "it runs again");
+        Assert.NotEqual(sandbox, bed.Sandbox("again"));
+        Assert.Equal(
+            bed.Done("exec", "-c", "a", "again", "--", "readlink", "/proc/self/ns/net"), new FileInfo($"/proc/{bed.Sandbox("again")}/ns/net").LinkTarget + "\n");
+    }
+
+    [Fact]
+    public void A_supervisor_that_hangs_does_not_keep_rm_force_from_its_work()
+    {
+        RunTwo("hung");
+        Assert.Equal(0, PeapodCommand.Start("kill", "-STOP", $"{bed.Supervisor("hung")}").ExitCode);
+
+        bed.Done("rm", "-f", "hung");
+
+        bed.AssertNothingLeft();
+    }
+
+    private void RemoveIfThere()
+    {
+        if (Directory.Exists(bed.RunOf("victim")))
+        {
+            bed.Done("rm", "-f", "victim");
+        }
+    }
+
+    private static void Spin(TimeSpan time)
+    {
+        var clock = Stopwatch.StartNew();
+        while (clock.Elapsed < time)
+        {
+        }
+    }
+}

@@ -6,12 +6,6 @@ using Peapod.Container;
 using Peapod.Kernel;
 using Peapod.Oci;
 
-// `pod` and `image` live in the sibling executable; the user sees one command.
-if (Sibling.IsFor(args))
-{
-    return Sibling.Execute(args);
-}
-
 var globals = new GlobalOptions();
 
 // Not a RootCommand: that one looks up its executable's name, its resources and its attributes, which together take as long as parsing does.

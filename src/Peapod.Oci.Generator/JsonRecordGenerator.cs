@@ -8,12 +8,14 @@ namespace Peapod.Oci.Generator;
 /// <summary>
 /// Gives every record marked <c>[JsonRecord]</c> a constructor that reads it from a <c>Utf8JsonReader</c>
 /// and a <c>Write</c> to a <c>Utf8JsonWriter</c>, both as straight code: a switch on the length of the name, then a comparison.
-/// A property's JSON name is its own with a small first letter; the order written is the order declared.
+/// A property's JSON name is its own with a small first letter, unless it has a <c>[JsonPropertyName]</c>; the order written is the order declared.
 /// </summary>
 [Generator(LanguageNames.CSharp)]
 public sealed class JsonRecordGenerator : IIncrementalGenerator
 {
     private const string RecordAttribute = "Peapod.Oci.Json.JsonRecordAttribute";
+    private const string NameAttribute = "System.Text.Json.Serialization.JsonPropertyNameAttribute";
+    private const string EnumNameAttribute = "System.Text.Json.Serialization.JsonStringEnumMemberNameAttribute";
     private const string OmitDefaultAttribute = "Peapod.Oci.Json.OmitDefaultAttribute";
 
     private static readonly DiagnosticDescriptor UnsupportedProperty = new(
@@ -67,7 +69,7 @@ public sealed class JsonRecordGenerator : IIncrementalGenerator
         {
             type = wrapped.TypeArguments[0];
         }
-        var field = new Field(property.Name, nullable, HasAttribute(property, OmitDefaultAttribute));
+        var field = new Field(property.Name, JsonName(property), nullable, HasAttribute(property, OmitDefaultAttribute));
 
         if (Scalar(type) is { } scalar)
         {
@@ -78,6 +80,31 @@ public sealed class JsonRecordGenerator : IIncrementalGenerator
         if (type is not INamedTypeSymbol named)
         {
             return null;
+        }
+        if (named.TypeKind == TypeKind.Enum)
+        {
+            field.Shape = Shape.Enum;
+            field.Type = FullName(named);
+            foreach (ISymbol member in named.GetMembers())
+            {
+                if (member is IFieldSymbol { IsConst: true })
+                {
+                    field.Names.Add(new(member.Name, EnumName(member)));
+                }
+            }
+            return field;
+        }
+        if (IsValue(named))
+        {
+            field.Shape = Shape.Value;
+            field.Type = FullName(named);
+            return field;
+        }
+        if (named.ContainingNamespace.ToDisplayString() == "System.Text.Json.Nodes")
+        {
+            field.Shape = Shape.Node;
+            field.Type = FullName(named);
+            return field;
         }
         if (HasAttribute(named, RecordAttribute))
         {
@@ -90,12 +117,18 @@ public sealed class JsonRecordGenerator : IIncrementalGenerator
             ITypeSymbol item = named.TypeArguments[0];
             field.Shape = Scalar(item) is null ? Shape.RecordList : Shape.ScalarList;
             field.Type = Scalar(item) ?? FullName(item);
-            return field.Type is "String" or "UInt32" || HasAttribute(item, RecordAttribute) ? field : null;
+            return field.Type is "String" or "UInt32" or "Int64" || HasAttribute(item, RecordAttribute) ? field : null;
         }
         if (named is { Name: "IReadOnlyDictionary", TypeArguments.Length: 2 }
             && named.TypeArguments[0].SpecialType == SpecialType.System_String)
         {
             ITypeSymbol value = named.TypeArguments[1];
+            if (IsValue(value))
+            {
+                field.Shape = Shape.ValueMap;
+                field.Type = FullName(value);
+                return field;
+            }
             field.Shape = Scalar(value) is null ? Shape.RecordMap : Shape.ScalarMap;
             field.Type = Scalar(value) ?? FullName(value);
             return field.Type is "String" || HasAttribute(value, RecordAttribute) ? field : null;
@@ -112,11 +145,40 @@ public sealed class JsonRecordGenerator : IIncrementalGenerator
         SpecialType.System_UInt32 => "UInt32",
         SpecialType.System_Int64 => "Int64",
         SpecialType.System_UInt64 => "UInt64",
+        SpecialType.System_DateTime => "DateTime",
         _ => null,
     };
 
     private static string FullName(ITypeSymbol type) =>
         type.WithNullableAnnotation(NullableAnnotation.NotAnnotated).ToDisplayString(SymbolDisplayFormat.FullyQualifiedFormat);
+
+    private static bool IsValue(ITypeSymbol type)
+    {
+        foreach (INamedTypeSymbol implemented in type.AllInterfaces)
+        {
+            if (implemented.OriginalDefinition.ToDisplayString() == "Peapod.Oci.Json.IJsonValue<TSelf>")
+            {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    private static string JsonName(ISymbol property) => Argument(property, NameAttribute) ?? char.ToLowerInvariant(property.Name[0]) + property.Name.Substring(1);
+
+    private static string EnumName(ISymbol member) => Argument(member, EnumNameAttribute) ?? member.Name;
+
+    private static string? Argument(ISymbol symbol, string attributeName)
+    {
+        foreach (AttributeData attribute in symbol.GetAttributes())
+        {
+            if (attribute.AttributeClass?.ToDisplayString() == attributeName)
+            {
+                return (string?)attribute.ConstructorArguments[0].Value;
+            }
+        }
+        return null;
+    }
 
     private static bool HasAttribute(ISymbol symbol, string name)
     {
@@ -166,6 +228,7 @@ public sealed class JsonRecordGenerator : IIncrementalGenerator
         EmitRead(text, name, fields);
         text.Append('\n');
         EmitWrite(text, fields);
+        EmitEnums(text, fields);
         text.Append("}\n");
         return text.ToString();
     }
@@ -228,6 +291,8 @@ public sealed class JsonRecordGenerator : IIncrementalGenerator
             Shape.Record => $" ?? new {field.Type}()",
             Shape.ScalarList or Shape.RecordList => " ?? []",
             Shape.ScalarMap => $" ?? JsonMap<string>.Empty",
+            Shape.Enum or Shape.Value => " ?? default",
+            Shape.Node => $" ?? new {field.Type}()",
             _ => $" ?? JsonMap<{field.Type}>.Empty",
         };
         string read = field.Shape switch
@@ -237,6 +302,10 @@ public sealed class JsonRecordGenerator : IIncrementalGenerator
             Shape.ScalarList => $"JsonIn.{field.Type}List(ref reader)",
             Shape.RecordList => $"JsonIn.RecordList<{field.Type}>(ref reader)",
             Shape.ScalarMap => $"JsonIn.{field.Type}Map(ref reader)",
+            Shape.Enum => $"Read{field.Name}(ref reader)",
+            Shape.Value => $"JsonIn.Value<{field.Type}>(ref reader)",
+            Shape.Node => $"JsonIn.Node<{field.Type}>(ref reader)",
+            Shape.ValueMap => $"JsonIn.ValueMap<{field.Type}>(ref reader)",
             _ => $"JsonIn.RecordMap<{field.Type}>(ref reader)",
         };
         return read + whenNull;
@@ -259,18 +328,24 @@ public sealed class JsonRecordGenerator : IIncrementalGenerator
             {
                 Shape.Text => $"writer.WriteString({key}, {field.Name})",
                 Shape.Scalar when field.Type == "Boolean" => $"writer.WriteBoolean({key}, {field.Name}{Value(field)})",
+                Shape.Scalar when field.Type == "DateTime" => $"writer.WriteString({key}, {field.Name}{Value(field)})",
                 Shape.Scalar => $"writer.WriteNumber({key}, {field.Name}{Value(field)})",
                 Shape.Record => $"JsonOut.Record(writer, {key}, {field.Name})",
                 Shape.ScalarList => $"JsonOut.{field.Type}List(writer, {key}, {field.Name})",
                 Shape.RecordList => $"JsonOut.RecordList(writer, {key}, {field.Name})",
                 Shape.ScalarMap => $"JsonOut.{field.Type}Map(writer, {key}, {field.Name})",
+                Shape.Enum => $"writer.WriteString({key}, NameOf{field.Name}({field.Name}{Value(field)}))",
+                Shape.Value => $"JsonOut.Value(writer, {key}, {field.Name}{Value(field)})",
+                Shape.Node => $"JsonOut.Node(writer, {key}, {field.Name})",
+                Shape.ValueMap => $"JsonOut.ValueMap(writer, {key}, {field.Name})",
                 _ => $"JsonOut.RecordMap(writer, {key}, {field.Name})",
             };
             string? condition = field.Shape switch
             {
                 Shape.Text => field.Nullable || field.OmitDefault ? $"!string.IsNullOrEmpty({field.Name})" : null,
                 Shape.Scalar => field.Nullable ? $"{field.Name} is not null" : field.OmitDefault ? $"{field.Name} != default" : null,
-                Shape.Record => field.Nullable ? $"{field.Name} is not null" : null,
+                Shape.Enum or Shape.Value => field.Nullable ? $"{field.Name} is not null" : field.OmitDefault ? $"{field.Name} != default" : null,
+                Shape.Record or Shape.Node => field.Nullable ? $"{field.Name} is not null" : null,
                 _ => field.Nullable ? $"{field.Name} is not null" : $"{field.Name}.Count != 0",
             };
             text.Append(condition is null
@@ -291,6 +366,29 @@ public sealed class JsonRecordGenerator : IIncrementalGenerator
             """);
     }
 
+    private static void EmitEnums(StringBuilder text, List<Field> fields)
+    {
+        foreach (Field field in fields)
+        {
+            if (field.Shape != Shape.Enum)
+            {
+                continue;
+            }
+            text.Append($"\n    private static {field.Type}? Read{field.Name}(ref Utf8JsonReader reader) => JsonIn.String(ref reader) switch\n    {{\n        null => null,\n");
+            foreach (KeyValuePair<string, string> name in field.Names)
+            {
+                text.Append($"        \"{name.Value}\" => {field.Type}.{name.Key},\n");
+            }
+            text.Append("        string unknown => throw JsonIn.UnknownName(ref reader, unknown),\n    };\n");
+            text.Append($"\n    private static string NameOf{field.Name}({field.Type} value) => value switch\n    {{\n");
+            foreach (KeyValuePair<string, string> name in field.Names)
+            {
+                text.Append($"        {field.Type}.{name.Key} => \"{name.Value}\",\n");
+            }
+            text.Append("        _ => throw new ArgumentOutOfRangeException(nameof(value)),\n    };\n");
+        }
+    }
+
     private static string Value(Field field) => field.Nullable ? ".Value" : "";
 
     private enum Shape
@@ -302,12 +400,17 @@ public sealed class JsonRecordGenerator : IIncrementalGenerator
         RecordList,
         ScalarMap,
         RecordMap,
+        Enum,
+        Value,
+        ValueMap,
+        Node,
     }
 
-    private sealed class Field(string name, bool nullable, bool omitDefault)
+    private sealed class Field(string name, string json, bool nullable, bool omitDefault)
     {
         public string Name { get; } = name;
-        public string Json { get; } = char.ToLowerInvariant(name[0]) + name.Substring(1);
+        public string Json { get; } = json;
+        public List<KeyValuePair<string, string>> Names { get; } = [];
         public bool Nullable { get; } = nullable;
         public bool OmitDefault { get; } = omitDefault;
         public Shape Shape { get; set; }

@@ -23,7 +23,7 @@ internal static class CommandTable
             root.Subcommands.Add(Make(name, globals)!);
         }
 
-        // Shown in help; Sibling takes them before anything is parsed.
+        // Shown in help; native/start takes them before this runs.
         root.Subcommands.Add(new Command("pod", "run Kubernetes pods: pod run, ps, logs, exec, stop, rm, …"));
         root.Subcommands.Add(new Command("image", "load, list and remove images"));
     }

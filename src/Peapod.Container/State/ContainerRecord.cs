@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Globalization;
 using System.Text.Json;
+using Peapod.Oci.Json;
 using Peapod.Kernel.Processes;
 
 namespace Peapod.Container.State;

@@ -1,6 +1,7 @@
 using System.Runtime.CompilerServices;
 using System.Text;
 using System.Text.Json;
+using System.Text.Json.Nodes;
 
 namespace Peapod.Oci.Json;
 
@@ -159,6 +160,72 @@ public static class JsonIn
             items[count++] = reader.TryGetUInt32(out uint item) ? item : throw OutOfRange(ref reader, "0 to 4294967295");
         }
         return items[..count].ToArray();
+    }
+
+    /// <summary>An array of whole numbers of 64 bits with a sign.</summary>
+    public static long[]? Int64List(ref Utf8JsonReader reader)
+    {
+        if (!Array(ref reader))
+        {
+            return null;
+        }
+        var items = new List<long>();
+        while (Item(ref reader))
+        {
+            if (reader.TokenType != JsonTokenType.Number)
+            {
+                throw Unexpected(ref reader, "a number");
+            }
+            items.Add(reader.TryGetInt64(out long item) ? item : throw OutOfRange(ref reader, "-9223372036854775808 to 9223372036854775807"));
+        }
+        return [.. items];
+    }
+
+    /// <summary>A time as ISO 8601 has it.</summary>
+    public static DateTime? DateTime(ref Utf8JsonReader reader)
+    {
+        reader.Read();
+        return reader.TokenType switch
+        {
+            JsonTokenType.Null => null,
+            JsonTokenType.String when reader.TryGetDateTime(out DateTime time) => time,
+            _ => throw Unexpected(ref reader, "a time"),
+        };
+    }
+
+    /// <summary>A value that knows itself how it is read.</summary>
+    public static T? Value<T>(ref Utf8JsonReader reader) where T : struct, IJsonValue<T>
+    {
+        reader.Read();
+        return reader.TokenType == JsonTokenType.Null ? null : T.Read(ref reader);
+    }
+
+    /// <summary>A value that is kept as it is.</summary>
+    public static T? Node<T>(ref Utf8JsonReader reader) where T : JsonNode
+    {
+        reader.Read();
+        long start = reader.TokenStartIndex;
+        return reader.TokenType == JsonTokenType.Null ? null
+            : JsonNode.Parse(ref reader) as T ?? throw new JsonFault(start, typeof(T) == typeof(JsonArray) ? "expected an array" : "expected an object");
+    }
+
+    /// <summary>What to throw for a name that is not in the set.</summary>
+    public static Exception UnknownName(ref Utf8JsonReader reader, string name) => new JsonFault(reader.TokenStartIndex, $"unknown value \"{name}\"");
+
+    /// <summary>An object with free keys, of values that know themselves how they are read.</summary>
+    public static JsonMap<T>? ValueMap<T>(ref Utf8JsonReader reader) where T : struct, IJsonValue<T>
+    {
+        if (!Map(ref reader))
+        {
+            return null;
+        }
+        var entries = new List<KeyValuePair<string, T>>();
+        while (Key(ref reader, out string key))
+        {
+            reader.Read();
+            entries.Add(new(key, T.Read(ref reader)));
+        }
+        return JsonMap<T>.Take([.. entries]);
     }
 
     /// <summary>An array of objects.</summary>

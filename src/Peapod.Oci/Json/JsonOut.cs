@@ -1,6 +1,6 @@
 using System.Buffers;
-using System.Text.Encodings.Web;
 using System.Text.Json;
+using System.Text.Json.Nodes;
 
 namespace Peapod.Oci.Json;
 
@@ -14,7 +14,7 @@ public static class JsonOut
             Indented = indented,
             IndentCharacter = '\t',
             IndentSize = 1,
-            Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+            Encoder = MinimalEncoder.Instance,
         });
 
     /// <summary>The record as a document of its own, in the caller's style.</summary>
@@ -55,6 +55,43 @@ public static class JsonOut
             writer.WriteNumberValue(items[i]);
         }
         writer.WriteEndArray();
+    }
+
+    /// <summary>A member that is an array of numbers.</summary>
+    public static void Int64List(Utf8JsonWriter writer, ReadOnlySpan<byte> name, IReadOnlyList<long> items)
+    {
+        writer.WriteStartArray(name);
+        for (int i = 0; i < items.Count; i++)
+        {
+            writer.WriteNumberValue(items[i]);
+        }
+        writer.WriteEndArray();
+    }
+
+    /// <summary>A member whose value knows itself how it is written.</summary>
+    public static void Value<T>(Utf8JsonWriter writer, ReadOnlySpan<byte> name, T value) where T : struct, IJsonValue<T>
+    {
+        writer.WritePropertyName(name);
+        value.Write(writer);
+    }
+
+    /// <summary>A member that is kept as it was read.</summary>
+    public static void Node(Utf8JsonWriter writer, ReadOnlySpan<byte> name, JsonNode node)
+    {
+        writer.WritePropertyName(name);
+        node.WriteTo(writer);
+    }
+
+    /// <summary>A member that is an object with free keys, of values that know themselves how they are written.</summary>
+    public static void ValueMap<T>(Utf8JsonWriter writer, ReadOnlySpan<byte> name, IReadOnlyDictionary<string, T> entries) where T : struct, IJsonValue<T>
+    {
+        writer.WriteStartObject(name);
+        foreach (KeyValuePair<string, T> entry in entries)
+        {
+            writer.WritePropertyName(entry.Key);
+            entry.Value.Write(writer);
+        }
+        writer.WriteEndObject();
     }
 
     /// <summary>A member that is an array of objects.</summary>

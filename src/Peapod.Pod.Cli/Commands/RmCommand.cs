@@ -12,16 +12,11 @@ internal static class RmCommand
         var force = new Option<bool>("--force", "-f") { Description = "also one that runs, or that was half made" };
         var names = new Argument<string[]>("POD") { Arity = ArgumentArity.OneOrMore };
         var command = new Command("rm", "remove pods") { force, names };
-        command.SetAction(parsed =>
+        command.SetAction(parsed => EachPod.Do(parsed.GetValue(names)!, name =>
         {
-            foreach (var name in parsed.GetValue(names)!)
-            {
-                Remove(HostOptions.Find(parsed, name), parsed.GetValue(force));
-                Console.WriteLine($"pod \"{name}\" deleted");
-            }
-
-            return 0;
-        });
+            Remove(HostOptions.Find(parsed, name), parsed.GetValue(force));
+            Console.WriteLine($"pod \"{name}\" deleted");
+        }));
         return command;
     }
 

@@ -13,17 +13,12 @@ internal static class StopCommand
         var time = new Option<long?>("--time", "-t") { Description = "seconds between the stop signal and KILL (the manifest's terminationGracePeriodSeconds)" };
         var names = new Argument<string[]>("POD") { Arity = ArgumentArity.OneOrMore };
         var command = new Command("stop", "stop pods") { time, names };
-        command.SetAction(parsed =>
+        command.SetAction(parsed => EachPod.Do(parsed.GetValue(names)!, name =>
         {
-            foreach (var name in parsed.GetValue(names)!)
-            {
-                var folders = HostOptions.FindSupervised(parsed, name);
-                SupervisorProcess.Stop(folders, parsed.GetValue(time) ?? GraceOf(folders));
-                Console.WriteLine($"pod \"{name}\" stopped");
-            }
-
-            return 0;
-        });
+            var folders = HostOptions.FindSupervised(parsed, name);
+            SupervisorProcess.Stop(folders, parsed.GetValue(time) ?? GraceOf(folders));
+            Console.WriteLine($"pod \"{name}\" stopped");
+        }));
         return command;
     }
 

@@ -1,10 +1,10 @@
-using System.Text.Json;
-using System.Text.Json.Serialization;
+using Peapod.Oci.Json;
 
 namespace Peapod.Pod.Layout;
 
 /// <summary>What the supervisor last knew of its pod; status.json.</summary>
-public sealed record PodStatus
+[JsonRecord]
+public sealed partial record PodStatus
 {
     public string Uid { get; init; } = "";
 
@@ -25,14 +25,15 @@ public sealed record PodStatus
     public IReadOnlyList<ContainerState> Containers { get; init; } = [];
 
     public static PodStatus? TryRead(PodFolders folders) =>
-        PodFolders.TryRead($"{folders.Run}/status.json") is { } json ? JsonSerializer.Deserialize(json, PodStatusJson.Default.PodStatus) : null;
+        PodFolders.TryRead($"{folders.Run}/status.json") is { } json ? Parse(json) : null;
 
     public void Write(PodFolders folders) =>
-        folders.Write("status.json", JsonSerializer.SerializeToUtf8Bytes(this, PodStatusJson.Default.PodStatus));
+        folders.Write("status.json", ToJson(indented: true));
 }
 
 /// <summary>One container of a pod.</summary>
-public sealed record ContainerState
+[JsonRecord]
+public sealed partial record ContainerState
 {
     public string Name { get; init; } = "";
 
@@ -55,7 +56,3 @@ public sealed record ContainerState
 
     public DateTime? Finished { get; init; }
 }
-
-[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull, WriteIndented = true)]
-[JsonSerializable(typeof(PodStatus))]
-internal sealed partial class PodStatusJson : JsonSerializerContext;

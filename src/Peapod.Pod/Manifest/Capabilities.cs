@@ -1,7 +1,10 @@
+using Peapod.Oci.Json;
+
 namespace Peapod.Pod.Manifest;
 
 /// <summary>Capabilities to add to and drop from the default set, as written: <c>NET_ADMIN</c>, <c>CAP_NET_ADMIN</c> or <c>ALL</c>.</summary>
-public sealed record Capabilities
+[JsonRecord]
+public sealed partial record Capabilities
 {
     public IReadOnlyList<string> Add { get; init => field = value ?? []; } = [];
 

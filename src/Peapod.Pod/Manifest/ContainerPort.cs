@@ -1,8 +1,10 @@
 using System.Text.Json.Serialization;
+using Peapod.Oci.Json;
 
 namespace Peapod.Pod.Manifest;
 
-public sealed record ContainerPort
+[JsonRecord]
+public sealed partial record ContainerPort
 {
     public string? Name { get; init; }
 

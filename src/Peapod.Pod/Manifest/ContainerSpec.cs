@@ -1,9 +1,10 @@
-using System.Text.Json.Serialization;
+using Peapod.Oci.Json;
 
 namespace Peapod.Pod.Manifest;
 
 /// <summary>A Kubernetes v1 Container.</summary>
-public sealed record ContainerSpec
+[JsonRecord]
+public sealed partial record ContainerSpec
 {
     /// <summary>A DNS-1123 label, unique in the pod.</summary>
     public string Name { get; init => field = value ?? ""; } = "";
@@ -32,14 +33,14 @@ public sealed record ContainerSpec
     public SecurityContext? SecurityContext { get; init; }
 
     /// <summary>Keep standard input open for attach.</summary>
-    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    [OmitDefault]
     public bool Stdin { get; init; }
 
     /// <summary>The first attached client's end of input is the container's.</summary>
-    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    [OmitDefault]
     public bool StdinOnce { get; init; }
 
     /// <summary>Give the container a terminal.</summary>
-    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    [OmitDefault]
     public bool Tty { get; init; }
 }

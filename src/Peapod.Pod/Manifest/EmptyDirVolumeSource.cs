@@ -1,10 +1,11 @@
-using System.Text.Json.Serialization;
+using Peapod.Oci.Json;
 
 namespace Peapod.Pod.Manifest;
 
-public sealed record EmptyDirVolumeSource
+[JsonRecord]
+public sealed partial record EmptyDirVolumeSource
 {
-    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    [OmitDefault]
     public StorageMedium Medium { get; init; }
 
     /// <summary>Bytes; null for no limit.</summary>

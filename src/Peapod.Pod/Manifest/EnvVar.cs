@@ -1,6 +1,9 @@
+using Peapod.Oci.Json;
+
 namespace Peapod.Pod.Manifest;
 
-public sealed record EnvVar
+[JsonRecord]
+public sealed partial record EnvVar
 {
     public string Name { get; init => field = value ?? ""; } = "";
 

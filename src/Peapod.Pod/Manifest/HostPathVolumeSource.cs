@@ -1,12 +1,13 @@
-using System.Text.Json.Serialization;
+using Peapod.Oci.Json;
 
 namespace Peapod.Pod.Manifest;
 
-public sealed record HostPathVolumeSource
+[JsonRecord]
+public sealed partial record HostPathVolumeSource
 {
     /// <summary>Absolute, without <c>..</c>.</summary>
     public string Path { get; init => field = value ?? ""; } = "";
 
-    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    [OmitDefault]
     public HostPathType Type { get; init; }
 }

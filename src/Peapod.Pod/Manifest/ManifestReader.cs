@@ -176,7 +176,7 @@ public static class ManifestReader
         private void Pod(JsonObject node, string path)
         {
             schema.Check(node, PodSchema.Pod, path);
-            var pod = ManifestDefaults.Apply(node.Deserialize(ManifestJsonContext.Default.PodManifest)!);
+            var pod = ManifestDefaults.Apply(PodManifest.Parse(Encoding.UTF8.GetBytes(node.ToJsonString())));
             new ManifestValidation(problems).Validate(pod, path);
             if (pod.Metadata.Name.Length > 0 && !_names.Add($"{pod.Metadata.Namespace}/{pod.Metadata.Name}"))
             {

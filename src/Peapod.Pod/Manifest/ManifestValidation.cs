@@ -134,8 +134,6 @@ internal sealed class ManifestValidation(ManifestProblems problems)
         {
             Error(path, Invalid(hostPath, NoBacksteps));
         }
-
-        Printable(hostPath, path);
     }
 
     private void Container(ContainerSpec container, HashSet<string>? volumes, HashSet<string> hostPorts, string path)
@@ -149,14 +147,11 @@ internal sealed class ManifestValidation(ManifestProblems problems)
             Error(path + ".image", Invalid(container.Image, "must not contain whitespace"));
         }
 
-        Printable(container.Command, path + ".command");
-        Printable(container.Args, path + ".args");
         if (!string.IsNullOrEmpty(container.WorkingDir) && !IsAbsolute(container.WorkingDir))
         {
             Error(path + ".workingDir", Invalid(container.WorkingDir, NotAbsolute));
         }
 
-        Printable(container.WorkingDir ?? "", path + ".workingDir");
         Ports(container.Ports, hostPorts, path + ".ports");
         Environment(container.Env, path + ".env");
         VolumeMounts(container.VolumeMounts, volumes, path + ".volumeMounts");
@@ -222,7 +217,6 @@ internal sealed class ManifestValidation(ManifestProblems problems)
         {
             var at = SourceLines.Element(path, i);
             Name(environment[i].Name, at + ".name", NameRules.EnvVarName);
-            Printable(environment[i].Value, at + ".value");
         }
     }
 
@@ -251,7 +245,6 @@ internal sealed class ManifestValidation(ManifestProblems problems)
                 Error(at + ".mountPath", Invalid(mount.MountPath, "must be unique"));
             }
 
-            Printable(mount.MountPath, at + ".mountPath");
             if (!string.IsNullOrEmpty(mount.SubPath))
             {
                 SubPath(mount.SubPath, at + ".subPath");
@@ -270,8 +263,6 @@ internal sealed class ManifestValidation(ManifestProblems problems)
         {
             Error(path, Invalid(subPath, NoBacksteps));
         }
-
-        Printable(subPath, path);
     }
 
     private void ResourceAmounts(ResourceRequirements resources, string path)
@@ -366,23 +357,6 @@ internal sealed class ManifestValidation(ManifestProblems problems)
 
         Error(path, Invalid(value, reason), at);
         return false;
-    }
-
-    private void Printable(IReadOnlyList<string>? values, string path)
-    {
-        for (var i = 0; i < values?.Count; i++)
-        {
-            Printable(values[i], SourceLines.Element(path, i));
-        }
-    }
-
-    /// <summary>The kernel ends a string at its first NUL: what follows would be lost without a word.</summary>
-    private void Printable(string value, string path)
-    {
-        if (value.Contains('\0', StringComparison.Ordinal))
-        {
-            Error(path, Invalid(value.Replace("\0", "\\0", StringComparison.Ordinal), "must not contain a NUL character"));
-        }
     }
 
     private void Error(string path, string detail, string? at = null)

@@ -1,5 +1,8 @@
+using System.Buffers;
+using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using Peapod.Oci.Json;
 
 namespace Peapod.Pod.Manifest;
 
@@ -9,16 +12,22 @@ public static class ManifestWriter
     /// <summary>The pod as a JSON tree, without what is not set.</summary>
     public static JsonObject ToJsonNode(PodManifest pod)
     {
-        var node = JsonSerializer.SerializeToNode(pod, ManifestJsonContext.Default.PodManifest)!.AsObject();
+        var node = JsonNode.Parse(pod.ToJson())!.AsObject();
         RemoveEmptyLists(node);
         return node;
     }
 
     /// <summary>The pod as JSON text.</summary>
-    public static string ToJson(PodManifest pod, bool indented = true) =>
-        ToJsonNode(pod).ToJsonString(indented ? Indented : ManifestJsonContext.Default.Options);
+    public static string ToJson(PodManifest pod)
+    {
+        var buffer = new ArrayBufferWriter<byte>(4096);
+        using (var writer = new Utf8JsonWriter(buffer, new JsonWriterOptions { Indented = true, Encoder = MinimalEncoder.Instance }))
+        {
+            ToJsonNode(pod).WriteTo(writer);
+        }
 
-    private static JsonSerializerOptions Indented { get; } = new(ManifestJsonContext.Default.Options) { WriteIndented = true };
+        return Encoding.UTF8.GetString(buffer.WrittenSpan);
+    }
 
     private static void RemoveEmptyLists(JsonNode? node)
     {

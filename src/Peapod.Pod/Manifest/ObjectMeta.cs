@@ -1,6 +1,9 @@
+using Peapod.Oci.Json;
+
 namespace Peapod.Pod.Manifest;
 
-public sealed record ObjectMeta
+[JsonRecord]
+public sealed partial record ObjectMeta
 {
     /// <summary>A DNS-1123 subdomain; unique in its namespace.</summary>
     public string Name { get; init => field = value ?? ""; } = "";

@@ -1,7 +1,10 @@
+using Peapod.Oci.Json;
+
 namespace Peapod.Pod.Manifest;
 
 /// <summary>A Kubernetes v1 Pod, as far as a manifest says it.</summary>
-public sealed record PodManifest
+[JsonRecord]
+public sealed partial record PodManifest
 {
     public string ApiVersion { get; init => field = value ?? "v1"; } = "v1";
 

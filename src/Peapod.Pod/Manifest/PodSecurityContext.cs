@@ -1,7 +1,10 @@
+using Peapod.Oci.Json;
+
 namespace Peapod.Pod.Manifest;
 
 /// <summary>Security settings for all containers of a pod; a container's own settings win.</summary>
-public sealed record PodSecurityContext
+[JsonRecord]
+public sealed partial record PodSecurityContext
 {
     public long? RunAsUser { get; init; }
 

@@ -1,8 +1,10 @@
 using System.Text.Json.Nodes;
+using Peapod.Oci.Json;
 
 namespace Peapod.Pod.Manifest;
 
-public sealed record PodSpec
+[JsonRecord]
+public sealed partial record PodSpec
 {
     public IReadOnlyList<Volume> Volumes { get; init => field = value ?? []; } = [];
 

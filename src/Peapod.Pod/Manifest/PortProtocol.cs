@@ -3,7 +3,6 @@ using System.Text.Json.Serialization;
 namespace Peapod.Pod.Manifest;
 
 /// <summary>The transport protocol of a container's port.</summary>
-[JsonConverter(typeof(JsonStringEnumConverter<PortProtocol>))]
 public enum PortProtocol
 {
     [JsonStringEnumMemberName("TCP")]

@@ -1,7 +1,9 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
 using System.Numerics;
-using System.Text.Json.Serialization;
+using System.Text;
+using System.Text.Json;
+using Peapod.Oci.Json;
 
 namespace Peapod.Pod.Manifest;
 
@@ -9,8 +11,7 @@ namespace Peapod.Pod.Manifest;
 /// An amount of a resource as Kubernetes writes it: <c>100m</c>, <c>1.5</c>, <c>128Mi</c>, <c>1e3</c>.
 /// Held exactly: at most 2^63-1, never finer than a nano unit (finer parts are rounded away from zero).
 /// </summary>
-[JsonConverter(typeof(QuantityJsonConverter))]
-public readonly struct Quantity : IEquatable<Quantity>, IComparable<Quantity>
+public readonly struct Quantity : IEquatable<Quantity>, IComparable<Quantity>, IJsonValue<Quantity>
 {
     /// <summary>What Kubernetes says of a text that is none.</summary>
     internal const string Grammar = "quantities must match the regular expression '^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$'";
@@ -116,6 +117,14 @@ public readonly struct Quantity : IEquatable<Quantity>, IComparable<Quantity>
         quantity = new Quantity(negative ? -amount : amount, notation);
         return true;
     }
+
+    static Quantity IJsonValue<Quantity>.Read(ref Utf8JsonReader reader)
+    {
+        var text = reader.TokenType == JsonTokenType.Number ? Encoding.UTF8.GetString(reader.ValueSpan) : reader.GetString();
+        return Parse(text!);
+    }
+
+    void IJsonValue<Quantity>.Write(Utf8JsonWriter writer) => writer.WriteStringValue(ToString());
 
     public static Quantity Add(Quantity left, Quantity right) => left + right;
 

@@ -1,7 +1,10 @@
+using Peapod.Oci.Json;
+
 namespace Peapod.Pod.Manifest;
 
 /// <summary>Quantities by resource name: <c>cpu</c> in cores, <c>memory</c> in bytes.</summary>
-public sealed record ResourceRequirements
+[JsonRecord]
+public sealed partial record ResourceRequirements
 {
     public IReadOnlyDictionary<string, Quantity>? Limits { get; init; }
 

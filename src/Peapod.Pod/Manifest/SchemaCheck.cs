@@ -74,7 +74,7 @@ internal sealed class SchemaCheck(ManifestProblems problems, bool lenient)
         switch (field.Kind)
         {
             case FieldKind.Text:
-                return IsText(value) || WrongType(value, path, "string");
+                return IsText(value) ? HasNoNul(value!.GetValue<string>(), path) : WrongType(value, path, "string");
             case FieldKind.Flag:
                 return value?.GetValueKind() is JsonValueKind.True or JsonValueKind.False || WrongType(value, path, "boolean");
             case FieldKind.Integer or FieldKind.LongInteger:
@@ -175,7 +175,11 @@ internal sealed class SchemaCheck(ManifestProblems problems, bool lenient)
     {
         foreach (var (name, value) in map.ToArray())
         {
-            if (value is null && element.Kind == FieldKind.Text)
+            if (!HasNoNul(name, path))
+            {
+                map.Remove(name);
+            }
+            else if (value is null && element.Kind == FieldKind.Text)
             {
                 map[name] = "";
             }
@@ -206,6 +210,18 @@ internal sealed class SchemaCheck(ManifestProblems problems, bool lenient)
                 list[i] = fitting;
             }
         }
+    }
+
+    /// <summary>The kernel ends a string at its first NUL: what follows would be lost without a word.</summary>
+    private bool HasNoNul(string text, string path)
+    {
+        if (!text.Contains('\0', StringComparison.Ordinal))
+        {
+            return true;
+        }
+
+        problems.Add(path, $"Invalid value: \"{text.Replace("\0", "\\0", StringComparison.Ordinal)}\": must not contain a NUL character");
+        return false;
     }
 
     private static bool IsText(JsonNode? value) => value?.GetValueKind() == JsonValueKind.String;

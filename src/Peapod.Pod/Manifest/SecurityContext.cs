@@ -1,7 +1,10 @@
+using Peapod.Oci.Json;
+
 namespace Peapod.Pod.Manifest;
 
 /// <summary>Security settings of one container.</summary>
-public sealed record SecurityContext
+[JsonRecord]
+public sealed partial record SecurityContext
 {
     public Capabilities? Capabilities { get; init; }
 

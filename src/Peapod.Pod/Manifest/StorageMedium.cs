@@ -1,9 +1,6 @@
-using System.Text.Json.Serialization;
-
 namespace Peapod.Pod.Manifest;
 
 /// <summary>What an emptyDir lives on. <c>""</c> in the manifest is <see cref="Default"/>: the host's disk.</summary>
-[JsonConverter(typeof(JsonStringEnumConverter<StorageMedium>))]
 public enum StorageMedium
 {
     Default,

@@ -1,7 +1,10 @@
+using Peapod.Oci.Json;
+
 namespace Peapod.Pod.Manifest;
 
 /// <summary>A volume of a pod: exactly one of the sources is set.</summary>
-public sealed record Volume
+[JsonRecord]
+public sealed partial record Volume
 {
     /// <summary>A DNS-1123 label, unique in the pod.</summary>
     public string Name { get; init => field = value ?? ""; } = "";

@@ -1,13 +1,14 @@
-using System.Text.Json.Serialization;
+using Peapod.Oci.Json;
 
 namespace Peapod.Pod.Manifest;
 
-public sealed record VolumeMount
+[JsonRecord]
+public sealed partial record VolumeMount
 {
     /// <summary>The volume of the pod that is mounted.</summary>
     public string Name { get; init => field = value ?? ""; } = "";
 
-    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    [OmitDefault]
     public bool ReadOnly { get; init; }
 
     /// <summary>Where in the container.</summary>

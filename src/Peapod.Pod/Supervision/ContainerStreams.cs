@@ -18,6 +18,12 @@ internal sealed unsafe class ContainerStreams : IDisposable
 {
     private const int BufferSize = 16384;
 
+    /// <summary>Bytes of a terminal's first output that are kept for the one who attaches first, which is always after the start.</summary>
+    private const int EarlyLimit = 1 << 16;
+
+    /// <summary>Milliseconds that one who is attached has to take the last of the output.</summary>
+    private const int LastLook = 1000;
+
     /// <summary>Milliseconds after which a terminal that its processes have all closed is looked at again: one may open it anew.</summary>
     private const int HungUpPause = 1000;
 
@@ -32,6 +38,7 @@ internal sealed unsafe class ContainerStreams : IDisposable
     private SafeFd? terminal;
     private SafeFd? viewer;
     private byte[] unseen = [];
+    private List<byte>? early;
     private long hungUpUntil;
 
     internal ContainerStreams(ContainerSpec spec, PodFolders folders)
@@ -65,6 +72,7 @@ internal sealed unsafe class ContainerStreams : IDisposable
         var descriptors = new List<SafeFd>(1);
         UnixSocket.Receive(receiver, stackalloc byte[64], descriptors);
         terminal = descriptors[0];
+        early = [];
         KernelException.Check(Libc.fcntl(terminal.Number, Libc.F_SETFL, Libc.O_RDWR | Libc.O_NONBLOCK), "fcntl");
     }
 
@@ -84,7 +92,7 @@ internal sealed unsafe class ContainerStreams : IDisposable
         if (terminal is not null)
         {
             viewer?.Dispose();
-            unseen = [];
+            (unseen, early) = (early?.ToArray() ?? [], null);
             (viewer, var theirs) = UnixSocket.Pair(Libc.SOCK_STREAM | Libc.SOCK_NONBLOCK);
             return [terminal.Duplicate(), theirs];
         }
@@ -153,8 +161,10 @@ internal sealed unsafe class ContainerStreams : IDisposable
 
         while (PumpTerminal())
         {
+            ShowLast();
         }
 
+        ShowLast();
         output.Finish();
         error.Finish();
         CloseForContainer();
@@ -173,7 +183,7 @@ internal sealed unsafe class ContainerStreams : IDisposable
         input?.Dispose();
         terminal?.Dispose();
         viewer?.Dispose();
-        (input, terminal, viewer, unseen) = (null, null, null, []);
+        (input, terminal, viewer, unseen, early) = (null, null, null, [], null);
     }
 
     private SafeFd OpenInput()
@@ -243,7 +253,14 @@ internal sealed unsafe class ContainerStreams : IDisposable
         {
             var text = new ReadOnlySpan<byte>(buffer, (int)count);
             output.Write(text);
-            Show(text);
+            if (viewer is not null)
+            {
+                Show(text);
+            }
+            else if (early?.Count < EarlyLimit)
+            {
+                early.AddRange(text);
+            }
         }
         else if (count == 0 || Marshal.GetLastPInvokeError() == (int)Errno.EIO)
         {
@@ -282,6 +299,21 @@ internal sealed unsafe class ContainerStreams : IDisposable
             }
 
             unseen = unseen[(int)count..];
+        }
+    }
+
+    /// <summary>Gives the one who is attached some time for what is not taken yet.</summary>
+    private void ShowLast()
+    {
+        while (viewer is not null && unseen.Length > 0)
+        {
+            var entry = new PollFd { Fd = viewer.Number, Events = Libc.POLLOUT };
+            if (Libc.poll(&entry, 1, LastLook) <= 0)
+            {
+                return;
+            }
+
+            Show([]);
         }
     }
 

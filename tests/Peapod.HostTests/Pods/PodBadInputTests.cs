@@ -114,5 +114,16 @@ public sealed class PodBadInputTests : IDisposable
     }
 
     [Fact]
+    public void One_of_several_pods_that_is_not_there_does_not_keep_the_others()
+    {
+        bed.Done("run", "--image", "localhost/busybox", "there", "--", "sleep", "100");
+
+        var result = bed.Pod("rm", "-f", "nobody", "there");
+
+        Assert.Equal(("peapod: pods \"nobody\" not found\n", "pod \"there\" deleted\n", 1), (result.Error, result.Output, result.ExitCode));
+        bed.AssertNothingLeft();
+    }
+
+    [Fact]
     public void Nothing_to_run() => Refused(bed.Pod("run"), "peapod: -f FILE or --image IMAGE NAME: what shall run is missing");
 }

@@ -75,6 +75,20 @@ public sealed class PodTests : IDisposable
     }
 
     [Fact]
+    public void A_terminals_output_is_shown_from_its_first_byte_to_its_last()
+    {
+        for (var round = 0; round < 5; round++)
+        {
+            var inner = $"{PeapodCommand.Executable} pod --run-root {bed.RunRoot} --data-root {bed.DataRoot} run -t --rm --image localhost/busybox term -- sh -c 'seq 50000; sleep 0.$((RANDOM % 3)); echo end'";
+            using var script = Process.Start(new ProcessStartInfo("script", ["-qec", inner, "/dev/null"]) { RedirectStandardInput = true, RedirectStandardOutput = true })!;
+
+            var lines = script.StandardOutput.ReadToEnd().Split("\r\n");
+
+            Assert.Equal([.. Enumerable.Range(1, 50000).Select(static number => $"{number}"), "end", ""], lines);
+        }
+    }
+
+    [Fact]
     public void Logs_are_in_cri_format_and_are_read_back_as_they_were_written()
     {
         bed.Done("run", "--image", "localhost/busybox", "log", "--", "sh", "-c", "echo one; echo two >&2; printf three; sleep 100");

@@ -106,13 +106,12 @@ public sealed class ManifestReaderTests
     {
         var json = ManifestWriter.ToJson(Manifests.Pod(Whole));
         Assert.Equal(json, ManifestWriter.ToJson(Manifests.Pod(json)));
-        Assert.Equal(json.Replace(" ", "", StringComparison.Ordinal).ReplaceLineEndings(""), ManifestWriter.ToJson(Manifests.Pod(json), indented: false).Replace(" ", "", StringComparison.Ordinal));
     }
 
     [Fact]
     public void What_is_not_set_is_not_written()
     {
-        var json = ManifestWriter.ToJson(Manifests.Pod(Manifests.WithSpec("containers: [{name: c, image: i}]")), indented: false);
+        var json = ManifestWriter.ToJson(Manifests.Pod(Manifests.WithSpec("containers: [{name: c, image: i}]"))).Replace(" ", "", StringComparison.Ordinal).ReplaceLineEndings("");
         Assert.Equal("""{"apiVersion":"v1","kind":"Pod","metadata":{"name":"p","namespace":"default"},"spec":{"containers":[{"name":"c","image":"i","resources":{},"imagePullPolicy":"Always"}],"restartPolicy":"Always","terminationGracePeriodSeconds":30}}""", json);
     }
 

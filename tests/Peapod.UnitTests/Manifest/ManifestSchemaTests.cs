@@ -1,3 +1,5 @@
+using System.Reflection;
+using System.Text.Json.Serialization;
 using Peapod.Pod.Manifest;
 
 namespace Peapod.UnitTests.Manifest;
@@ -226,21 +228,25 @@ public sealed class ManifestSchemaTests
     [Fact]
     public void Every_field_of_the_records_is_in_the_schema_and_the_other_way_round()
     {
-        Compare(PodSchema.Pod, ManifestJsonContext.Default.PodManifest, "");
+        Compare(PodSchema.Pod, typeof(PodManifest), "");
     }
 
-    private static void Compare(RecordSchema schema, System.Text.Json.Serialization.Metadata.JsonTypeInfo type, string path)
+    private static void Compare(RecordSchema schema, Type type, string path)
     {
         var read = schema.Fields.Where(field => field.Support == FieldSupport.Read).ToDictionary(field => field.Name);
-        Assert.Equal(read.Keys.Order(), type.Properties.Select(property => property.Name).Order());
-        foreach (var property in type.Properties)
+        var properties = type.GetProperties().Where(static property => property.CanWrite).ToDictionary(JsonName);
+        Assert.Equal(read.Keys.Order(), properties.Keys.Order());
+        foreach (var (name, property) in properties)
         {
-            var field = read[property.Name].Kind == FieldKind.List ? read[property.Name].Element! : read[property.Name];
+            var field = read[name].Kind == FieldKind.List ? read[name].Element! : read[name];
             if (field.Kind == FieldKind.Record)
             {
-                var itself = read[property.Name].Kind == FieldKind.List ? property.PropertyType.GetGenericArguments()[0] : property.PropertyType;
-                Compare(field.Fields!, ManifestJsonContext.Default.GetTypeInfo(itself)!, $"{path}.{property.Name}");
+                var itself = read[name].Kind == FieldKind.List ? property.PropertyType.GetGenericArguments()[0] : property.PropertyType;
+                Compare(field.Fields!, itself, $"{path}.{name}");
             }
         }
     }
+
+    private static string JsonName(PropertyInfo property) =>
+        property.GetCustomAttribute<JsonPropertyNameAttribute>()?.Name ?? char.ToLowerInvariant(property.Name[0]) + property.Name[1..];
 }

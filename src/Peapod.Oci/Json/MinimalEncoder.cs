@@ -1,20 +1,23 @@
 using System.Text.Encodings.Web;
 
-namespace Peapod.Container.State;
+namespace Peapod.Oci.Json;
 
 /// <summary>
 /// Escapes in JSON only what RFC 8259 says must be. .NET's own encoders fill tables of all Unicode ranges when first used, which takes
 /// 0.1 ms of each command's time.
 /// </summary>
-internal sealed class MinimalEncoder : JavaScriptEncoder
+public sealed class MinimalEncoder : JavaScriptEncoder
 {
-    internal static readonly MinimalEncoder Instance = new();
+    /// <summary>The one there is.</summary>
+    public static MinimalEncoder Instance { get; } = new();
 
     /// <summary>"\\u0000".</summary>
     public override int MaxOutputCharactersPerInputCharacter => 6;
 
+    /// <inheritdoc/>
     public override bool WillEncode(int unicodeScalar) => unicodeScalar is < 0x20 or '"' or '\\';
 
+    /// <inheritdoc/>
     public override unsafe int FindFirstCharacterToEncode(char* text, int textLength)
     {
         for (var i = 0; i < textLength; i++)
@@ -28,6 +31,7 @@ internal sealed class MinimalEncoder : JavaScriptEncoder
         return -1;
     }
 
+    /// <inheritdoc/>
     public override int FindFirstCharacterToEncodeUtf8(ReadOnlySpan<byte> utf8Text)
     {
         for (var i = 0; i < utf8Text.Length; i++)
@@ -41,6 +45,7 @@ internal sealed class MinimalEncoder : JavaScriptEncoder
         return -1;
     }
 
+    /// <inheritdoc/>
     public override unsafe bool TryEncodeUnicodeScalar(int unicodeScalar, char* buffer, int bufferLength, out int numberOfCharactersWritten)
     {
         var text = unicodeScalar is '"' or '\\' ? $"\\{(char)unicodeScalar}" : WillEncode(unicodeScalar) ? $"\\u{unicodeScalar:x4}" : char.ConvertFromUtf32(unicodeScalar);

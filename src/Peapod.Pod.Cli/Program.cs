@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.CommandLine.Help;
 using Peapod.Container;
 using Peapod.Pod;
 using Peapod.Pod.Cli.Commands;
@@ -10,7 +11,8 @@ if (args is [SupervisorProcess.Command, var runRoot, var dataRoot, var networkFi
     return SupervisorProcess.Main(new PodHost { RunRoot = runRoot, DataRoot = dataRoot, NetworkFile = networkFile }, key);
 }
 
-var root = new RootCommand("Kubernetes pods and their images on one host.");
+// Its user called peapod; and see peapod's own Program for why it is no RootCommand.
+var root = new Command("peapod", "Kubernetes pods and their images on one host.") { new HelpOption { Recursive = true } };
 root.Subcommands.Add(PodCommands.Make());
 root.Subcommands.Add(ImageCommands.Make());
 try

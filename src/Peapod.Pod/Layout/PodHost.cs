@@ -10,6 +10,8 @@ public sealed record PodHost
     public const string DefaultDataRoot = "/var/lib/peapod";
     public const string DefaultNetworkFile = "/etc/peapod/network.json";
 
+    private const int LongestKey = 190;
+
     public string RunRoot { get; init; } = DefaultRunRoot;
 
     public string DataRoot { get; init; } = DefaultDataRoot;
@@ -24,7 +26,12 @@ public sealed record PodHost
     /// <summary>The node's name, as pods are told it and `ps -o wide` shows it.</summary>
     public static string NodeName => FileSystem.ReadText("/proc/sys/kernel/hostname");
 
-    public PodFolders FoldersOf(string podNamespace, string name) => new(this, $"{podNamespace}_{name}");
+    /// <exception cref="PodException">The names are too long for a folder's, and for those that are made of it.</exception>
+    public PodFolders FoldersOf(string podNamespace, string name)
+    {
+        var key = $"{podNamespace}_{name}";
+        return key.Length <= LongestKey ? new(this, key) : throw new PodException($"pods \"{name}\": namespace and name together have {key.Length - 1} characters, at most {LongestKey - 1} are possible here");
+    }
 
     /// <summary>The pods there are, in the order of their names.</summary>
     public IReadOnlyList<PodFolders> Pods()

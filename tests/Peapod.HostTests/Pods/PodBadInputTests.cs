@@ -125,5 +125,11 @@ public sealed class PodBadInputTests : IDisposable
     }
 
     [Fact]
+    public void A_name_that_is_too_long_for_a_folder() =>
+        Refused(
+            bed.Pod("run", "-f", bed.Write("long.yaml", PodBed.Manifest(new string('a', 250), "  hostname: h\n  containers: [{name: c, image: localhost/busybox}]"))),
+            $"peapod: pods \"{new string('a', 250)}\": namespace and name together have 257 characters, at most 189 are possible here");
+
+    [Fact]
     public void Nothing_to_run() => Refused(bed.Pod("run"), "peapod: -f FILE or --image IMAGE NAME: what shall run is missing");
 }

@@ -17,6 +17,7 @@ public class BadInputTests
     }
 
     [Fact]
+    [Covers("run --bundle")]
     public void A_missing_config_is_named()
     {
         using var bundle = new Bundle("true");
@@ -33,6 +34,7 @@ public class BadInputTests
     }
 
     [Fact]
+    [Covers("ociVersion")]
     public void An_unknown_major_version_is_refused()
     {
         using var bundle = new Bundle("true").Edit(static config => config["ociVersion"] = "2.0.0");
@@ -47,6 +49,7 @@ public class BadInputTests
     }
 
     [Fact]
+    [Covers("mounts.source")]
     public void A_mount_source_that_is_not_there_is_named()
     {
         using var bundle = new Bundle("true").Edit(static config => AddMount(config, "/nowhere/at/all", "/data"));
@@ -54,6 +57,7 @@ public class BadInputTests
     }
 
     [Fact]
+    [Covers("mounts.destination")]
     public void A_mount_target_that_is_a_symlink_out_of_the_rootfs_is_refused()
     {
         using var bundle = new Bundle("true");
@@ -66,6 +70,7 @@ public class BadInputTests
     }
 
     [Fact]
+    [Covers("process.capabilities")]
     public void An_unknown_capability_is_named()
     {
         using var bundle = new Bundle("true").Edit(static config => config["process"]!["capabilities"]!["bounding"]![1] = "CAP_FLY");
@@ -73,6 +78,7 @@ public class BadInputTests
     }
 
     [Fact]
+    [Covers("process.args")]
     public void A_missing_executable_gives_127_in_runcs_words()
     {
         using var bundle = new Bundle("no-such-program");
@@ -126,6 +132,7 @@ public class BadInputTests
     }
 
     [Fact]
+    [Covers("start", "kill", "delete")]
     public void Starting_twice_killing_the_stopped_and_deleting_the_running_are_refused()
     {
         using var bundle = new Bundle("sleep", "100");

@@ -7,6 +7,7 @@ namespace Peapod.HostTests.Oci;
 public class ControlTests
 {
     [SkippableFact]
+    [Covers("linux.resources.hugepageLimits", "linux.resources.unified")]
     public void Limits_are_in_the_cgroup_before_the_process_runs()
     {
         NeedsController("hugetlb");
@@ -22,6 +23,7 @@ public class ControlTests
     }
 
     [SkippableFact]
+    [Covers("linux.resources.hugepageLimits")]
     public void A_page_size_that_the_kernel_lacks_is_told_by_its_field()
     {
         NeedsController("hugetlb");
@@ -39,6 +41,7 @@ public class ControlTests
     }
 
     [Fact]
+    [Covers("linux.cgroupsPath")]
     public void Cgroups_made_on_the_way_go_with_the_last_container()
     {
         using var first = new Bundle("sleep", "100").Set("linux.cgroupsPath", "\"/peapod-test-way/pods/one\"");
@@ -83,6 +86,7 @@ public class ControlTests
     [Theory]
     [InlineData("/a/../../etc", "\"/a/../../etc\" must not hold \"..\"")]
     [InlineData("//", "must not be the root of the hierarchy")]
+    [Covers("linux.cgroupsPath")]
     public void A_cgroups_path_that_leads_elsewhere_is_refused(string path, string sentence)
     {
         using var bundle = new Bundle("true").Set("linux.cgroupsPath", $"\"{path}\"");
@@ -102,6 +106,7 @@ public class ControlTests
     }
 
     [Fact]
+    [Covers("pause", "resume")]
     public void A_paused_container_stands_still_until_it_is_resumed()
     {
         using var bundle = new Bundle("sh", "-c", "while :; do echo x >>/dev/shm/ticks; sleep 0.01; done");
@@ -123,6 +128,7 @@ public class ControlTests
     }
 
     [Fact]
+    [Covers("create", "start", "pause", "resume")]
     public void A_created_container_that_is_paused_can_be_resumed_and_started()
     {
         using var bundle = new Bundle("sleep", "100");
@@ -138,6 +144,7 @@ public class ControlTests
     }
 
     [Fact]
+    [Covers("delete --force")]
     public void A_paused_container_is_deleted_by_force_alone()
     {
         using var bundle = new Bundle("sleep", "100");
@@ -154,6 +161,7 @@ public class ControlTests
     [InlineData("TERM", 15)]
     [InlineData("SIGUSR1", 10)]
     [InlineData("2", 2)]
+    [Covers("kill")]
     public void Kill_takes_names_and_numbers(string signal, int number)
     {
         using var bundle = new Bundle("sh", "-c", $"trap 'exit' {number}; touch /dev/shm/ready; while :; do sleep 0.02; done");
@@ -169,6 +177,7 @@ public class ControlTests
     }
 
     [Fact]
+    [Covers("kill --all")]
     public void Kill_all_reaches_every_process_of_the_container()
     {
         using var bundle = new Bundle("sh", "-c", "trap '' TERM; sleep 71 & sleep 72 & touch /dev/shm/ready; while :; do sleep 73; done");
@@ -224,6 +233,7 @@ public class ControlTests
     }
 
     [Fact]
+    [Covers("run", "delete --force")]
     public void A_container_outlives_its_killed_run_and_can_be_deleted()
     {
         using var bundle = new Bundle("sleep", "100");
@@ -323,6 +333,7 @@ public class ControlTests
     }
 
     [Fact]
+    [Covers("state", "annotations")]
     public void State_is_the_runtime_specs_document()
     {
         using var bundle = new Bundle("sleep", "100").Set("annotations", """{"org.example.key": "value"}""");
@@ -339,6 +350,7 @@ public class ControlTests
     }
 
     [Fact]
+    [Covers("list --format")]
     public void List_as_json_has_the_states_of_all()
     {
         using var bundle = new Bundle("sleep", "100");
@@ -352,6 +364,7 @@ public class ControlTests
     }
 
     [SkippableFact]
+    [Covers("state", "list")]
     public void State_and_list_have_the_fields_that_runc_gives()
     {
         var runc = Environment.GetEnvironmentVariable("PEAPOD_PEERS") is { } peers ? Path.Combine(peers, "runc") : "/tmp/peers/runc";
@@ -379,6 +392,7 @@ public class ControlTests
     }
 
     [Fact]
+    [Covers("delete --force")]
     public void Delete_by_force_of_what_is_not_there_is_no_error()
     {
         using var bundle = new Bundle("true");
@@ -388,6 +402,7 @@ public class ControlTests
     }
 
     [Fact]
+    [Covers("create --pid-file")]
     public void A_pid_file_that_cannot_be_written_fails_the_create()
     {
         using var bundle = new Bundle("true");

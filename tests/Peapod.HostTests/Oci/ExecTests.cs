@@ -6,6 +6,7 @@ namespace Peapod.HostTests.Oci;
 public class ExecTests
 {
     [Fact]
+    [Covers("exec --detach", "exec --pid-file")]
     public void A_detached_exec_returns_at_once_and_leaves_its_number_in_the_pid_file()
     {
         using var bundle = new Bundle("sleep", "100");
@@ -34,6 +35,7 @@ public class ExecTests
     }
 
     [Fact]
+    [Covers("exec --process")]
     public void A_process_document_says_all_about_the_process()
     {
         using var bundle = new Bundle("sleep", "100");
@@ -68,6 +70,7 @@ public class ExecTests
     }
 
     [Fact]
+    [Covers("exec --cwd", "exec --env", "exec --user", "exec --additional-gids", "exec --cap", "exec --no-new-privs")]
     public void Flags_change_the_containers_own_process()
     {
         using var bundle = new Bundle("sleep", "100");
@@ -82,6 +85,7 @@ public class ExecTests
     }
 
     [Fact]
+    [Covers("exec --user")]
     public void A_user_without_a_group_keeps_the_containers_group()
     {
         using var bundle = new Bundle("sleep", "100");
@@ -92,6 +96,7 @@ public class ExecTests
     }
 
     [Fact]
+    [Covers("exec --cwd")]
     public void A_working_directory_that_is_not_there_is_refused()
     {
         using var bundle = new Bundle("sleep", "100");
@@ -104,6 +109,7 @@ public class ExecTests
     }
 
     [Fact]
+    [Covers("exec --preserve-fds", "run --preserve-fds")]
     public void Descriptors_are_passed_on_when_asked_for_and_only_those()
     {
         using var bundle = new Bundle("sleep", "100");
@@ -119,6 +125,7 @@ public class ExecTests
     }
 
     [Fact]
+    [Covers("create --preserve-fds")]
     public void A_container_keeps_descriptors_through_create_and_start()
     {
         using var bundle = new Bundle("sh", "-c", "ls /proc/self/fd | tr '\\n' ' '; cat <&4");
@@ -187,6 +194,7 @@ public class ExecTests
     }
 
     [Fact]
+    [Covers("exec --ignore-paused")]
     public void Exec_in_a_paused_container_is_refused_unless_told_to_wait_there()
     {
         using var bundle = new Bundle("sleep", "100");

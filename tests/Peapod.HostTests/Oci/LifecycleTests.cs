@@ -5,6 +5,7 @@ namespace Peapod.HostTests.Oci;
 public class LifecycleTests
 {
     [Fact]
+    [Covers("run", "run --bundle", "process.args")]
     public void Run_passes_on_output_and_exit_code()
     {
         using var bundle = new Bundle("sh", "-c", "echo hello; exit 7");
@@ -25,6 +26,7 @@ public class LifecycleTests
     }
 
     [Fact]
+    [Covers("create", "create --bundle", "create --pid-file", "start", "state", "kill", "delete")]
     public void A_container_goes_from_created_to_running_to_stopped()
     {
         using var bundle = new Bundle("sleep", "100");
@@ -44,6 +46,7 @@ public class LifecycleTests
     }
 
     [Fact]
+    [Covers("exec", "run --detach")]
     public void Exec_joins_the_containers_namespaces_and_cgroup()
     {
         using var bundle = new Bundle("sleep", "100");
@@ -83,6 +86,7 @@ public class LifecycleTests
     }
 
     [Fact]
+    [Covers("list")]
     public void List_shows_the_container_as_runc_does()
     {
         using var bundle = new Bundle("sleep", "100");

@@ -7,6 +7,7 @@ namespace Peapod.HostTests.Oci;
 public class MountTests
 {
     [Fact]
+    [Covers("linux.maskedPaths")]
     public void Masked_paths_are_empty_and_cannot_be_written()
     {
         using var bundle = new Bundle("sh", "-c", "cat /etc/secret; ls /srv/closed; stat -c '%t:%T' /etc/secret; (echo x >/srv/closed/new) 2>&1; ls -A /srv/closed /srv/shut; (chmod 600 /etc/secret) 2>&1; echo end");
@@ -23,6 +24,7 @@ public class MountTests
     }
 
     [Fact]
+    [Covers("linux.readonlyPaths")]
     public void Read_only_paths_stay_readable_with_what_is_mounted_below()
     {
         using var bundle = new Bundle("sh", "-c", "cat /srv/fixed/file; (echo x >/srv/fixed/file) 2>&1; (echo x >/srv/fixed/inner/new) 2>&1; echo x >/srv/free && echo written; (echo 1 >/proc/sys/kernel/panic) 2>&1; true");
@@ -36,6 +38,7 @@ public class MountTests
     }
 
     [Fact]
+    [Covers("root.readonly")]
     public void A_read_only_root_leaves_its_mounts_writable()
     {
         using var bundle = new Bundle("sh", "-c", "(echo x >/new) 2>&1; echo x >/dev/shm/new && cat /dev/shm/new; (chmod 700 /etc) 2>&1; true");
@@ -45,6 +48,7 @@ public class MountTests
     }
 
     [Fact]
+    [Covers("root.path", "root.readonly")]
     public void A_writable_root_is_written_to()
     {
         using var bundle = new Bundle("sh", "-c", "echo word >/new").Set("root.readonly", "false");
@@ -62,6 +66,7 @@ public class MountTests
     [InlineData("rprivate", "")]
     [InlineData("unbindable", "unbindable")]
     [InlineData("", "")]
+    [Covers("linux.rootfsPropagation")]
     public void The_roots_propagation_is_seen_in_mountinfo(string propagation, string expected)
     {
         using var bundle = new Bundle("cat", "/proc/self/mountinfo").Set("linux.rootfsPropagation", $"\"{propagation}\"");
@@ -134,6 +139,7 @@ public class MountTests
     }
 
     [Fact]
+    [Covers("mounts.options", "mounts.type")]
     public void Options_of_a_bind_mount_hold_in_the_container_and_not_on_the_host()
     {
         using var bundle = new Bundle("sh", "-c", "grep ' /data ' /proc/self/mountinfo | cut -d' ' -f6; (echo x >/data/new) 2>&1; (/data/program) 2>&1; true");
@@ -148,6 +154,7 @@ public class MountTests
     }
 
     [Fact]
+    [Covers("mounts.source", "mounts.destination")]
     public void A_single_file_is_mounted_over_another_and_where_none_is()
     {
         using var bundle = new Bundle("sh", "-c", "cat /etc/hosts /etc/deep/new; (echo x >/etc/hosts) 2>&1; true").Set("root.readonly", "false");
@@ -162,6 +169,7 @@ public class MountTests
     [InlineData("bind", "ro", "", "written\n")]
     [InlineData("rbind", "ro", "inner\n", "Read-only file system\nwritten\n")]
     [InlineData("rbind", "rro", "inner\n", "Read-only file system\nRead-only file system\n")]
+    [Covers("mounts.options")]
     public void Rbind_takes_what_is_mounted_below_and_rro_makes_that_read_only_too(string bind, string attribute, string inner, string outcome)
     {
         using var shared = new SharedMount();
@@ -207,6 +215,7 @@ public class MountTests
     }
 
     [Fact]
+    [Covers("mounts.options")]
     public void Tmpcopyup_begins_with_what_the_directory_holds()
     {
         using var bundle = new Bundle(
@@ -330,6 +339,7 @@ public class MountTests
     }
 
     [Fact]
+    [Covers("linux.devices")]
     public void Devices_of_the_configuration_are_made_with_their_mode_and_owner()
     {
         using var bundle = new Bundle("sh", "-c", "stat -c '%n %F %a %u:%g %t:%T' /dev/fuse /dev/deep/disk /dev/pipe /dev/null /dev/wide");
@@ -349,6 +359,7 @@ public class MountTests
     }
 
     [Fact]
+    [Covers("linux.resources.devices")]
     public void Device_rules_decide_what_may_be_opened()
     {
         // Nobody answers under these numbers, which is heard only when they may be asked.

@@ -10,6 +10,7 @@ public class NamespaceTests
     private static readonly string[] UserNamespace = ["pid", "network", "ipc", "uts", "mount", "cgroup", "user"];
 
     [Fact]
+    [Covers("linux.namespaces.type")]
     public void The_namespaces_of_the_default_configuration_are_new_ones()
     {
         using var bundle = new Bundle("sleep", "100");
@@ -44,6 +45,7 @@ public class NamespaceTests
     }
 
     [Fact]
+    [Covers("linux.namespaces.path")]
     public void Namespaces_of_another_container_are_joined_by_path()
     {
         using var first = new Bundle("sleep", "100").Set("hostname", "\"sandbox\"");
@@ -90,6 +92,7 @@ public class NamespaceTests
     }
 
     [Fact]
+    [Covers("linux.namespaces.type")]
     public void A_time_namespace_is_a_new_one()
     {
         using var bundle = new Bundle("sleep", "100").Namespaces("mount", "uts", "network", "pid", "time");
@@ -100,6 +103,7 @@ public class NamespaceTests
     }
 
     [Fact]
+    [Covers("linux.uidMappings", "linux.gidMappings")]
     public void A_user_namespace_maps_its_root_to_the_hosts_user()
     {
         using var bundle = InUserNamespace("sh", "-c", "id -u; id -g; cat /proc/self/uid_map /proc/self/gid_map | tr -s ' '; touch /tmp/made; stat -c %u:%g /tmp/made /proc/self/status /dev/null; cat /proc/self/setgroups");

@@ -5,6 +5,7 @@ namespace Peapod.HostTests.Oci;
 public class ProcessTests
 {
     [Fact]
+    [Covers("process.user.uid", "process.user.gid", "process.user.umask", "process.user.additionalGids")]
     public void User_groups_and_umask_are_the_configurations()
     {
         using var bundle = new Bundle("sh", "-c", "grep -E '^(Uid|Gid|Groups):' /proc/self/status; umask; touch /tmp/made; stat -c '%a %u:%g' /tmp/made");
@@ -34,6 +35,7 @@ public class ProcessTests
     }
 
     [Fact]
+    [Covers("process.capabilities")]
     public void All_five_capability_sets_are_exactly_the_configurations()
     {
         using var bundle = new Bundle("grep", "^Cap", "/proc/self/status");
@@ -77,6 +79,7 @@ public class ProcessTests
     [Theory]
     [InlineData("true", "1")]
     [InlineData("false", "0")]
+    [Covers("process.noNewPrivileges")]
     public void No_new_privileges_is_set_when_asked_for(string asked, string expected)
     {
         using var bundle = new Bundle("grep", "NoNewPrivs", "/proc/self/status").Set("process.noNewPrivileges", asked);
@@ -85,6 +88,7 @@ public class ProcessTests
     }
 
     [Fact]
+    [Covers("process.rlimits")]
     public void Resource_limits_are_set()
     {
         using var bundle = new Bundle("cat", "/proc/self/limits").Set("process.rlimits", """
@@ -111,6 +115,7 @@ public class ProcessTests
     }
 
     [Fact]
+    [Covers("process.cwd")]
     public void A_missing_working_directory_is_made()
     {
         using var bundle = new Bundle("sh", "-c", "pwd; stat -c '%a %u:%g' .");
@@ -160,6 +165,7 @@ public class ProcessTests
     }
 
     [Fact]
+    [Covers("hostname", "domainname")]
     public void Host_name_and_domain_name_are_the_configurations()
     {
         using var bundle = new Bundle("sh", "-c", "hostname; cat /proc/sys/kernel/domainname").Set("hostname", "\"höst-1\"").Set("domainname", "\"example.test\"");
@@ -179,6 +185,7 @@ public class ProcessTests
     }
 
     [Fact]
+    [Covers("process.env")]
     public void The_environment_is_the_configurations_and_nothing_of_the_callers()
     {
         using var bundle = new Bundle("env").Set("process.env", """["PATH=/bin:/usr/bin", "A=1", "B=x=y", "A=2", "HOME=/h", "EMPTY="]""");
@@ -189,6 +196,7 @@ public class ProcessTests
     }
 
     [Fact]
+    [Covers("process.oomScoreAdj")]
     public void The_oom_score_adjustment_is_set()
     {
         using var bundle = new Bundle("cat", "/proc/self/oom_score_adj").Set("process.oomScoreAdj", "321");
@@ -197,6 +205,7 @@ public class ProcessTests
     }
 
     [Fact]
+    [Covers("linux.sysctl")]
     public void Kernel_parameters_are_set_in_either_spelling_and_only_in_the_container()
     {
         var before = File.ReadAllText("/proc/sys/net/ipv4/ip_default_ttl");

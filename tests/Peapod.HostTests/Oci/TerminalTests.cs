@@ -7,6 +7,7 @@ public class TerminalTests
     private const string Describe = "tty; stty size; stat -c '%F %t:%T' /dev/console; tty </dev/tty; ls -l /dev/ptmx | sed 's/.*-> //'";
 
     [Fact]
+    [Covers("create --console-socket", "process.terminal", "process.consoleSize")]
     public void The_console_socket_receives_the_terminal_that_the_process_has()
     {
         using var bundle = new Bundle("sh", "-c", Describe);
@@ -66,6 +67,7 @@ public class TerminalTests
     }
 
     [Fact]
+    [Covers("run", "process.terminal")]
     public void Run_joins_the_callers_terminal_to_the_containers_and_puts_it_back()
     {
         using var bundle = new Bundle("sh", "-c", $"{Describe}; read word; echo \"read $word\"; exit 7");
@@ -131,6 +133,7 @@ public class TerminalTests
     }
 
     [Fact]
+    [Covers("exec --tty")]
     public void Exec_on_a_terminal_gets_one_of_its_own()
     {
         using var bundle = new Bundle("sleep", "100");
@@ -146,6 +149,7 @@ public class TerminalTests
     }
 
     [Fact]
+    [Covers("exec --console-socket")]
     public void A_detached_exec_sends_its_terminal_to_the_console_socket()
     {
         using var bundle = new Bundle("sleep", "100");

@@ -1,0 +1,4 @@
+namespace Peapod.HostTests.Harness;
+
+/// <summary>Stands for this assembly where its tests are listed.</summary>
+public static class HostTestAssembly;

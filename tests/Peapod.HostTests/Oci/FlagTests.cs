@@ -1,0 +1,200 @@
+using System.Diagnostics;
+using System.Text.Json.Nodes;
+using Peapod.HostTests.Harness;
+
+namespace Peapod.HostTests.Oci;
+
+/// <summary>The flags that callers pass and that no other test is about.</summary>
+public class FlagTests
+{
+    [Fact]
+    [Covers("--log", "--log-format")]
+    public void The_sentence_of_a_failure_is_the_last_line_of_the_log()
+    {
+        using var bundle = new Bundle("no-such-thing");
+        var log = Path.Combine(bundle.Folder, "log");
+        const string Sentence = "config.json: process.args[0]: exec: \"no-such-thing\": executable file not found in $PATH";
+
+        Assert.Equal(127, bundle.Peapod("--log", log, "--log-format", "json", "run", "--bundle", bundle.Folder, bundle.Id).ExitCode);
+        var line = JsonNode.Parse(File.ReadAllLines(log)[^1])!;
+        Assert.Equal(("error", Sentence), ((string)line["level"]!, (string)line["msg"]!));
+        Assert.InRange(DateTime.Parse((string)line["time"]!, null, System.Globalization.DateTimeStyles.AdjustToUniversal), DateTime.UtcNow.AddMinutes(-1), DateTime.UtcNow.AddMinutes(1));
+
+        bundle.Peapod("--log", log, "run", "--bundle", bundle.Folder, bundle.Id);
+        Assert.Matches("^time=\"[0-9T:Z-]{20}\" level=error msg=\"" + System.Text.RegularExpressions.Regex.Escape(Sentence.Replace("\"", "\\\"")) + "\"$", File.ReadAllLines(log)[^1]);
+    }
+
+    [Fact]
+    [Covers("--root")]
+    public void Containers_of_one_root_are_not_seen_in_another()
+    {
+        using var bundle = new Bundle("sleep", "100");
+        bundle.RunDetached();
+
+        var other = PeapodCommand.Run("--root", bundle.Root + "-other", "state", bundle.Id);
+
+        Assert.Equal((1, $"peapod: container \"{bundle.Id}\" does not exist\n"), (other.ExitCode, other.Error));
+    }
+
+    [Fact]
+    [Covers("--version")]
+    public void The_version_is_told_line_by_line()
+    {
+        var lines = PeapodCommand.Run("--version").Output.Split('\n');
+
+        Assert.Matches("^peapod version [0-9.]+$", lines[0]);
+        Assert.Matches("^commit: [0-9a-f]{12}(-dirty)?$|^commit: unknown$", lines[1]);
+        Assert.Equal("spec: 1.3.0", lines[2]);
+    }
+
+    [Theory]
+    [InlineData("--help")]
+    [InlineData("run", "--help")]
+    [Covers("--help")]
+    public void Help_is_printed_and_is_no_failure(params string[] arguments)
+    {
+        var result = PeapodCommand.Run(arguments);
+
+        Assert.Equal((0, ""), (result.ExitCode, result.Error));
+        Assert.Contains("Usage:", result.Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    [Covers("--debug", "--rootless")]
+    public void Flags_of_runcs_that_change_nothing_are_taken()
+    {
+        using var bundle = new Bundle("echo", "hi");
+
+        Assert.Equal("hi\n", bundle.Peapod("--debug", "--rootless", "false", "run", "--bundle", bundle.Folder, bundle.Id).Output);
+    }
+
+    [Fact]
+    [Covers("run --keep", "run --pid-file")]
+    public void A_container_that_is_kept_is_there_when_it_has_ended()
+    {
+        using var bundle = new Bundle("sh", "-c", "exit 3");
+        var pidFile = Path.Combine(bundle.Folder, "pid");
+
+        Assert.Equal(3, bundle.Peapod("run", "--keep", "--pid-file", pidFile, "--bundle", bundle.Folder, bundle.Id).ExitCode);
+
+        Assert.Equal("stopped", bundle.Status);
+        Assert.True(int.Parse(File.ReadAllText(pidFile)) > 0);
+    }
+
+    [Fact]
+    [Covers("run --console-socket")]
+    public void A_detached_run_sends_its_terminal_to_the_console_socket()
+    {
+        using var bundle = new Bundle("sh", "-c", "tty; sleep 100").Set("process.terminal", "true");
+
+        using var terminal = Terminal.Receive(bundle.Folder, socket =>
+            Assert.Equal(0, bundle.Peapod("run", "--detach", "--console-socket", socket, "--bundle", bundle.Folder, bundle.Id).ExitCode));
+
+        terminal.WaitFor("/dev/pts/0\r\n");
+    }
+
+    [Theory]
+    [InlineData("run")]
+    [InlineData("create")]
+    [Covers("run --no-pivot", "create --no-pivot")]
+    public void Without_a_pivot_the_root_is_the_bundles_too(string command)
+    {
+        using var bundle = new Bundle("sh", "-c", "ls /; cat /proc/1/root/etc/shadow 2>/dev/null; echo end");
+        var output = Path.Combine(bundle.Folder, "output");
+        var expected = string.Concat(Directory.GetFileSystemEntries(bundle.PathInRootfs("/")).Select(static path => Path.GetFileName(path) + "\n").Order(StringComparer.Ordinal)) + "end\n";
+
+        PeapodCommand.Start("sh", "-c", "exec \"$@\" >\"$0\"", output, PeapodCommand.Executable, "--root", bundle.Root, command, "--no-pivot", "--bundle", bundle.Folder, bundle.Id);
+        if (command == "create")
+        {
+            Assert.Equal(0, bundle.Peapod("start", bundle.Id).ExitCode);
+            bundle.WaitFor("stopped");
+        }
+
+        Assert.Equal(expected, File.ReadAllText(output));
+    }
+
+    [Fact]
+    [Covers("run --no-new-keyring", "create --no-new-keyring")]
+    public void Without_a_new_keyring_there_is_none_of_the_containers()
+    {
+        using var bundle = new Bundle("cat", "/proc/keys").Set("linux.maskedPaths", "[]");
+
+        Assert.Contains($"_ses.{bundle.Id}: ", bundle.RunOutput(), StringComparison.Ordinal);
+
+        // By another name: the kernel takes its time to forget the keyring of the first.
+        var result = bundle.Peapod("run", "--no-new-keyring", "--bundle", bundle.Folder, bundle.Id + "b");
+
+        Assert.Equal((0, ""), (result.ExitCode, result.Error));
+        Assert.DoesNotContain($"_ses.{bundle.Id}b: ", result.Output, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    [Covers("run --no-subreaper")]
+    public void Orphans_of_a_container_without_a_pid_namespace_come_to_run_unless_told_otherwise(bool reaps)
+    {
+        using var bundle = new Bundle("sh", "-c", "sh -c 'sleep 100 & echo $!'; sleep 100").Namespaces("mount", "ipc", "uts", "network");
+        string[] arguments = ["--root", bundle.Root, "run", .. reaps ? Array.Empty<string>() : ["--no-subreaper"], "--bundle", bundle.Folder, bundle.Id];
+        using var run = Process.Start(new ProcessStartInfo(PeapodCommand.Executable, arguments) { RedirectStandardOutput = true })!;
+
+        var orphan = run.StandardOutput.ReadLine();
+        PodBed.Until(() => Parent() != null, "the orphan is there");
+        PodBed.Until(() => Parent() == (reaps ? run.Id : 1), reaps ? "run is its parent" : "process 1 is its parent");
+        Assert.Equal(0, bundle.Peapod("kill", bundle.Id, "KILL").ExitCode);
+        run.WaitForExit();
+
+        int? Parent() => File.Exists($"/proc/{orphan}/stat") ? int.Parse(File.ReadAllText($"/proc/{orphan}/stat").Split(") ")[^1].Split(' ')[1]) : null;
+    }
+
+    [Fact]
+    [Covers("list --quiet")]
+    public void A_quiet_list_has_the_ids_alone()
+    {
+        using var bundle = new Bundle("sleep", "100");
+        bundle.RunDetached();
+
+        Assert.Equal($"{bundle.Id}\n", bundle.Peapod("list", "--quiet").Output);
+    }
+
+    [Fact]
+    [Covers("spec", "spec --bundle")]
+    public void Spec_writes_a_configuration_that_runs_and_overwrites_none()
+    {
+        using var bundle = new Bundle("true");
+        var before = File.ReadAllText(bundle.ConfigPath);
+
+        var again = PeapodCommand.Run("spec", "--bundle", bundle.Folder);
+
+        Assert.Equal((1, $"peapod: \"{bundle.ConfigPath}\" exists already\n  remove it first, if it may go\n"), (again.ExitCode, again.Error));
+        Assert.Equal(before, File.ReadAllText(bundle.ConfigPath));
+    }
+
+    [Fact]
+    [Covers("spec --rootless")]
+    public void Spec_for_a_user_has_a_user_namespace_of_that_users()
+    {
+        using var bundle = new Bundle("true");
+        File.Delete(bundle.ConfigPath);
+
+        Assert.Equal(0, PeapodCommand.Run("spec", "--rootless", "--bundle", bundle.Folder).ExitCode);
+
+        var linux = JsonNode.Parse(File.ReadAllText(bundle.ConfigPath))!["linux"]!;
+        Assert.Contains(linux["namespaces"]!.AsArray(), static entry => (string)entry!["type"]! == "user");
+        Assert.Equal("""[{"containerID":0,"hostID":0,"size":1}]""", linux["uidMappings"]!.ToJsonString());
+    }
+
+    [Fact]
+    [Covers("plan", "plan --bundle", "plan --format")]
+    public void A_plan_is_printed_and_nothing_is_done()
+    {
+        using var bundle = new Bundle("echo", "hi");
+        var text = PeapodCommand.Run("plan", "--bundle", bundle.Folder);
+        var json = PeapodCommand.Run("plan", "--bundle", bundle.Folder, "--format", "json");
+
+        Assert.Equal((0, 0, "", ""), (text.ExitCode, json.ExitCode, text.Error, json.Error));
+        Assert.Contains("clone3: CLONE_NEWPID", text.Output, StringComparison.Ordinal);
+        Assert.NotNull(JsonNode.Parse(json.Output));
+        Assert.False(Directory.Exists(bundle.Root));
+    }
+}

@@ -12,9 +12,13 @@ internal sealed class BundleOption
     internal Option<string> Option { get; } = new("--bundle", "-b") { Description = "the bundle's folder (the current one)", DefaultValueFactory = static _ => "." };
 
     /// <summary>The bundle's absolute path, and its configuration, read and checked.</summary>
-    internal (string Bundle, byte[] Json, Spec Spec) Read(ParseResult parsed)
+    internal (string Bundle, byte[] Json, Spec Spec) Read(ParseResult parsed) => Read(parsed.GetValue(Option)!, "--bundle");
+
+    /// <param name="folder">The bundle.</param>
+    /// <param name="flag">Who named it, for the sentence when it cannot be read.</param>
+    internal static (string Bundle, byte[] Json, Spec Spec) Read(string folder, string flag)
     {
-        var bundle = Path.GetFullPath(parsed.GetValue(Option)!);
+        var bundle = Path.GetFullPath(folder);
         byte[] json;
         try
         {
@@ -22,7 +26,7 @@ internal sealed class BundleOption
         }
         catch (KernelException e)
         {
-            throw new ContainerException($"--bundle: cannot read \"{bundle}/config.json\": {KernelException.Describe(e.Error)}", 1, e);
+            throw new ContainerException($"{flag}: cannot read \"{bundle}/config.json\": {KernelException.Describe(e.Error)}", 1, e);
         }
 
         var spec = Spec.Parse(json);

@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Text;
 using Peapod.Container.Cgroups;
 using Peapod.Container.Plans;
+using Peapod.Oci;
 
 namespace Peapod.Cli.Commands;
 
@@ -13,19 +14,47 @@ internal static class PlanCommand
         var bundle = new BundleOption();
         var format = new Option<string>("--format", "-f") { Description = "text or json", DefaultValueFactory = static _ => "text" };
         format.AcceptOnlyFromAmong("text", "json");
-        var command = new Command("plan", "print what run would do, and do nothing") { bundle.Option, format };
+        var diff = new Option<string[]>("--diff") { Description = "two bundles; what their plans do not have in common, and exit code 1 when there is such", Arity = new ArgumentArity(2, 2), AllowMultipleArgumentsPerToken = true };
+        var command = new Command("plan", "print what run would do, and do nothing") { bundle.Option, format, diff };
         command.SetAction(parsed =>
         {
-            var (path, _, spec) = bundle.Read(parsed);
-            var hierarchy = CgroupHierarchy.Find();
-            const string id = "ID";
-            var plan = PlanCompiler.Compile(new PlanRequest { Id = id, Spec = spec, Bundle = path, CgroupMount = hierarchy.MountPoint });
-            var cgroup = CgroupPath.Resolve(hierarchy, spec.Linux?.CgroupsPath, id);
+            if (parsed.GetValue(diff) is [var before, var after])
+            {
+                return Compare(before, after);
+            }
+
+            var (plan, cgroup, resources) = Compile(bundle.Read(parsed));
             Output.Write(parsed.GetValue(format) == "json"
-                ? [.. PlanPrinter.ToJson(plan, cgroup, spec.Linux?.Resources), (byte)'\n']
-                : Encoding.UTF8.GetBytes(PlanPrinter.ToText(plan, cgroup, spec.Linux?.Resources)));
+                ? [.. PlanPrinter.ToJson(plan, cgroup, resources), (byte)'\n']
+                : Encoding.UTF8.GetBytes(PlanPrinter.ToText(plan, cgroup, resources)));
             return 0;
         });
         return command;
+    }
+
+    private static int Compare(string before, string after)
+    {
+        var difference = PlanDiff.Compare(Text(before), Text(after));
+        if (difference is null)
+        {
+            return 0;
+        }
+
+        Output.Write(Encoding.UTF8.GetBytes($"--- {before}\n+++ {after}\n{difference}"));
+        return 1;
+
+        static string Text(string bundle)
+        {
+            var (plan, cgroup, resources) = Compile(BundleOption.Read(bundle, "--diff"));
+            return PlanPrinter.ToText(plan, cgroup, resources);
+        }
+    }
+
+    private static (Plan Plan, string Cgroup, LinuxResources? Resources) Compile((string Path, byte[] Json, Spec Spec) bundle)
+    {
+        const string id = "ID";
+        var hierarchy = CgroupHierarchy.Find();
+        var plan = PlanCompiler.Compile(new PlanRequest { Id = id, Spec = bundle.Spec, Bundle = bundle.Path, CgroupMount = hierarchy.MountPoint });
+        return (plan, CgroupPath.Resolve(hierarchy, bundle.Spec.Linux?.CgroupsPath, id), bundle.Spec.Linux?.Resources);
     }
 }

@@ -197,4 +197,25 @@ public class FlagTests
         Assert.NotNull(JsonNode.Parse(json.Output));
         Assert.False(Directory.Exists(bundle.Root));
     }
+
+    [Fact]
+    [Covers("plan --diff")]
+    public void Two_plans_are_compared_line_by_line()
+    {
+        using var one = new Bundle("true");
+        using var other = new Bundle("true");
+        File.WriteAllText(one.ConfigPath, File.ReadAllText(one.ConfigPath).Replace("\"rootfs\"", $"\"{one.PathInRootfs("")}\""));
+        File.Copy(one.ConfigPath, other.ConfigPath, overwrite: true);
+
+        var same = PeapodCommand.Run("plan", "--diff", one.Folder, other.Folder);
+        other.Set("hostname", "\"elsewhere\"");
+        var different = PeapodCommand.Run("plan", "--diff", one.Folder, other.Folder);
+
+        Assert.Equal((0, "", ""), (same.ExitCode, same.Output, same.Error));
+        Assert.Equal((1, ""), (different.ExitCode, different.Error));
+        var lines = different.Output.Split('\n');
+        Assert.Equal(($"--- {one.Folder}", $"+++ {other.Folder}"), (lines[0], lines[1]));
+        Assert.Matches("^-.*\"peapod\"", Assert.Single(lines[2..], static line => line.StartsWith('-')));
+        Assert.Matches("^\\+.*\"elsewhere\"", Assert.Single(lines[2..], static line => line.StartsWith('+')));
+    }
 }

@@ -313,6 +313,12 @@ public sealed class Container
         var message = FileSystem.ReadAllBytes($"{store.FolderOf(Id)}/{ReportName}");
         if (message.Length > 0)
         {
+            // It ends by itself after its report; whoever asks for the state next shall not see it on its way.
+            using (var process = OpenProcess())
+            {
+                process?.WaitForExit(KillTimeoutMilliseconds);
+            }
+
             var report = InitReport.Parse(message);
             var executable = ReadSpec().Process?.Args is [var first, ..] ? first : "";
             throw Failures.OfOperation(new(PlanCode.Exec, "process.args[0]", "execute") { Path = executable }, report.Error, report.Detail);

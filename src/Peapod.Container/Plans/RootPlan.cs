@@ -81,7 +81,7 @@ internal static class RootPlan
             place = Resolve(request.Bundle, request.Spec.Root!.Path!);
             slot = plan.Slot("root file system");
             plan.Host(new CloneMountStep(
-                "root.path", $"use \"{place}\" as the root file system", slot, place, Recursive: true, 0, 0, 0, 0, Libc.MS_PRIVATE, PropagationRecursive: true));
+                "root.path", $"use \"{place}\" as the root file system", slot, $"{place}/.", Recursive: true, 0, 0, 0, 0, Libc.MS_PRIVATE, PropagationRecursive: true));
         }
 
         plan.Init(new(PlanCode.AttachRoot, "root.path", $"attach the root file system at \"{place}\"") { Slot = slot, Path = place });

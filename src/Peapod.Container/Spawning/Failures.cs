@@ -14,6 +14,7 @@ internal static class Failures
         var hint = (step, error.Error) switch
         {
             (CloneMountStep { Field: "root.path" }, Errno.ENOENT) => "\n  the root file system does not exist",
+            (CloneMountStep { Field: "root.path" }, Errno.ENOTDIR) => "\n  the root file system must be a directory",
             (CloneMountStep, Errno.ENOENT) => "\n  the source does not exist on the host",
             (OpenNamespaceStep, Errno.ENOENT) => "\n  the namespace is gone, or was never there",
             _ => "",
@@ -32,7 +33,9 @@ internal static class Failures
         {
             (_, Errno.ELOOP, "dangling symlink") => "\n  a part of the path is a symlink that leads nowhere inside the root file system",
             (PlanCode.Attach or PlanCode.NewMount, _, "inside proc") => "\n  a symlink leads into the proc file system there, which nothing else may cover",
+            (PlanCode.NewMount, Errno.ENODEV, "fsopen") => "\n  this kernel does not know that file system",
             (PlanCode.NewMount, Errno.ELOOP, _) => "\n  it must not be a symlink in the root file system",
+            (PlanCode.Capabilities, Errno.EPERM, "prctl(PR_CAP_AMBIENT)") => "\n  an ambient capability must be permitted and inheritable too",
             (PlanCode.Rlimit, Errno.EPERM, _) => "\n  this process may not raise the hard limit: it lacks CAP_SYS_RESOURCE",
             (PlanCode.Attach or PlanCode.NewMount or PlanCode.Mkdir or PlanCode.Mknod, Errno.EROFS, _) => "\n  its place does not exist and cannot be made: what it lies in is read-only",
             _ => "",

@@ -73,7 +73,7 @@ public class ProcessTests
         using var bundle = new Bundle("true");
         bundle.Set("process.capabilities", """{"bounding": ["CAP_CHOWN"], "inheritable": ["CAP_CHOWN"], "ambient": ["CAP_CHOWN"]}""");
 
-        Assert.Equal("peapod: config.json: process.capabilities: cannot set the capabilities: prctl(PR_CAP_AMBIENT): Operation not permitted\n", bundle.Run().Error);
+        Assert.Equal("peapod: config.json: process.capabilities: cannot set the capabilities: prctl(PR_CAP_AMBIENT): Operation not permitted\n  an ambient capability must be permitted and inheritable too\n", bundle.Run().Error);
     }
 
     [Theory]

@@ -6,7 +6,7 @@
 #include <stdint.h>
 
 #define PLAN_MAGIC 0x6e616c70u /* "plan" */
-#define PLAN_VERSION 2u
+#define PLAN_VERSION 3u
 
 /* One line an operation: its code's name and the function that does it, in the order of their numbers. */
 #define PLAN_OPERATIONS(X) \
@@ -46,6 +46,7 @@
   X (CWD, op_cwd) \
   X (HOME, op_home) \
   X (FIND_EXECUTABLE, op_find_executable) \
+  X (SECCOMP, op_seccomp) \
   X (WAIT_START, op_wait_start) \
   X (EXEC, op_exec) \
   X (PAUSE, op_pause)
@@ -61,6 +62,10 @@ enum plan_code {
 #define NEW_MOUNT_MODE (1ull << 32)    /* the root's mode is that of the directory it is mounted on */
 #define NEW_MOUNT_COPY (1ull << 33)    /* it begins with a copy of that directory */
 #define NEW_MOUNT_IN_PROC (1ull << 34) /* it may lie in a proc file system */
+
+/* SECCOMP's b. */
+#define SECCOMP_PRIVILEGED 1u /* by CAP_SYS_ADMIN, not by having given up new privileges */
+#define SECCOMP_KEEP 2u       /* which stays permitted: the configuration says so */
 
 /* All offsets count bytes from the start of the header; 0 stands for "none". */
 struct plan_header {

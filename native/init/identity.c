@@ -82,6 +82,13 @@ int op_no_new_privileges (const operation *op)
   return 0;
 }
 
+void apply_umask (void)
+{
+  if (state.umask >= 0)
+    SYS (umask, state.umask);
+  state.umask = -1;
+}
+
 int op_umask (const operation *op)
 {
   state.umask = (long) op->a;

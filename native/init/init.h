@@ -29,7 +29,7 @@ struct state {
   int mask_file;       /* the /dev/null over masked files, or -1 */
   char *home;          /* "HOME=..." found in the container's passwd, or null */
   const char *executable;
-  long umask;          /* the caller's, which the process gets unless the plan gives another */
+  long umask;          /* the caller's, which the process gets unless the plan gives another; -1 once it is set */
   bool in_cwd;         /* the working directory is entered */
 };
 
@@ -66,9 +66,14 @@ static inline int slot (const operation *op)
 char **list (const operation *op);
 
 /* report.c */
+/* Ends the process, even under a filter that refuses to. */
+_Noreturn void end (int status);
 _Noreturn void report_and_exit (int error);
 void report_stage (uint32_t stage, int value);
 void await_leave (void);
+
+/* identity.c: gives the process the umask it is to have; before a filter could refuse it */
+void apply_umask (void);
 
 /* strings.c */
 size_t length (const char *text);

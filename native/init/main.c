@@ -67,8 +67,7 @@ __attribute__ ((used)) _Noreturn void init_main (long *stack)
       if (result < 0)
         report_and_exit (-result);
     }
-  SYS (exit_group, 125);
-  __builtin_unreachable ();
+  end (125);
 }
 
 #if defined(__x86_64__)

@@ -19,6 +19,6 @@ int op_pause (const operation *op)
         while (SYS (wait4, -1, 0, 1 /* WNOHANG */, 0) > 0)
           ;
       else if (number == SIGTERM_NUMBER || number == SIGINT_NUMBER)
-        SYS (exit_group, 0);
+        end (0);
     }
 }

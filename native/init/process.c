@@ -147,6 +147,6 @@ int op_exec (const operation *op)
       end[0] = state.home;
       end[1] = NULL; /* the plan leaves room for it */
     }
-  SYS (umask, state.umask);
+  apply_umask ();
   return (int) fail ("execve", SYS (execve, state.executable, argv, envp));
 }

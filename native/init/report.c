@@ -8,11 +8,17 @@ static void send (uint32_t kind, uint32_t number, int error)
   SYS (write, state.report_fd, &report, sizeof report);
 }
 
+_Noreturn void end (int status)
+{
+  SYS (exit_group, status);
+  for (;;)
+    __builtin_trap ();
+}
+
 _Noreturn void report_and_exit (int error)
 {
   send (REPORT_FAILED, state.current, error);
-  SYS (exit_group, 1);
-  __builtin_unreachable ();
+  end (1);
 }
 
 void report_stage (uint32_t stage, int value)
@@ -30,7 +36,7 @@ void await_leave (void)
     count = SYS (read, state.report_fd, &leave, 1);
   while (count == -EINTR);
   if (count <= 0)
-    SYS (exit_group, 1);
+    end (1);
 }
 
 int op_sync (const operation *op)

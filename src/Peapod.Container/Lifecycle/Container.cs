@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text;
 using Peapod.Container.Cgroups;
 using Peapod.Container.Plans;
+using Peapod.Container.Seccomp;
 using Peapod.Container.Spawning;
 using Peapod.Container.State;
 using Peapod.Kernel;
@@ -82,7 +83,7 @@ public sealed class Container
         var child = Spawner.Spawn(plan, steps.Descriptors, cgroup.Directory, request.Streams);
         undo.Add(() => KillAndReap(child.Process));
         using var socket = child.Socket;
-        InitDialogue.Run(child, plan, request.Spec, request.Spec.Process, () =>
+        InitDialogue.Run(child, plan, request.Spec, request.Spec.Process, fd => SeccompAgent.Send(child, fd, request.Spec, StateOf(record, request.Spec, ContainerStatus.Creating, child.Pid)), () =>
         {
             record = record.Of(child.Pid);
             store.WriteProcess(record);
@@ -240,7 +241,7 @@ public sealed class Container
         using var socket = child.Socket;
         using var undo = new Undo();
         undo.Add(() => KillAndReap(child.Process));
-        InitDialogue.Run(child, plan, spec, request.Process, () =>
+        InitDialogue.Run(child, plan, spec, request.Process, fd => SeccompAgent.Send(child, fd, spec, StateOf(Record, spec, status, Record.Pid)), () =>
         {
             SetOomScore(child.Pid, request.Process.OomScoreAdj);
             WritePidFile(request.PidFile, child.Pid);
@@ -336,6 +337,16 @@ public sealed class Container
         Owner = Libc.geteuid(),
         HasKeyring = !request.NoNewKeyring,
         HasPidNamespace = NamespacePlan.Has(request.Spec, Libc.CLONE_NEWPID, newOnly: true),
+    };
+
+    private static Oci.State StateOf(ContainerRecord record, Spec spec, ContainerStatus status, int pid) => new()
+    {
+        OciVersion = record.OciVersion,
+        Id = record.Id,
+        Status = Name(status),
+        Pid = pid,
+        Bundle = record.Bundle,
+        Annotations = spec.Annotations,
     };
 
     private static void KillAndReap(PidFd process)

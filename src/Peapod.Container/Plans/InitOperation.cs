@@ -27,7 +27,7 @@ public sealed record InitOperation(PlanCode Code, string Field, string Text)
 
     public string? Data { get; init; }
 
-    /// <summary>Data that is numbers: group ids or one capability mask.</summary>
+    /// <summary>Data that is numbers: group ids, one capability mask, or a filter.</summary>
     public ReadOnlyMemory<byte> Bytes { get; init; }
 
     /// <summary>The descriptor it works on, by the name under which a host step left it.</summary>

@@ -39,6 +39,7 @@ public enum PlanCode : uint
     Cwd,
     Home,
     FindExecutable,
+    Seccomp,
     WaitStart,
     Exec,
     Pause,

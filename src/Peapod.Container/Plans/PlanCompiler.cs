@@ -30,11 +30,11 @@ public static class PlanCompiler
 
         if (request.Pauses)
         {
-            AddPause(plan);
+            AddPause(plan, spec.Linux?.Seccomp);
         }
         else
         {
-            ProcessPlan.AddProcess(plan, spec.Process!, request.PreserveFds, request.WaitsForStart, NamespacePlan.Has(spec, Libc.CLONE_NEWUSER));
+            ProcessPlan.AddProcess(plan, spec.Process!, spec.Linux?.Seccomp, request.PreserveFds, request.WaitsForStart, NamespacePlan.Has(spec, Libc.CLONE_NEWUSER));
         }
 
         return plan.Build();
@@ -54,7 +54,7 @@ public static class PlanCompiler
         plan.Init(new(PlanCode.UseRoot, "", "open the container's root") { Path = "/" });
         ProcessPlan.AddTerminal(plan, process, bindConsole: false);
         AddKeyring(plan, keyringOf);
-        ProcessPlan.AddProcess(plan, process, preserveFds, waitsForStart: false, NamespacePlan.Has(container, Libc.CLONE_NEWUSER));
+        ProcessPlan.AddProcess(plan, process, container.Linux?.Seccomp, preserveFds, waitsForStart: false, NamespacePlan.Has(container, Libc.CLONE_NEWUSER));
         return plan.Build();
     }
 
@@ -67,11 +67,16 @@ public static class PlanCompiler
         }
     }
 
-    private static void AddPause(PlanBuilder plan)
+    private static void AddPause(PlanBuilder plan, LinuxSeccomp? seccomp)
     {
         plan.Init(new(PlanCode.Bounding, "", "drop the bounding set"));
         plan.Init(new(PlanCode.Capabilities, "", "drop all capabilities") { Bytes = new byte[sizeof(ulong)] });
         plan.Init(new(PlanCode.NoNewPrivileges, "", "give up gaining privileges"));
+        if (seccomp is not null)
+        {
+            SeccompPlan.Add(plan, seccomp, process: null);
+        }
+
         plan.Init(new(PlanCode.Sync, "", "report") { A = (ulong)Spawning.InitStage.Ready });
         plan.Init(new(PlanCode.Pause, "", "hold the sandbox's namespaces"));
     }

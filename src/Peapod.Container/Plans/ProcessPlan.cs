@@ -24,7 +24,7 @@ internal static class ProcessPlan
     }
 
     /// <param name="inUserNamespace">Init is in a user namespace by then: the parent sets the limits.</param>
-    internal static void AddProcess(PlanBuilder plan, Process process, int preserveFds, bool waitsForStart, bool inUserNamespace)
+    internal static void AddProcess(PlanBuilder plan, Process process, LinuxSeccomp? seccomp, int preserveFds, bool waitsForStart, bool inUserNamespace)
     {
         var user = process.User;
         AddLimits(plan, process, inUserNamespace);
@@ -33,7 +33,7 @@ internal static class ProcessPlan
         // Tried by root first, who comes to more places; where root of a user namespace may not go, the user perhaps may.
         var cwd = new InitOperation(PlanCode.Cwd, "process.cwd", $"change to the working directory \"{process.Cwd}\"") { Path = process.Cwd };
         plan.Init(cwd with { A = 1 });
-        AddIdentity(plan, process, user);
+        AddIdentity(plan, process, user, keepAdmin: seccomp is not null && !process.NoNewPrivileges);
         plan.Init(cwd with { Text = $"be in the working directory \"{process.Cwd}\"" });
         if (user.Umask is { } umask)
         {
@@ -55,6 +55,11 @@ internal static class ProcessPlan
         var name = process.Args[0];
         plan.Init(new(PlanCode.FindExecutable, "process.args[0]", $"find the executable \"{name}\"") { Path = name, Source = Find(environment, "PATH") ?? "" });
         plan.Init(new(PlanCode.CloseFds, "", "close what is not the process's") { A = (ulong)preserveFds });
+        if (seccomp is not null)
+        {
+            SeccompPlan.Add(plan, seccomp, process);
+        }
+
         if (waitsForStart)
         {
             plan.Init(new(PlanCode.WaitStart, "", "wait for start")
@@ -101,7 +106,7 @@ internal static class ProcessPlan
         };
     }
 
-    private static void AddIdentity(PlanBuilder plan, Process process, User user)
+    private static void AddIdentity(PlanBuilder plan, Process process, User user, bool keepAdmin)
     {
         var sets = process.Capabilities;
         var bounding = Mask(sets?.Bounding, "process.capabilities.bounding");
@@ -127,7 +132,7 @@ internal static class ProcessPlan
         plan.Init(new(PlanCode.Capabilities, "process.capabilities", "set the capabilities")
         {
             A = Mask(sets?.Effective, "process.capabilities.effective"),
-            B = Mask(sets?.Permitted, "process.capabilities.permitted"),
+            B = Mask(sets?.Permitted, "process.capabilities.permitted") | (keepAdmin ? 1UL << SeccompPlan.CapSysAdmin : 0),
             C = Mask(sets?.Inheritable, "process.capabilities.inheritable"),
             Bytes = ambient,
         });

@@ -9,7 +9,6 @@ internal static class UnsupportedFields
     internal static void Refuse(Spec spec)
     {
         Refuse(spec.Process);
-        Refuse(spec.Linux?.Seccomp, "linux.seccomp");
         Refuse(spec.Linux?.IntelRdt, "linux.intelRdt");
         Refuse(spec.Linux?.Personality, "linux.personality");
         Refuse(spec.Linux?.MemoryPolicy, "linux.memoryPolicy");

@@ -3,6 +3,7 @@ using Peapod.Container.Plans;
 using Peapod.Kernel;
 using Peapod.Kernel.Files;
 using Peapod.Kernel.Interop;
+using Peapod.Kernel.Processes;
 using Peapod.Kernel.Sockets;
 using Peapod.Oci;
 
@@ -15,9 +16,10 @@ internal static class InitDialogue
     /// <param name="plan">What it does; a failure is told by its operations.</param>
     /// <param name="spec">For the maps of a user namespace.</param>
     /// <param name="process">For the limits of a process in a user namespace.</param>
+    /// <param name="listener">What is done with the child's descriptor of that number, the listener of its filter.</param>
     /// <param name="ready">What is done when everything is set up, before the child goes on.</param>
     /// <exception cref="ContainerException">The child failed; the caller reaps it.</exception>
-    internal static void Run(Spawner.Child child, Plan plan, Spec spec, Oci.Process? process, Action ready)
+    internal static void Run(Spawner.Child child, Plan plan, Spec spec, Oci.Process? process, Action<int> listener, Action ready)
     {
         Span<byte> message = stackalloc byte[InitReport.Size];
         var isReady = false;
@@ -32,6 +34,11 @@ internal static class InitDialogue
             if (count == 0)
             {
                 var status = child.Process.WaitWithoutReaping();
+                if (HasFilter(plan) && status.Signal is 0 or Signals.SIGSYS or Signals.SIGILL or Signals.SIGTRAP)
+                {
+                    throw new ContainerException("config.json: linux.seccomp: the filter stops the container's init before it can execute\n  it must allow at least read, write, close, execve and exit_group");
+                }
+
                 throw new ContainerException(status.Signal != 0
                     ? $"the container's init was killed by signal {status.Signal} before it was ready\n  the memory limit may be too small, or something on the host killed it"
                     : $"the container's init ended with {status.Code} before it was ready");
@@ -47,7 +54,10 @@ internal static class InitDialogue
                     break;
                 case InitStage.Spawned:
                     child.Process.Wait();
-                    child.ReplaceBy(report.Pid);
+                    child.ReplaceBy(report.Number);
+                    break;
+                case InitStage.Listener:
+                    listener(report.Number);
                     break;
                 case InitStage.Limits:
                     SetLimits(child.Pid, process!.Rlimits);
@@ -60,6 +70,19 @@ internal static class InitDialogue
 
             UnixSocket.Send(child.Socket, [1]);
         }
+    }
+
+    private static bool HasFilter(Plan plan)
+    {
+        foreach (var operation in plan.Init)
+        {
+            if (operation.Code == PlanCode.Seccomp)
+            {
+                return true;
+            }
+        }
+
+        return false;
     }
 
     /// <summary>From outside, for only the host's CAP_SYS_RESOURCE raises a hard limit.</summary>

@@ -9,8 +9,8 @@ namespace Peapod.Container.Spawning;
 /// <param name="Operation">Index of the operation that failed.</param>
 /// <param name="Error">Why.</param>
 /// <param name="Detail">The system call, or what else tells the cause.</param>
-/// <param name="Pid">The new process's number, at <see cref="InitStage.Spawned"/>.</param>
-internal readonly record struct InitReport(InitStage? Stage, int Operation, Errno Error, string Detail, int Pid)
+/// <param name="Number">The new process's number at <see cref="InitStage.Spawned"/>, the descriptor's at <see cref="InitStage.Listener"/>.</param>
+internal readonly record struct InitReport(InitStage? Stage, int Operation, Errno Error, string Detail, int Number)
 {
     internal const int Size = 256;
 
@@ -49,4 +49,7 @@ internal enum InitStage
 
     /// <summary>A sibling was made that goes on in its place.</summary>
     Spawned = 4,
+
+    /// <summary>It has a filter with a listener, and the parent is to take it.</summary>
+    Listener = 5,
 }

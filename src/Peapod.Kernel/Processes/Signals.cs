@@ -6,6 +6,8 @@ public static class Signals
     public const int SIGHUP = 1;
     public const int SIGINT = 2;
     public const int SIGQUIT = 3;
+    public const int SIGILL = 4;
+    public const int SIGTRAP = 5;
     public const int SIGKILL = 9;
     public const int SIGUSR1 = 10;
     public const int SIGUSR2 = 12;
@@ -18,6 +20,7 @@ public static class Signals
     public const int SIGTTOU = 22;
     public const int SIGURG = 23;
     public const int SIGWINCH = 28;
+    public const int SIGSYS = 31;
     public const int Max = 64;
     private const int RealTimeMin = 34;
 

@@ -15,8 +15,8 @@ public sealed partial record LinuxSeccomp
     /// <summary><c>SCMP_ARCH_…</c> names besides the native one.</summary>
     public IReadOnlyList<string> Architectures { get; init; } = [];
 
-    /// <summary><c>SECCOMP_FILTER_FLAG_…</c> names.</summary>
-    public IReadOnlyList<string> Flags { get; init; } = [];
+    /// <summary><c>SECCOMP_FILTER_FLAG_…</c> names; null leaves them to the runtime, an empty list asks for none.</summary>
+    public IReadOnlyList<string>? Flags { get; init; }
 
     /// <summary>The unix socket that is sent the notify descriptor.</summary>
     public string? ListenerPath { get; init; }

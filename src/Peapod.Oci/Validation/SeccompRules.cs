@@ -21,11 +21,11 @@ internal static class SeccompRules
                 throw new SpecException($"linux.seccomp.architectures[{i}]", $"unknown architecture \"{seccomp.Architectures[i]}\"");
             }
         }
-        for (int i = 0; i < seccomp.Flags.Count; i++)
+        for (int i = 0; i < (seccomp.Flags?.Count ?? 0); i++)
         {
-            if (!Names.IsSeccompFlag(seccomp.Flags[i]))
+            if (!Names.IsSeccompFlag(seccomp.Flags![i]))
             {
-                throw new SpecException($"linux.seccomp.flags[{i}]", $"unknown filter flag \"{seccomp.Flags[i]}\"");
+                throw new SpecException($"linux.seccomp.flags[{i}]", $"unknown filter flag \"{seccomp.Flags![i]}\"");
             }
         }
         Rule.NoNul(seccomp.ListenerPath, "linux.seccomp.listenerPath");

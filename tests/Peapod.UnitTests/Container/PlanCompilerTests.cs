@@ -19,7 +19,6 @@ public class PlanCompilerTests
         Assert.Equal(sentence, Refusal($$$"""{"mounts": [{{{mount}}}], "linux": {"namespaces": [{"type": "mount"}]}}"""));
 
     [Theory]
-    [InlineData("""{"seccomp": {"defaultAction": "SCMP_ACT_ALLOW"}}""", "linux.seccomp")]
     [InlineData("""{"intelRdt": {}}""", "linux.intelRdt")]
     [InlineData("""{"personality": {"domain": "LINUX32"}}""", "linux.personality")]
     [InlineData("""{"mountLabel": "label"}""", "linux.mountLabel")]

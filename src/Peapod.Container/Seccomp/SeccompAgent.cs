@@ -1,0 +1,39 @@
+using Peapod.Container.Spawning;
+using Peapod.Kernel;
+using Peapod.Kernel.Interop;
+using Peapod.Kernel.Sockets;
+using Peapod.Oci;
+
+namespace Peapod.Container.Seccomp;
+
+/// <summary>Who answers SCMP_ACT_NOTIFY: gets the filter's listener by linux.seccomp.listenerPath (config-linux.md, The Container Process State).</summary>
+internal static class SeccompAgent
+{
+    /// <param name="child">The process that has installed the filter.</param>
+    /// <param name="listener">The listener's number in it.</param>
+    /// <param name="spec">The container's configuration.</param>
+    /// <param name="state">The container's state.</param>
+    internal static void Send(Spawner.Child child, int listener, Spec spec, Oci.State state)
+    {
+        var seccomp = spec.Linux!.Seccomp!;
+        var path = seccomp.ListenerPath!;
+        var message = new ContainerProcessState
+        {
+            OciVersion = state.OciVersion,
+            Fds = ["seccompFd"],
+            Pid = child.Pid,
+            Metadata = seccomp.ListenerMetadata,
+            State = state,
+        };
+        try
+        {
+            using var descriptor = SafeFd.Check(Libc.pidfd_getfd(child.Process.Number, listener, 0), "pidfd_getfd");
+            using var socket = UnixSocket.Connect(path);
+            UnixSocket.Send(socket, message.ToJson(), descriptor);
+        }
+        catch (KernelException e)
+        {
+            throw new ContainerException($"config.json: linux.seccomp.listenerPath: cannot send the filter's listener to \"{path}\": {e.Operation}: {KernelException.Describe(e.Error)}\n  the agent that is to decide about the system calls must listen there", 1, e);
+        }
+    }
+}

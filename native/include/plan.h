@@ -6,7 +6,7 @@
 #include <stdint.h>
 
 #define PLAN_MAGIC 0x6e616c70u /* "plan" */
-#define PLAN_VERSION 2u
+#define PLAN_VERSION 3u
 
 /* One line an operation: its code's name and the function that does it, in the order of their numbers. */
 #define PLAN_OPERATIONS(X) \
@@ -47,6 +47,7 @@
   X (HOME, op_home) \
   X (FIND_EXECUTABLE, op_find_executable) \
   X (WAIT_START, op_wait_start) \
+  X (HOOK, op_hook) \
   X (EXEC, op_exec) \
   X (PAUSE, op_pause)
 
@@ -85,7 +86,7 @@ struct report {
   uint32_t kind;
   uint32_t operation; /* index into operations; for REPORT_SYNC the stage */
   int32_t error;      /* errno; for REPORT_SYNC what the stage tells: the number of a process */
-  uint32_t reserved;
+  uint32_t remaining; /* how many operations come after the one that failed */
   char detail[240]; /* the system call, or a path that belongs to the error */
 };
 

@@ -40,6 +40,7 @@ public enum PlanCode : uint
     Home,
     FindExecutable,
     WaitStart,
+    Hook,
     Exec,
     Pause,
 }

@@ -24,6 +24,7 @@ public static class PlanCompiler
         }
 
         var late = RootPlan.AddInit(plan, request);
+        HookPlan.AddCreate(plan, request);
         ProcessPlan.AddTerminal(plan, spec.Process, bindConsole: true);
         RootPlan.AddFinish(plan, request, late);
         AddKeyring(plan, request.NoNewKeyring ? null : request.Id);
@@ -34,7 +35,7 @@ public static class PlanCompiler
         }
         else
         {
-            ProcessPlan.AddProcess(plan, spec.Process!, request.PreserveFds, request.WaitsForStart, NamespacePlan.Has(spec, Libc.CLONE_NEWUSER));
+            ProcessPlan.AddProcess(plan, spec.Process!, request.PreserveFds, request.WaitsForStart, NamespacePlan.Has(spec, Libc.CLONE_NEWUSER), request);
         }
 
         return plan.Build();

@@ -16,8 +16,9 @@ internal static class InitDialogue
     /// <param name="spec">For the maps of a user namespace.</param>
     /// <param name="process">For the limits of a process in a user namespace.</param>
     /// <param name="ready">What is done when everything is set up, before the child goes on.</param>
+    /// <param name="hooks">Runs the hooks of <see cref="InitStage.Hooks"/>; only a plan that has this stage needs it.</param>
     /// <exception cref="ContainerException">The child failed; the caller reaps it.</exception>
-    internal static void Run(Spawner.Child child, Plan plan, Spec spec, Oci.Process? process, Action ready)
+    internal static void Run(Spawner.Child child, Plan plan, Spec spec, Oci.Process? process, Action ready, Action? hooks = null)
     {
         Span<byte> message = stackalloc byte[InitReport.Size];
         var isReady = false;
@@ -48,6 +49,9 @@ internal static class InitDialogue
                 case InitStage.Spawned:
                     child.Process.Wait();
                     child.ReplaceBy(report.Pid);
+                    break;
+                case InitStage.Hooks:
+                    hooks!();
                     break;
                 case InitStage.Limits:
                     SetLimits(child.Pid, process!.Rlimits);

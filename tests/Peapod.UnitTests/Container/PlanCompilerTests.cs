@@ -101,6 +101,29 @@ public class PlanCompilerTests
 
     private static string Refusal(string spec) => Assert.Throws<SpecException>(() => Compile(spec)).Message;
 
+    [Fact]
+    public void Hooks_stand_where_the_spec_has_them_around_the_pivot_and_before_the_exec()
+    {
+        var plan = Compile("""
+            {"linux": {"namespaces": [{"type": "mount"}]}, "annotations": {"key": "\"pid\":1"},
+             "hooks": {"prestart": [{"path": "/a"}], "createRuntime": [{"path": "/b"}],
+                       "createContainer": [{"path": "/c", "args": ["c", "d"], "env": ["E=1"], "timeout": 5}], "startContainer": [{"path": "/s"}]}}
+            """);
+
+        Assert.Equal(
+            [PlanCode.Sync, PlanCode.Hook, PlanCode.Pivot, PlanCode.Sync, PlanCode.Hook, PlanCode.Exec],
+            plan.Init.Select(static operation => operation.Code).Where(static code => code is PlanCode.Sync or PlanCode.Hook or PlanCode.Pivot or PlanCode.Exec));
+        Assert.Equal("have the runtime's hooks run \"/a\" \"/b\"", plan.Init.First(static operation => operation.Code == PlanCode.Sync).Text);
+        var (create, start) = (plan.Init.First(static operation => operation.Code == PlanCode.Hook), plan.Init[^2]);
+        Assert.Equal(("hooks.createContainer[0]", "/c", 5UL, 0UL), (create.Field, create.Path, create.B, create.C));
+        Assert.Equal(["c", "d"], create.List);
+        Assert.Equal(["E=1"], create.Environment);
+        Assert.Equal("""{"ociVersion":"1.3.0","id":"id","status":"creating","pid":""", create.Source);
+        Assert.Equal(""","bundle":"/bundle","annotations":{"key":"\"pid\":1"}}""", create.Data);
+        Assert.Equal(("hooks.startContainer[0]", "/s", 0UL, 1UL), (start.Field, start.Path, start.B, start.C));
+        Assert.Equal(["/s"], start.List);
+    }
+
     private static Plan Compile(string text)
     {
         var spec = Spec.Parse(System.Text.Encoding.UTF8.GetBytes(text));

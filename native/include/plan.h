@@ -6,7 +6,7 @@
 #include <stdint.h>
 
 #define PLAN_MAGIC 0x6e616c70u /* "plan" */
-#define PLAN_VERSION 3u
+#define PLAN_VERSION 4u
 
 /* One line an operation: its code's name and the function that does it, in the order of their numbers. */
 #define PLAN_OPERATIONS(X) \
@@ -36,6 +36,9 @@
   X (TERMINAL, op_terminal) \
   X (STDIO_OWNER, op_stdio_owner) \
   X (RLIMIT, op_rlimit) \
+  X (SCHEDULER, op_scheduler) \
+  X (IO_PRIORITY, op_io_priority) \
+  X (PERSONALITY, op_personality) \
   X (KEYRING, op_keyring) \
   X (CLOSE_FDS, op_close_fds) \
   X (BOUNDING, op_bounding) \

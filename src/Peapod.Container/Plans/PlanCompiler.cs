@@ -35,6 +35,7 @@ public static class PlanCompiler
         }
         else
         {
+            SchedulingPlan.Add(plan, spec, spec.Process!);
             ProcessPlan.AddProcess(plan, spec.Process!, request.PreserveFds, request.WaitsForStart, NamespacePlan.Has(spec, Libc.CLONE_NEWUSER), request);
         }
 
@@ -55,6 +56,7 @@ public static class PlanCompiler
         plan.Init(new(PlanCode.UseRoot, "", "open the container's root") { Path = "/" });
         ProcessPlan.AddTerminal(plan, process, bindConsole: false);
         AddKeyring(plan, keyringOf);
+        SchedulingPlan.Add(plan, container, process);
         ProcessPlan.AddProcess(plan, process, preserveFds, waitsForStart: false, NamespacePlan.Has(container, Libc.CLONE_NEWUSER));
         return plan.Build();
     }

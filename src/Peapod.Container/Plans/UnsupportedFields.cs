@@ -11,7 +11,6 @@ internal static class UnsupportedFields
         Refuse(spec.Process);
         Refuse(spec.Linux?.Seccomp, "linux.seccomp");
         Refuse(spec.Linux?.IntelRdt, "linux.intelRdt");
-        Refuse(spec.Linux?.Personality, "linux.personality");
         Refuse(spec.Linux?.MemoryPolicy, "linux.memoryPolicy");
         Refuse(spec.Linux?.NetDevices, "linux.netDevices");
         Refuse(spec.Linux?.TimeOffsets, "linux.timeOffsets");
@@ -27,8 +26,6 @@ internal static class UnsupportedFields
     {
         Refuse(process?.ApparmorProfile, "process.apparmorProfile");
         Refuse(process?.SelinuxLabel, "process.selinuxLabel");
-        Refuse(process?.Scheduler, "process.scheduler");
-        Refuse(process?.IoPriority, "process.ioPriority");
         Refuse(process?.ExecCPUAffinity, "process.execCPUAffinity");
     }
 

@@ -21,7 +21,6 @@ public class PlanCompilerTests
     [Theory]
     [InlineData("""{"seccomp": {"defaultAction": "SCMP_ACT_ALLOW"}}""", "linux.seccomp")]
     [InlineData("""{"intelRdt": {}}""", "linux.intelRdt")]
-    [InlineData("""{"personality": {"domain": "LINUX32"}}""", "linux.personality")]
     [InlineData("""{"mountLabel": "label"}""", "linux.mountLabel")]
     [InlineData("""{"timeOffsets": {"monotonic": {"secs": 1}}}""", "linux.timeOffsets")]
     public void A_confinement_that_is_not_known_yet_is_refused(string linux, string field) =>
@@ -122,6 +121,22 @@ public class PlanCompilerTests
         Assert.Equal(""","bundle":"/bundle","annotations":{"key":"\"pid\":1"}}""", create.Data);
         Assert.Equal(("hooks.startContainer[0]", "/s", 0UL, 1UL), (start.Field, start.Path, start.B, start.C));
         Assert.Equal(["/s"], start.List);
+    }
+
+    [Fact]
+    public void Scheduling_is_laid_out_as_the_kernel_reads_it()
+    {
+        var plan = Compile("""
+            {"process": {"args": ["true"], "cwd": "/",
+                         "scheduler": {"policy": "SCHED_BATCH", "nice": -5, "flags": ["SCHED_FLAG_RESET_ON_FORK", "SCHED_FLAG_KEEP_POLICY"]},
+                         "ioPriority": {"class": "IOPRIO_CLASS_IDLE", "priority": 7}},
+             "linux": {"personality": {"domain": "LINUX32"}}}
+            """);
+
+        var attributes = plan.Init.Single(static operation => operation.Code == PlanCode.Scheduler).Bytes.ToArray();
+        Assert.Equal("30000000" + "03000000" + "0900000000000000" + "FBFFFFFF" + new string('0', 56), Convert.ToHexString(attributes));
+        Assert.Equal((3UL << 13) | 7, plan.Init.Single(static operation => operation.Code == PlanCode.IoPriority).A);
+        Assert.Equal(8UL, plan.Init.Single(static operation => operation.Code == PlanCode.Personality).A);
     }
 
     private static Plan Compile(string text)

@@ -6,7 +6,7 @@
 #include <stdint.h>
 
 #define PLAN_MAGIC 0x6e616c70u /* "plan" */
-#define PLAN_VERSION 3u
+#define PLAN_VERSION 5u
 
 /* One line an operation: its code's name and the function that does it, in the order of their numbers. */
 #define PLAN_OPERATIONS(X) \
@@ -36,6 +36,9 @@
   X (TERMINAL, op_terminal) \
   X (STDIO_OWNER, op_stdio_owner) \
   X (RLIMIT, op_rlimit) \
+  X (SCHEDULER, op_scheduler) \
+  X (IO_PRIORITY, op_io_priority) \
+  X (PERSONALITY, op_personality) \
   X (KEYRING, op_keyring) \
   X (CLOSE_FDS, op_close_fds) \
   X (BOUNDING, op_bounding) \
@@ -48,6 +51,7 @@
   X (FIND_EXECUTABLE, op_find_executable) \
   X (SECCOMP, op_seccomp) \
   X (WAIT_START, op_wait_start) \
+  X (HOOK, op_hook) \
   X (EXEC, op_exec) \
   X (PAUSE, op_pause)
 
@@ -90,7 +94,7 @@ struct report {
   uint32_t kind;
   uint32_t operation; /* index into operations; for REPORT_SYNC the stage */
   int32_t error;      /* errno; for REPORT_SYNC what the stage tells: the number of a process */
-  uint32_t reserved;
+  uint32_t remaining; /* how many operations come after the one that failed */
   char detail[240]; /* the system call, or a path that belongs to the error */
 };
 

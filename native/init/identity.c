@@ -8,6 +8,27 @@ int op_rlimit (const operation *op)
   return 0;
 }
 
+/* data: a struct sched_attr. */
+int op_scheduler (const operation *op)
+{
+  TRY (sched_setattr, 0, state.plan + op->data, 0);
+  return 0;
+}
+
+/* a: the class, 13 bits up, and the priority in it. */
+int op_io_priority (const operation *op)
+{
+  TRY (ioprio_set, 1 /* IOPRIO_WHO_PROCESS */, 0, op->a);
+  return 0;
+}
+
+/* a: PER_*. */
+int op_personality (const operation *op)
+{
+  TRY (personality, op->a);
+  return 0;
+}
+
 /* data: the name of a session keyring, new or that of the container's first process; a kernel without keyrings, or a full
    quota, leaves the old one. */
 int op_keyring (const operation *op)

@@ -64,6 +64,7 @@ static inline int slot (const operation *op)
 
 /* A list of strings, its offsets turned into pointers in place; ended by a null. */
 char **list (const operation *op);
+char **environment (const operation *op, bool with_home);
 
 /* report.c */
 /* Ends the process, even under a filter that refuses to. */

@@ -134,19 +134,25 @@ int op_find_executable (const operation *op)
   return (int) fail ("PATH", best);
 }
 
-/* path: args[0]; list: args, then a null is put behind; data's list: the environment, with one empty place for HOME. */
-int op_exec (const operation *op)
+/* The list at a, with HOME behind it when op_home found one: the plan leaves room for it. */
+char **environment (const operation *op, bool with_home)
 {
-  operation environment = { .list = (uint32_t) op->a };
-  char **argv = list (op), **envp = list (&environment);
-  char **end = envp;
+  operation strings = { .list = (uint32_t) op->a };
+  char **envp = list (&strings), **end = envp;
   while (*end)
     end++;
-  if (state.home)
+  if (with_home && state.home)
     {
       end[0] = state.home;
-      end[1] = NULL; /* the plan leaves room for it */
+      end[1] = NULL;
     }
+  return envp;
+}
+
+/* path: args[0]; list: args, then a null is put behind; a: the offset of the environment's list. */
+int op_exec (const operation *op)
+{
+  char **argv = list (op), **envp = environment (op, true);
   apply_umask ();
   return (int) fail ("execve", SYS (execve, state.executable, argv, envp));
 }

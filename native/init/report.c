@@ -2,7 +2,7 @@
 
 static void send (uint32_t kind, uint32_t number, int error)
 {
-  struct report report = { .kind = kind, .operation = number, .error = error };
+  struct report report = { .kind = kind, .operation = number, .error = error, .remaining = state.header->operation_count - 1 - state.current };
   if (state.detail)
     append (report.detail, sizeof report.detail, state.detail);
   SYS (write, state.report_fd, &report, sizeof report);

@@ -7,6 +7,7 @@
 #include <signal.h>
 #include <stdint.h>
 #include <string.h>
+#include <unistd.h>
 #include "../include/sys.h"
 
 /* linux/sched.h clashes with the C library's sched.h; this is struct clone_args of clone3(2), to its cgroup member. */
@@ -24,7 +25,8 @@ struct spawn_request {
   uint32_t inherited_count;
   int32_t stdio[3]; /* what becomes 0, 1 and 2; -1 leaves the parent's */
   char *const *argv;
-  char *const *envp;
+  char *const *envp; /* null: the parent's */
+  const char *path;  /* what is executed, by path instead; empty: executable_fd */
   int32_t pidfd; /* out */
   int32_t error; /* out: errno of the child, 0 when it executed */
 };
@@ -49,7 +51,7 @@ static int child (void *argument)
       result = SYS (rt_sigprocmask, SIG_SETMASK, &none, 0, 8);
     }
   if (result >= 0)
-    result = SYS (execveat, request->executable_fd, "", request->argv, request->envp, AT_EMPTY_PATH);
+    result = SYS (execveat, request->executable_fd, request->path, request->argv, request->envp ? request->envp : environ, AT_EMPTY_PATH);
   request->error = (int32_t) -result;
   return 127;
 }

@@ -22,6 +22,9 @@ internal sealed class GlobalOptions
 
     internal Option<bool> Version { get; } = new("--version", "-v") { Description = "print the version" };
 
+    /// <summary>Takes the sentence of what goes wrong without ending the command.</summary>
+    internal Action<string>? Warn { get; set; }
+
     /// <summary>The first word that is neither a global option nor the value of one.</summary>
     internal static string? CommandOf(string[] args)
     {
@@ -64,5 +67,5 @@ internal sealed class GlobalOptions
         });
     }
 
-    internal ContainerStore Store(ParseResult parsed) => new(parsed.GetValue(Root)!);
+    internal ContainerStore Store(ParseResult parsed) => new(parsed.GetValue(Root)!) { Warn = Warn };
 }

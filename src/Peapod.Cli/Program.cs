@@ -20,6 +20,7 @@ CommandTable.AddTo(root, args, globals);
 
 var parsed = root.Parse(ExecCommand.Separate(args));
 using var log = RuntimeLog.Open(globals, parsed);
+globals.Warn = log.Warn;
 try
 {
     return parsed.Invoke(new InvocationConfiguration { EnableDefaultExceptionHandler = false });

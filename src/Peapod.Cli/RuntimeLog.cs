@@ -47,6 +47,16 @@ internal sealed class RuntimeLog : ILogger, IDisposable
         Output.Error($"peapod: {message}");
     }
 
+    /// <summary>A sentence about what failed without ending the command: into the log, or else on standard error.</summary>
+    internal void Warn(string message)
+    {
+        Append(LogLevel.Warning, message);
+        if (file is null)
+        {
+            Output.Error($"peapod: warning: {message}");
+        }
+    }
+
     public bool IsEnabled(LogLevel logLevel) => logLevel >= least;
 
     public IDisposable? BeginScope<TState>(TState state)

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text;
 using Peapod.Container.Cgroups;
+using Peapod.Container.Hooks;
 using Peapod.Container.Plans;
 using Peapod.Container.Seccomp;
 using Peapod.Container.Spawning;
@@ -60,12 +61,18 @@ public sealed class Container
 
         using var held = store.Add(request.Id);
         using var undo = new Undo();
+        var hooks = request.Spec.Hooks;
+        if (hooks is not null)
+        {
+            undo.Add(() => RunPoststop(store, request.Id, request.Bundle, request.Spec));
+        }
+
         undo.Add(() => store.Remove(request.Id));
 
-        // Written before anything else is made: whoever cleans up after us finds the cgroup by it.
+        // Written before anything else is made: whoever cleans up after us finds the cgroup and the hooks by them.
         var record = NewRecord(request, cgroupPath);
-        store.Write(record);
         store.WriteConfig(request.Id, request.SpecJson.Span);
+        store.Write(record);
 
         var cgroup = Cgroup.Create(hierarchy, cgroupPath);
         undo.Add(cgroup.Remove);
@@ -89,9 +96,20 @@ public sealed class Container
             store.WriteProcess(record);
             SetOomScore(child.Pid, request.Spec.Process?.OomScoreAdj);
             WritePidFile(request.PidFile, child.Pid);
+        }, hooks is null ? null : () =>
+        {
+            var state = HookPlan.StateOf(request.Id, request.Bundle, request.Spec, "creating", child.Pid);
+            RuntimeHooks.Run(hooks.Prestart, "prestart", state);
+            RuntimeHooks.Run(hooks.CreateRuntime, "createRuntime", state);
         });
         undo.Keep();
-        return (new Container(store, record), new ContainerProcess(child.Pid, child.Process));
+        var container = new Container(store, record);
+        if (hooks is not null && !request.WaitsForStart)
+        {
+            container.RunPoststart(request.Spec);
+        }
+
+        return (container, new ContainerProcess(child.Pid, child.Process));
     }
 
     /// <summary>The status, as the kernel has it.</summary>
@@ -141,6 +159,10 @@ public sealed class Container
         FileSystem.Write(fifo, [1], FifoName);
         WaitUntilClosed(fifo);
         ThrowReportedFailure();
+        if (Record.HasHooks)
+        {
+            RunPoststart(ReadSpec());
+        }
     }
 
     /// <summary>Sends a signal to the container's first process.</summary>
@@ -213,8 +235,7 @@ public sealed class Container
             throw new ContainerException($"container \"{Id}\" cannot be deleted: it is {Name(status)}, not stopped\n  stop it first, or use --force");
         }
 
-        End();
-        store.Remove(Id);
+        Destroy();
     }
 
     /// <summary>Executes one more process in the container.</summary>
@@ -274,6 +295,24 @@ public sealed class Container
         }
     }
 
+    /// <summary>Ends it and removes its folder; then, as runc has it, come the poststop hooks.</summary>
+    private void Destroy()
+    {
+        var spec = Record.HasHooks ? ReadSpec() : null;
+        End();
+        store.Remove(Id);
+        if (spec is not null)
+        {
+            RunPoststop(store, Id, Record.Bundle, spec);
+        }
+    }
+
+    private void RunPoststart(Spec spec) =>
+        RuntimeHooks.RunAll(spec.Hooks!.Poststart, "poststart", HookPlan.StateOf(Id, Record.Bundle, spec, "running", Record.Pid), store.Warn);
+
+    private static void RunPoststop(ContainerStore store, string id, string bundle, Spec spec) =>
+        RuntimeHooks.RunAll(spec.Hooks!.Poststop, "poststop", HookPlan.StateOf(id, bundle, spec, "stopped", 0), store.Warn);
+
     /// <summary>Kills what still runs and removes the cgroup.</summary>
     private void End()
     {
@@ -321,7 +360,17 @@ public sealed class Container
             }
 
             var report = InitReport.Parse(message);
-            var executable = ReadSpec().Process?.Args is [var first, ..] ? first : "";
+            var spec = ReadSpec();
+            if (report.Remaining > 0)
+            {
+                // What comes between the start and the exec are hooks, and the container ends with one that fails.
+                var hooks = spec.Hooks!.StartContainer;
+                var index = hooks.Count - report.Remaining;
+                Destroy();
+                throw Failures.OfOperation(HookPlan.Operation(hooks[index], "startContainer", index), report.Error, report.Detail);
+            }
+
+            var executable = spec.Process?.Args is [var first, ..] ? first : "";
             throw Failures.OfOperation(new(PlanCode.Exec, "process.args[0]", "execute") { Path = executable }, report.Error, report.Detail);
         }
     }
@@ -336,6 +385,7 @@ public sealed class Container
         Created = DateTime.UtcNow.ToString("yyyy-MM-dd'T'HH:mm:ss.fffffff'00Z'", CultureInfo.InvariantCulture),
         Owner = Libc.geteuid(),
         HasKeyring = !request.NoNewKeyring,
+        HasHooks = request.Spec.Hooks is not null,
         HasPidNamespace = NamespacePlan.Has(request.Spec, Libc.CLONE_NEWPID, newOnly: true),
     };
 

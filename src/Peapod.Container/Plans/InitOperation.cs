@@ -22,7 +22,7 @@ public sealed record InitOperation(PlanCode Code, string Field, string Text)
     /// <summary>Strings, an empty one allowed.</summary>
     public IReadOnlyList<string>? List { get; init; }
 
-    /// <summary>A second list; only <see cref="PlanCode.Exec"/> has one, the environment.</summary>
+    /// <summary>A second list, the environment of what <see cref="PlanCode.Exec"/> and <see cref="PlanCode.Hook"/> execute.</summary>
     public IReadOnlyList<string>? Environment { get; init; }
 
     public string? Data { get; init; }

@@ -29,6 +29,9 @@ public enum PlanCode : uint
     Terminal,
     StdioOwner,
     Rlimit,
+    Scheduler,
+    IoPriority,
+    Personality,
     Keyring,
     CloseFds,
     Bounding,
@@ -41,6 +44,7 @@ public enum PlanCode : uint
     FindExecutable,
     Seccomp,
     WaitStart,
+    Hook,
     Exec,
     Pause,
 }

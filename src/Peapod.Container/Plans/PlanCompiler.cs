@@ -24,6 +24,7 @@ public static class PlanCompiler
         }
 
         var late = RootPlan.AddInit(plan, request);
+        HookPlan.AddCreate(plan, request);
         ProcessPlan.AddTerminal(plan, spec.Process, bindConsole: true);
         RootPlan.AddFinish(plan, request, late);
         AddKeyring(plan, request.NoNewKeyring ? null : request.Id);
@@ -34,7 +35,8 @@ public static class PlanCompiler
         }
         else
         {
-            ProcessPlan.AddProcess(plan, spec.Process!, spec.Linux?.Seccomp, request.PreserveFds, request.WaitsForStart, NamespacePlan.Has(spec, Libc.CLONE_NEWUSER));
+            SchedulingPlan.Add(plan, spec, spec.Process!);
+            ProcessPlan.AddProcess(plan, spec.Process!, spec.Linux?.Seccomp, request.PreserveFds, request.WaitsForStart, NamespacePlan.Has(spec, Libc.CLONE_NEWUSER), request);
         }
 
         return plan.Build();
@@ -54,6 +56,7 @@ public static class PlanCompiler
         plan.Init(new(PlanCode.UseRoot, "", "open the container's root") { Path = "/" });
         ProcessPlan.AddTerminal(plan, process, bindConsole: false);
         AddKeyring(plan, keyringOf);
+        SchedulingPlan.Add(plan, container, process);
         ProcessPlan.AddProcess(plan, process, container.Linux?.Seccomp, preserveFds, waitsForStart: false, NamespacePlan.Has(container, Libc.CLONE_NEWUSER));
         return plan.Build();
     }

@@ -24,7 +24,8 @@ internal static class ProcessPlan
     }
 
     /// <param name="inUserNamespace">Init is in a user namespace by then: the parent sets the limits.</param>
-    internal static void AddProcess(PlanBuilder plan, Process process, LinuxSeccomp? seccomp, int preserveFds, bool waitsForStart, bool inUserNamespace)
+    /// <param name="request">For the hooks of a container's first process; null for another one.</param>
+    internal static void AddProcess(PlanBuilder plan, Process process, LinuxSeccomp? seccomp, int preserveFds, bool waitsForStart, bool inUserNamespace, PlanRequest? request = null)
     {
         var user = process.User;
         AddLimits(plan, process, inUserNamespace);
@@ -72,6 +73,11 @@ internal static class ProcessPlan
         else
         {
             plan.Init(new(PlanCode.Sync, "", "report") { A = (ulong)InitStage.Ready });
+        }
+
+        if (request is not null)
+        {
+            HookPlan.AddStart(plan, request, environment);
         }
 
         plan.Init(new(PlanCode.Exec, "process.args[0]", $"execute \"{name}\"") { Path = name, List = process.Args, Environment = environment });

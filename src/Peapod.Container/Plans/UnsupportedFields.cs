@@ -10,17 +10,10 @@ internal static class UnsupportedFields
     {
         Refuse(spec.Process);
         Refuse(spec.Linux?.IntelRdt, "linux.intelRdt");
-        Refuse(spec.Linux?.Personality, "linux.personality");
         Refuse(spec.Linux?.MemoryPolicy, "linux.memoryPolicy");
         Refuse(spec.Linux?.NetDevices, "linux.netDevices");
         Refuse(spec.Linux?.TimeOffsets, "linux.timeOffsets");
         Refuse(spec.Linux?.MountLabel, "linux.mountLabel");
-        Refuse(spec.Hooks?.Prestart, "hooks.prestart");
-        Refuse(spec.Hooks?.CreateRuntime, "hooks.createRuntime");
-        Refuse(spec.Hooks?.CreateContainer, "hooks.createContainer");
-        Refuse(spec.Hooks?.StartContainer, "hooks.startContainer");
-        Refuse(spec.Hooks?.Poststart, "hooks.poststart");
-        Refuse(spec.Hooks?.Poststop, "hooks.poststop");
         for (var i = 0; i < spec.Mounts.Count; i++)
         {
             Refuse(spec.Mounts[i].UidMappings, $"mounts[{i}].uidMappings");
@@ -32,8 +25,6 @@ internal static class UnsupportedFields
     {
         Refuse(process?.ApparmorProfile, "process.apparmorProfile");
         Refuse(process?.SelinuxLabel, "process.selinuxLabel");
-        Refuse(process?.Scheduler, "process.scheduler");
-        Refuse(process?.IoPriority, "process.ioPriority");
         Refuse(process?.ExecCPUAffinity, "process.execCPUAffinity");
     }
 

@@ -8,42 +8,71 @@ namespace Peapod.Container.Spawning;
 /// <summary>An ordinary child process, made by the same trampoline as a container's, without namespaces.</summary>
 public static unsafe class ChildProcess
 {
+    private const string PathOnly = "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+
     /// <param name="executable">What it executes, by descriptor.</param>
     /// <param name="args">Its arguments, the name first. Its environment is empty but for PATH.</param>
     /// <param name="streams">Its standard streams.</param>
-    public static PidFd Start(SafeFd executable, IReadOnlyList<string> args, StandardStreams streams)
+    public static PidFd Start(SafeFd executable, IReadOnlyList<string> args, StandardStreams streams) =>
+        Start(executable.Number, "", args, [PathOnly], streams);
+
+    /// <param name="path">What it executes; a script, too, whose interpreter could not open a descriptor.</param>
+    /// <param name="args">Its arguments, the name first.</param>
+    /// <param name="environment">Its environment; an empty one stands for this process's.</param>
+    /// <param name="streams">Its standard streams.</param>
+    internal static PidFd Start(string path, IReadOnlyList<string> args, IReadOnlyList<string> environment, StandardStreams streams) =>
+        Start(Libc.AT_FDCWD, path, args, environment, streams);
+
+    private static PidFd Start(int executable, string path, IReadOnlyList<string> args, IReadOnlyList<string> environment, StandardStreams streams)
     {
-        var bytes = Encoding.UTF8.GetBytes(string.Join('\0', args) + "\0PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin\0");
+        var bytes = Encoding.UTF8.GetBytes(string.Join('\0', [.. args, .. environment, path]) + "\0");
         fixed (byte* text = bytes)
         {
             var argv = stackalloc byte*[args.Count + 1];
-            var at = text;
-            for (var i = 0; i < args.Count; i++)
-            {
-                argv[i] = at;
-                at += Encoding.UTF8.GetByteCount(args[i]) + 1;
-            }
-
-            argv[args.Count] = null;
-            var envp = stackalloc byte*[] { at, null };
+            var envp = stackalloc byte*[environment.Count + 1];
+            var at = Point(argv, args, text);
+            at = Point(envp, environment, at);
             var request = new NativeSpawn.Request
             {
                 Flags = Libc.CLONE_PIDFD | Libc.CLONE_VM | Libc.CLONE_VFORK | Libc.CLONE_CLEAR_SIGHAND,
                 CgroupFd = -1,
-                ExecutableFd = executable.Number,
+                ExecutableFd = executable,
                 Argv = argv,
-                Envp = envp,
+                Envp = environment.Count == 0 ? null : envp,
+                Path = at,
             };
             request.Stdio[0] = streams.Input?.Number ?? -1;
             request.Stdio[1] = streams.Output?.Number ?? -1;
             request.Stdio[2] = streams.Error?.Number ?? -1;
             var pid = NativeSpawn.peapod_spawn(&request);
-            if (pid < 0 || request.Error != 0)
+            if (pid < 0)
             {
-                throw new KernelException(pid < 0 ? "clone3" : "execveat", args[0], (Errno)(pid < 0 ? -pid : request.Error));
+                throw new KernelException("clone3", args[0], (Errno)(-pid));
             }
 
-            return new PidFd(request.PidFd);
+            var process = new PidFd(request.PidFd);
+            if (request.Error != 0)
+            {
+                process.Wait();
+                process.Dispose();
+                throw new KernelException("execve", args[0], (Errno)request.Error);
+            }
+
+            return process;
         }
+    }
+
+    /// <summary>Fills a vector with the places of strings that stand one after the other.</summary>
+    /// <returns>Where the text goes on.</returns>
+    private static byte* Point(byte** vector, IReadOnlyList<string> items, byte* text)
+    {
+        for (var i = 0; i < items.Count; i++)
+        {
+            vector[i] = text;
+            text += Encoding.UTF8.GetByteCount(items[i]) + 1;
+        }
+
+        vector[items.Count] = null;
+        return text;
     }
 }

@@ -29,6 +29,11 @@ internal static class Failures
             return OfExecutable(operation, error);
         }
 
+        if (operation.Code == PlanCode.Hook && error is Errno.ECHILD)
+        {
+            return OfHook(operation.Field, operation.Path!, detail);
+        }
+
         var hint = (operation.Code, error, detail) switch
         {
             (_, Errno.ELOOP, "dangling symlink") => "\n  a part of the path is a symlink that leads nowhere inside the root file system",
@@ -59,6 +64,12 @@ internal static class Failures
         };
         return new($"{Prefix(operation.Field)}exec: \"{name}\": {reason}", code);
     }
+
+    /// <param name="field">The hook's field.</param>
+    /// <param name="path">What was executed.</param>
+    /// <param name="end">How it ended, and what it wrote on the lines below.</param>
+    internal static ContainerException OfHook(string field, string path, string end) =>
+        new($"{Prefix(field)}\"{path}\" {end.TrimEnd('\n').Replace("\n", "\n  ", StringComparison.Ordinal)}");
 
     internal static string Prefix(string field) => field.Length == 0 ? "" : $"config.json: {field}: ";
 

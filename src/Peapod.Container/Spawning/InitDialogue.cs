@@ -18,8 +18,9 @@ internal static class InitDialogue
     /// <param name="process">For the limits of a process in a user namespace.</param>
     /// <param name="listener">What is done with the child's descriptor of that number, the listener of its filter.</param>
     /// <param name="ready">What is done when everything is set up, before the child goes on.</param>
+    /// <param name="hooks">Runs the hooks of <see cref="InitStage.Hooks"/>; only a plan that has this stage needs it.</param>
     /// <exception cref="ContainerException">The child failed; the caller reaps it.</exception>
-    internal static void Run(Spawner.Child child, Plan plan, Spec spec, Oci.Process? process, Action<int> listener, Action ready)
+    internal static void Run(Spawner.Child child, Plan plan, Spec spec, Oci.Process? process, Action<int> listener, Action ready, Action? hooks = null)
     {
         Span<byte> message = stackalloc byte[InitReport.Size];
         var isReady = false;
@@ -58,6 +59,9 @@ internal static class InitDialogue
                     break;
                 case InitStage.Listener:
                     listener(report.Number);
+                    break;
+                case InitStage.Hooks:
+                    hooks!();
                     break;
                 case InitStage.Limits:
                     SetLimits(child.Pid, process!.Rlimits);

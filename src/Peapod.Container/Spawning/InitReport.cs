@@ -10,7 +10,8 @@ namespace Peapod.Container.Spawning;
 /// <param name="Error">Why.</param>
 /// <param name="Detail">The system call, or what else tells the cause.</param>
 /// <param name="Number">The new process's number at <see cref="InitStage.Spawned"/>, the descriptor's at <see cref="InitStage.Listener"/>.</param>
-internal readonly record struct InitReport(InitStage? Stage, int Operation, Errno Error, string Detail, int Number)
+/// <param name="Remaining">How many operations come after the one that failed.</param>
+internal readonly record struct InitReport(InitStage? Stage, int Operation, Errno Error, string Detail, int Number, int Remaining)
 {
     internal const int Size = 256;
 
@@ -30,8 +31,8 @@ internal readonly record struct InitReport(InitStage? Stage, int Operation, Errn
         var detail = message[DetailOffset..Size];
         detail = detail[..detail.IndexOf((byte)0)];
         return kind == Sync
-            ? new((InitStage)number, -1, Errno.None, "", (int)error)
-            : new(null, number, error, Encoding.UTF8.GetString(detail), 0);
+            ? new((InitStage)number, -1, Errno.None, "", (int)error, 0)
+            : new(null, number, error, Encoding.UTF8.GetString(detail), 0, MemoryMarshal.Read<int>(message[12..]));
     }
 }
 
@@ -52,4 +53,7 @@ internal enum InitStage
 
     /// <summary>It has a filter with a listener, and the parent is to take it.</summary>
     Listener = 5,
+
+    /// <summary>The root file system is set up and not yet the root: the runtime runs its hooks.</summary>
+    Hooks = 6,
 }

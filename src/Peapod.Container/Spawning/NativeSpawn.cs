@@ -2,7 +2,7 @@ using System.Runtime.InteropServices;
 
 namespace Peapod.Container.Spawning;
 
-/// <summary>native/spawn: the clone3 trampolineand the image of init.</summary>
+/// <summary>native/spawn: the clone3 trampoline and the image of init.</summary>
 internal static unsafe partial class NativeSpawn
 {
     private const string Library = "peapod-native";
@@ -25,6 +25,7 @@ internal static unsafe partial class NativeSpawn
         internal fixed int Stdio[3];
         internal byte** Argv;
         internal byte** Envp;
+        internal byte* Path;
         internal int PidFd;
         internal int Error;
     }

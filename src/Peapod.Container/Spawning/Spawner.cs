@@ -70,7 +70,7 @@ internal static unsafe class Spawner
         Span<byte> planNumber = stackalloc byte[12];
         planNumber.Clear();
         System.Buffers.Text.Utf8Formatter.TryFormat(planFd, planNumber, out _);
-        fixed (byte* name = "peapod-init\0"u8, number = planNumber)
+        fixed (byte* name = "peapod-init\0"u8, number = planNumber, empty = "\0"u8)
         fixed (int* fds = inherited)
         {
             var argv = stackalloc byte*[] { name, number, null };
@@ -85,6 +85,7 @@ internal static unsafe class Spawner
                 InheritedCount = (uint)inherited.Length,
                 Argv = argv,
                 Envp = envp,
+                Path = empty,
             };
             request.Stdio[0] = stdio.Input?.Number ?? -1;
             request.Stdio[1] = stdio.Output?.Number ?? -1;

@@ -38,6 +38,9 @@ public sealed record ContainerRecord
     /// <summary>Its first process is the init of a PID namespace, with which all others end.</summary>
     public bool HasPidNamespace { get; init; }
 
+    /// <summary>Its configuration has hooks, which later commands read there.</summary>
+    public bool HasHooks { get; init; }
+
     /// <summary>The same with its first process.</summary>
     internal ContainerRecord Of(int pid) => this with { Pid = pid, StartTime = ProcessIdentity.TryOf(pid)?.StartTime ?? 0 };
 
@@ -67,6 +70,7 @@ public sealed record ContainerRecord
             writer.WriteNumber("owner"u8, Owner);
             writer.WriteBoolean("keyring"u8, HasKeyring);
             writer.WriteBoolean("pidNamespace"u8, HasPidNamespace);
+            writer.WriteBoolean("hooks"u8, HasHooks);
             writer.WriteEndObject();
         }
 
@@ -78,7 +82,7 @@ public sealed record ContainerRecord
     {
         string? id = null, version = null, bundle = null, rootfs = null, cgroup = null, created = null;
         uint owner = 0;
-        bool keyring = false, pidNamespace = false;
+        bool keyring = false, pidNamespace = false, hooks = false;
         var reader = new Utf8JsonReader(json);
         reader.Read();
         while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
@@ -96,6 +100,7 @@ public sealed record ContainerRecord
                 case "owner": owner = reader.GetUInt32(); break;
                 case "keyring": keyring = reader.GetBoolean(); break;
                 case "pidNamespace": pidNamespace = reader.GetBoolean(); break;
+                case "hooks": hooks = reader.GetBoolean(); break;
                 default: reader.Skip(); break;
             }
         }
@@ -111,6 +116,7 @@ public sealed record ContainerRecord
             Owner = owner,
             HasKeyring = keyring,
             HasPidNamespace = pidNamespace,
+            HasHooks = hooks,
         };
     }
 }

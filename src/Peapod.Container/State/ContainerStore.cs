@@ -21,6 +21,9 @@ public sealed class ContainerStore
 
     public string Root { get; }
 
+    /// <summary>Takes the sentence of what failed and keeps nothing from going on.</summary>
+    public Action<string>? Warn { get; init; }
+
     public string FolderOf(string id) => $"{Root}/{id}";
 
     /// <summary>Refuses an id that could name anything but a folder below the store.</summary>

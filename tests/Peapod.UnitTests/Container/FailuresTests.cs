@@ -32,6 +32,14 @@ public class FailuresTests
     public void A_failed_operation_names_its_field_what_was_done_and_why(PlanCode code, Errno error, string detail, string reason) =>
         Assert.Equal($"config.json: mounts[3]: cannot do it: {reason}", Failures.OfOperation(new(code, "mounts[3]", "do it"), error, detail).Message);
 
+    [Theory]
+    [InlineData(Errno.ECHILD, "ended with exit status 2\none\ntwo\n", "\"/bin/hook\" ended with exit status 2\n  one\n  two")]
+    [InlineData(Errno.ENOENT, "execve", "cannot run it: execve: No such file or directory")]
+    public void A_hook_that_fails_is_told_with_its_end_and_its_words(Errno error, string detail, string sentence) =>
+        Assert.Equal(
+            $"config.json: hooks.createContainer[0]: {sentence}",
+            Failures.OfOperation(new(PlanCode.Hook, "hooks.createContainer[0]", "run it") { Path = "/bin/hook" }, error, detail).Message);
+
     [Fact]
     public void What_follows_from_no_field_names_none() =>
         Assert.Equal("cannot begin a session: setsid: Operation not permitted", Failures.OfOperation(new(PlanCode.Setsid, "", "begin a session"), Errno.EPERM, "setsid").Message);

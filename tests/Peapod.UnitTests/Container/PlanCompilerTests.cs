@@ -20,7 +20,6 @@ public class PlanCompilerTests
 
     [Theory]
     [InlineData("""{"intelRdt": {}}""", "linux.intelRdt")]
-    [InlineData("""{"personality": {"domain": "LINUX32"}}""", "linux.personality")]
     [InlineData("""{"mountLabel": "label"}""", "linux.mountLabel")]
     [InlineData("""{"timeOffsets": {"monotonic": {"secs": 1}}}""", "linux.timeOffsets")]
     public void A_confinement_that_is_not_known_yet_is_refused(string linux, string field) =>
@@ -99,6 +98,45 @@ public class PlanCompilerTests
     private static string With(string mount) => $$$"""{"mounts": [{{{mount}}}], "linux": {"namespaces": [{"type": "mount"}]}}""";
 
     private static string Refusal(string spec) => Assert.Throws<SpecException>(() => Compile(spec)).Message;
+
+    [Fact]
+    public void Hooks_stand_where_the_spec_has_them_around_the_pivot_and_before_the_exec()
+    {
+        var plan = Compile("""
+            {"linux": {"namespaces": [{"type": "mount"}]}, "annotations": {"key": "\"pid\":1"},
+             "hooks": {"prestart": [{"path": "/a"}], "createRuntime": [{"path": "/b"}],
+                       "createContainer": [{"path": "/c", "args": ["c", "d"], "env": ["E=1"], "timeout": 5}], "startContainer": [{"path": "/s"}]}}
+            """);
+
+        Assert.Equal(
+            [PlanCode.Sync, PlanCode.Hook, PlanCode.Pivot, PlanCode.Sync, PlanCode.Hook, PlanCode.Exec],
+            plan.Init.Select(static operation => operation.Code).Where(static code => code is PlanCode.Sync or PlanCode.Hook or PlanCode.Pivot or PlanCode.Exec));
+        Assert.Equal("have the runtime's hooks run \"/a\" \"/b\"", plan.Init.First(static operation => operation.Code == PlanCode.Sync).Text);
+        var (create, start) = (plan.Init.First(static operation => operation.Code == PlanCode.Hook), plan.Init[^2]);
+        Assert.Equal(("hooks.createContainer[0]", "/c", 5UL, 0UL), (create.Field, create.Path, create.B, create.C));
+        Assert.Equal(["c", "d"], create.List);
+        Assert.Equal(["E=1"], create.Environment);
+        Assert.Equal("""{"ociVersion":"1.3.0","id":"id","status":"creating","pid":""", create.Source);
+        Assert.Equal(""","bundle":"/bundle","annotations":{"key":"\"pid\":1"}}""", create.Data);
+        Assert.Equal(("hooks.startContainer[0]", "/s", 0UL, 1UL), (start.Field, start.Path, start.B, start.C));
+        Assert.Equal(["/s"], start.List);
+    }
+
+    [Fact]
+    public void Scheduling_is_laid_out_as_the_kernel_reads_it()
+    {
+        var plan = Compile("""
+            {"process": {"args": ["true"], "cwd": "/",
+                         "scheduler": {"policy": "SCHED_BATCH", "nice": -5, "flags": ["SCHED_FLAG_RESET_ON_FORK", "SCHED_FLAG_KEEP_POLICY"]},
+                         "ioPriority": {"class": "IOPRIO_CLASS_IDLE", "priority": 7}},
+             "linux": {"personality": {"domain": "LINUX32"}}}
+            """);
+
+        var attributes = plan.Init.Single(static operation => operation.Code == PlanCode.Scheduler).Bytes.ToArray();
+        Assert.Equal("30000000" + "03000000" + "0900000000000000" + "FBFFFFFF" + new string('0', 56), Convert.ToHexString(attributes));
+        Assert.Equal((3UL << 13) | 7, plan.Init.Single(static operation => operation.Code == PlanCode.IoPriority).A);
+        Assert.Equal(8UL, plan.Init.Single(static operation => operation.Code == PlanCode.Personality).A);
+    }
 
     private static Plan Compile(string text)
     {

@@ -1,0 +1,91 @@
+using System.Runtime.InteropServices;
+using Peapod.Oci;
+
+namespace Peapod.Container.Plans;
+
+/// <summary>process.scheduler, process.ioPriority and linux.personality, set while the process still has the rights to.</summary>
+internal static class SchedulingPlan
+{
+    private const int AttributesSize = 48; // SCHED_ATTR_SIZE_VER0
+    private const ulong LINUX32 = 8;
+
+    /// <param name="plan">The plan.</param>
+    /// <param name="spec">The container's configuration, whose personality every process has.</param>
+    /// <param name="process">The process.</param>
+    internal static void Add(PlanBuilder plan, Spec spec, Process process)
+    {
+        if (process.Scheduler is { } scheduler)
+        {
+            plan.Init(new(PlanCode.Scheduler, "process.scheduler", $"schedule by {scheduler.Policy}") { Bytes = Attributes(scheduler) });
+        }
+
+        if (process.IoPriority is { } priority)
+        {
+            plan.Init(new(PlanCode.IoPriority, "process.ioPriority", $"set the I/O priority to {priority.Class} {priority.Priority}")
+            {
+                A = (ClassNumber(priority.Class) << 13) | (uint)priority.Priority,
+            });
+        }
+
+        if (spec.Linux?.Personality is { } personality)
+        {
+            plan.Init(new(PlanCode.Personality, "linux.personality", $"be in the execution domain {personality.Domain}")
+            {
+                A = personality.Domain == "LINUX32" ? LINUX32 : 0,
+            });
+        }
+    }
+
+    /// <summary>struct sched_attr, sched_setattr(2).</summary>
+    private static byte[] Attributes(Scheduler scheduler)
+    {
+        var flags = 0UL;
+        for (var i = 0; i < scheduler.Flags.Count; i++)
+        {
+            flags |= Flag(scheduler.Flags[i]);
+        }
+
+        var bytes = new byte[AttributesSize];
+        MemoryMarshal.Write(bytes, AttributesSize);
+        MemoryMarshal.Write(bytes.AsSpan(4), PolicyNumber(scheduler.Policy));
+        MemoryMarshal.Write(bytes.AsSpan(8), flags);
+        MemoryMarshal.Write(bytes.AsSpan(16), scheduler.Nice);
+        MemoryMarshal.Write(bytes.AsSpan(20), scheduler.Priority);
+        MemoryMarshal.Write(bytes.AsSpan(24), scheduler.Runtime);
+        MemoryMarshal.Write(bytes.AsSpan(32), scheduler.Deadline);
+        MemoryMarshal.Write(bytes.AsSpan(40), scheduler.Period);
+        return bytes;
+    }
+
+    private static uint PolicyNumber(string policy) => policy switch
+    {
+        "SCHED_OTHER" => 0,
+        "SCHED_FIFO" => 1,
+        "SCHED_RR" => 2,
+        "SCHED_BATCH" => 3,
+        "SCHED_ISO" => 4,
+        "SCHED_IDLE" => 5,
+        "SCHED_DEADLINE" => 6,
+        _ => throw new SpecException("process.scheduler.policy", $"unknown scheduling policy \"{policy}\""),
+    };
+
+    private static ulong Flag(string name) => name switch
+    {
+        "SCHED_FLAG_RESET_ON_FORK" => 0x01,
+        "SCHED_FLAG_RECLAIM" => 0x02,
+        "SCHED_FLAG_DL_OVERRUN" => 0x04,
+        "SCHED_FLAG_KEEP_POLICY" => 0x08,
+        "SCHED_FLAG_KEEP_PARAMS" => 0x10,
+        "SCHED_FLAG_UTIL_CLAMP_MIN" => 0x20,
+        "SCHED_FLAG_UTIL_CLAMP_MAX" => 0x40,
+        _ => throw new SpecException("process.scheduler.flags", $"unknown scheduling flag \"{name}\""),
+    };
+
+    private static ulong ClassNumber(string name) => name switch
+    {
+        "IOPRIO_CLASS_RT" => 1,
+        "IOPRIO_CLASS_BE" => 2,
+        "IOPRIO_CLASS_IDLE" => 3,
+        _ => throw new SpecException("process.ioPriority.class", $"unknown I/O priority class \"{name}\""),
+    };
+}

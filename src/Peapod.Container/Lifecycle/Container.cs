@@ -176,6 +176,13 @@ public sealed class Container
         }
     }
 
+    /// <summary>The processes of the container's cgroup and of those below it, in the runtime's PID namespace.</summary>
+    public IReadOnlyList<int> Processes()
+    {
+        using var cgroup = Cgroup.TryOpen(Record.Cgroup);
+        return cgroup?.Processes() ?? [];
+    }
+
     /// <summary>Stops all of the container's processes from running until <see cref="Resume"/>.</summary>
     public void Pause()
     {

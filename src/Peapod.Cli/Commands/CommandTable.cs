@@ -7,7 +7,7 @@ internal static class CommandTable
 {
     private static readonly string[] Names =
     [
-        "create", "start", "run", "state", "kill", "delete", "exec", "list", "pause", "resume", "ps", "update", "spec", "features", "plan",
+        "create", "start", "run", "state", "kill", "delete", "exec", "list", "pause", "resume", "ps", "events", "update", "spec", "features", "plan",
     ];
 
     internal static void AddTo(Command root, string[] args, GlobalOptions globals)
@@ -41,6 +41,7 @@ internal static class CommandTable
         "pause" => LifecycleCommands.Pause(globals),
         "resume" => LifecycleCommands.Resume(globals),
         "ps" => PsCommand.Make(globals),
+        "events" => EventsCommand.Make(globals),
         "update" => UpdateCommand.Make(globals),
         "spec" => SpecCommand.Make(),
         "features" => FeaturesCommand.Make(),

@@ -177,6 +177,36 @@ public sealed class Cgroup : IDisposable
         return pids;
     }
 
+    /// <summary>The content of one of the cgroup's files; null when it is not there, or the kernel does not keep what it is for.</summary>
+    public string? TryRead(string file)
+    {
+        try
+        {
+            return FileSystem.TryReadText($"{Path}/{file}");
+        }
+        catch (KernelException e) when (e.Error is Errno.EOPNOTSUPP or Errno.ENODEV)
+        {
+            return null;
+        }
+    }
+
+    /// <summary>The sizes of huge pages that the cgroup limits, as 2MB, sorted.</summary>
+    public IReadOnlyList<string> HugePageSizes()
+    {
+        const string prefix = "hugetlb.", suffix = ".rsvd.max";
+        var sizes = new List<string>();
+        foreach (var name in FileSystem.List(Path))
+        {
+            if (name.StartsWith(prefix, StringComparison.Ordinal) && name.EndsWith(suffix, StringComparison.Ordinal))
+            {
+                sizes.Add(name[prefix.Length..^suffix.Length]);
+            }
+        }
+
+        sizes.Sort(StringComparer.Ordinal);
+        return sizes;
+    }
+
     /// <summary>Removes the cgroup, what is below it, and what <see cref="Create"/> made above it. Waits for processes that are dying.</summary>
     public void Remove()
     {

@@ -185,6 +185,13 @@ public sealed class Container
         return cgroup?.Processes() ?? [];
     }
 
+    /// <summary>What the container uses now.</summary>
+    public CgroupStatistics Statistics()
+    {
+        using var cgroup = Cgroup.Open(Record.Cgroup);
+        return new CgroupStatistics(cgroup.TryRead, cgroup.HugePageSizes(), cgroup.Processes().Count);
+    }
+
     /// <summary>Stops all of the container's processes from running until <see cref="Resume"/>.</summary>
     public void Pause()
     {

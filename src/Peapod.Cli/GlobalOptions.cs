@@ -26,13 +26,16 @@ internal sealed class GlobalOptions
     internal Action<string>? Warn { get; set; }
 
     /// <summary>The first word that is neither a global option nor the value of one.</summary>
-    internal static string? CommandOf(string[] args)
+    internal static string? CommandOf(string[] args) => IndexOfCommand(args) is >= 0 and var index ? args[index] : null;
+
+    /// <inheritdoc cref="CommandOf"/>
+    internal static int IndexOfCommand(string[] args)
     {
         for (var i = 0; i < args.Length; i++)
         {
             if (!args[i].StartsWith('-'))
             {
-                return args[i];
+                return i;
             }
 
             if (args[i] is "--root" or "--log" or "--log-format" or "--rootless")
@@ -41,7 +44,7 @@ internal sealed class GlobalOptions
             }
         }
 
-        return null;
+        return -1;
     }
 
     internal void AddTo(Command root)

@@ -7,7 +7,7 @@ internal static class CommandTable
 {
     private static readonly string[] Names =
     [
-        "create", "start", "run", "state", "kill", "delete", "exec", "list", "pause", "resume", "spec", "plan",
+        "create", "start", "run", "state", "kill", "delete", "exec", "list", "pause", "resume", "ps", "events", "update", "spec", "features", "plan",
     ];
 
     internal static void AddTo(Command root, string[] args, GlobalOptions globals)
@@ -40,7 +40,11 @@ internal static class CommandTable
         "list" => ListCommand.Make(globals),
         "pause" => LifecycleCommands.Pause(globals),
         "resume" => LifecycleCommands.Resume(globals),
+        "ps" => PsCommand.Make(globals),
+        "events" => EventsCommand.Make(globals),
+        "update" => UpdateCommand.Make(globals),
         "spec" => SpecCommand.Make(),
+        "features" => FeaturesCommand.Make(),
         "plan" => PlanCommand.Make(),
         _ => null,
     };

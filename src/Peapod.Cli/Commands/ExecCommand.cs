@@ -43,35 +43,6 @@ internal sealed class ExecCommand
         return command;
     }
 
-    /// <summary>What follows the container's name belongs to the program, as runc has it: "--" is put there, so that no option is read from it.</summary>
-    internal static string[] Separate(string[] args)
-    {
-        var at = Array.IndexOf(args, "exec");
-        if (at < 0)
-        {
-            return args;
-        }
-
-        for (at++; at < args.Length; at++)
-        {
-            var arg = args[at];
-            if (arg == "--")
-            {
-                return args;
-            }
-
-            if (!arg.StartsWith('-'))
-            {
-                return at + 1 < args.Length && args[at + 1] == "--" ? args : [.. args[..(at + 1)], "--", .. args[(at + 1)..]];
-            }
-
-            at += arg is "--console-socket" or "--cwd" or "--env" or "-e" or "--user" or "-u" or "--additional-gids" or "-g" or "--process" or "-p"
-                or "--pid-file" or "--cap" or "-c" or "--preserve-fds" ? 1 : 0;
-        }
-
-        return args;
-    }
-
     private int Run(ParseResult parsed)
     {
         var container = Container.Lifecycle.Container.Open(globals.Store(parsed), parsed.GetValue(id)!);

@@ -63,18 +63,63 @@ public sealed class Cgroup : IDisposable
     {
         foreach (var setting in CgroupSettings.Compile(resources))
         {
-            try
+            Write(setting, static field => $"config.json: {field}");
+        }
+    }
+
+    /// <summary>Writes changed limits; when one of them is refused, those before it are taken back.</summary>
+    /// <param name="settings">What is written, in order.</param>
+    /// <param name="nameOf">A field as the user wrote it, for the sentence.</param>
+    /// <exception cref="ContainerException">As in <see cref="Apply"/>.</exception>
+    public void Change(IReadOnlyList<CgroupSetting> settings, Func<string, string> nameOf)
+    {
+        var written = new List<(string File, string Value)>();
+        try
+        {
+            foreach (var setting in settings)
             {
-                FileSystem.WriteExisting(Directory, setting.File, setting.Value);
+                var before = FileSystem.TryReadText($"{Path}/{setting.File}");
+                Write(setting, nameOf);
+
+                // Of files with a line for each device only one line was changed: the others say the same when written again.
+                foreach (var line in (before ?? "").Split('\n', StringSplitOptions.RemoveEmptyEntries))
+                {
+                    written.Add((setting.File, line));
+                }
             }
-            catch (KernelException e) when (e.Error == Errno.ENOENT && setting is { File: "memory.swap.max", Value: "0" or "max" } && HasController("memory"))
+        }
+        catch (ContainerException)
+        {
+            written.Reverse();
+            foreach (var (file, value) in written)
             {
-                // A kernel without swap accounting: there is nothing to forbid and nothing to allow.
+                try
+                {
+                    FileSystem.WriteExisting(Directory, file, value);
+                }
+                catch (KernelException)
+                {
+                    // The first failure is what the user has to hear of.
+                }
             }
-            catch (KernelException e)
-            {
-                throw Failure(setting, e);
-            }
+
+            throw;
+        }
+    }
+
+    private void Write(CgroupSetting setting, Func<string, string> nameOf)
+    {
+        try
+        {
+            FileSystem.WriteExisting(Directory, setting.File, setting.Value);
+        }
+        catch (KernelException e) when (e.Error == Errno.ENOENT && setting is { File: "memory.swap.max", Value: "0" or "max" } && HasController("memory"))
+        {
+            // A kernel without swap accounting: there is nothing to forbid and nothing to allow.
+        }
+        catch (KernelException e)
+        {
+            throw Failure(setting, nameOf(setting.Field), e);
         }
     }
 
@@ -130,6 +175,36 @@ public sealed class Cgroup : IDisposable
         var pids = new List<int>();
         Collect(Path, pids);
         return pids;
+    }
+
+    /// <summary>The content of one of the cgroup's files; null when it is not there, or the kernel does not keep what it is for.</summary>
+    public string? TryRead(string file)
+    {
+        try
+        {
+            return FileSystem.TryReadText($"{Path}/{file}");
+        }
+        catch (KernelException e) when (e.Error is Errno.EOPNOTSUPP or Errno.ENODEV)
+        {
+            return null;
+        }
+    }
+
+    /// <summary>The sizes of huge pages that the cgroup limits, as 2MB, sorted.</summary>
+    public IReadOnlyList<string> HugePageSizes()
+    {
+        const string prefix = "hugetlb.", suffix = ".rsvd.max";
+        var sizes = new List<string>();
+        foreach (var name in FileSystem.List(Path))
+        {
+            if (name.StartsWith(prefix, StringComparison.Ordinal) && name.EndsWith(suffix, StringComparison.Ordinal))
+            {
+                sizes.Add(name[prefix.Length..^suffix.Length]);
+            }
+        }
+
+        sizes.Sort(StringComparer.Ordinal);
+        return sizes;
     }
 
     /// <summary>Removes the cgroup, what is below it, and what <see cref="Create"/> made above it. Waits for processes that are dying.</summary>
@@ -243,23 +318,23 @@ public sealed class Cgroup : IDisposable
         }
     }
 
-    private ContainerException Failure(CgroupSetting setting, KernelException error)
+    private ContainerException Failure(CgroupSetting setting, string name, KernelException error)
     {
         if (error.Error is not (Errno.ENOENT or Errno.EACCES))
         {
-            return new($"config.json: {setting.Field}: cannot write \"{setting.Value}\" to {setting.File}: {KernelException.Describe(error.Error)}", 1, error);
+            return new($"{name}: cannot write \"{setting.Value}\" to {setting.File}: {KernelException.Describe(error.Error)}", 1, error);
         }
 
         var available = FileSystem.TryReadText($"{Path}/cgroup.controllers") ?? "";
         if (available.Split(' ').Contains(setting.Controller))
         {
-            return new($"config.json: {setting.Field}: this kernel has no {setting.File}", 1, error);
+            return new($"{name}: this kernel has no {setting.File}", 1, error);
         }
 
         var reason = V1Mount(setting.Controller) is { } mount
             ? $"it is bound to cgroup v1 at {mount}"
             : "the kernel lacks it, or a cgroup above does not pass it on";
-        return new($"config.json: {setting.Field}: the {setting.Controller} controller is not available: {reason}\n  available here: {(available.Length == 0 ? "none" : available)}", 1, error);
+        return new($"{name}: the {setting.Controller} controller is not available: {reason}\n  available here: {(available.Length == 0 ? "none" : available)}", 1, error);
     }
 
     private static string? V1Mount(string controller)

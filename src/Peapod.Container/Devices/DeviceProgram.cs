@@ -17,9 +17,12 @@ internal static unsafe class DeviceProgram
     private const int BPF_OBJ_PIN = 6;
     private const int BPF_OBJ_GET = 7;
     private const int BPF_PROG_ATTACH = 8;
+    private const int BPF_PROG_GET_FD_BY_ID = 13;
+    private const int BPF_PROG_QUERY = 16;
     private const uint BPF_PROG_TYPE_CGROUP_DEVICE = 15;
     private const uint BPF_CGROUP_DEVICE = 6;
     private const uint BPF_F_ALLOW_MULTI = 2;
+    private const uint BPF_F_REPLACE = 4;
     private const long BpffsMagic = 0xcafe4a11;
     private const string Bpffs = "/sys/fs/bpf";
     private const string PinFolder = $"{Bpffs}/peapod";
@@ -48,6 +51,53 @@ internal static unsafe class DeviceProgram
         {
             throw new ContainerException($"config.json: linux.resources.devices: cannot attach the device program: {e.Message}", 1, e);
         }
+    }
+
+    /// <summary>Puts the rules in the place of those that are attached, in one step: at no time is more allowed than before or after.</summary>
+    internal static void Replace(SafeFd cgroup, IReadOnlyList<LinuxDeviceCgroup> rules)
+    {
+        if (DeviceRules.Compile(rules) is not { } program)
+        {
+            return;
+        }
+
+        using var loaded = GetPinned(program) ?? LoadAndPin(program);
+        using var attached = Attached(cgroup);
+        var attach = new AttachAttributes
+        {
+            Target = (uint)cgroup.Number,
+            Program = (uint)loaded.Number,
+            Type = BPF_CGROUP_DEVICE,
+            Flags = BPF_F_ALLOW_MULTI | (attached is null ? 0 : BPF_F_REPLACE),
+            Replaced = (uint)(attached?.Number ?? 0),
+        };
+        KernelException.Check(Libc.bpf(BPF_PROG_ATTACH, &attach, (uint)sizeof(AttachAttributes)), "bpf(BPF_PROG_ATTACH)");
+    }
+
+    /// <summary>The one program that the cgroup itself has, or null.</summary>
+    /// <exception cref="KernelException">EEXIST: there are several, of which somebody else attached some.</exception>
+    private static SafeFd? Attached(SafeFd cgroup)
+    {
+        var ids = stackalloc uint[2];
+        var query = new QueryAttributes { Target = (uint)cgroup.Number, Type = BPF_CGROUP_DEVICE, Ids = (ulong)ids, Count = 2 };
+        var result = Libc.bpf(BPF_PROG_QUERY, &query, (uint)sizeof(QueryAttributes));
+        if (result < 0 && KernelException.Last("bpf(BPF_PROG_QUERY)") is var error)
+        {
+            throw error.Error == Errno.ENOSPC ? new KernelException("bpf(BPF_PROG_QUERY)", null, Errno.EEXIST) : error;
+        }
+
+        if (query.Count == 0)
+        {
+            return null;
+        }
+
+        if (query.Count > 1)
+        {
+            throw new KernelException("bpf(BPF_PROG_QUERY)", null, Errno.EEXIST);
+        }
+
+        var get = new IdAttributes { Id = ids[0] };
+        return SafeFd.Check(Libc.bpf(BPF_PROG_GET_FD_BY_ID, &get, (uint)sizeof(IdAttributes)), "bpf(BPF_PROG_GET_FD_BY_ID)");
     }
 
     private static SafeFd? GetPinned(ReadOnlySpan<BpfInstruction> program)
@@ -135,5 +185,26 @@ internal static unsafe class DeviceProgram
         internal uint Program;
         internal uint Type;
         internal uint Flags;
+        internal uint Replaced;
+    }
+
+    [StructLayout(LayoutKind.Sequential)]
+    private struct IdAttributes
+    {
+        internal uint Id;
+        private uint next;
+        private uint flags;
+    }
+
+    [StructLayout(LayoutKind.Sequential)]
+    private struct QueryAttributes
+    {
+        internal uint Target;
+        internal uint Type;
+        private uint queryFlags;
+        private uint attachFlags;
+        internal ulong Ids;
+        internal uint Count;
+        private uint padding;
     }
 }

@@ -21,6 +21,8 @@ public sealed class Container
     private const string ReportName = "start.report";
     private const int KillTimeoutMilliseconds = 10_000;
 
+    private static readonly LinuxDeviceCgroup[] AllDevices = [new() { Allow = true, Access = "rwm" }];
+
     private readonly ContainerStore store;
 
     private Container(ContainerStore store, ContainerRecord record)
@@ -199,6 +201,20 @@ public sealed class Container
         }
     }
 
+    /// <summary>The processes of the container's cgroup and of those below it, in the runtime's PID namespace.</summary>
+    public IReadOnlyList<int> Processes()
+    {
+        using var cgroup = Cgroup.TryOpen(Record.Cgroup);
+        return cgroup?.Processes() ?? [];
+    }
+
+    /// <summary>What the container uses now.</summary>
+    public CgroupStatistics Statistics()
+    {
+        using var cgroup = Cgroup.Open(Record.Cgroup);
+        return new CgroupStatistics(cgroup.TryRead, cgroup.HugePageSizes(), cgroup.Processes().Count);
+    }
+
     /// <summary>Stops all of the container's processes from running until <see cref="Resume"/>.</summary>
     public void Pause()
     {
@@ -222,6 +238,47 @@ public sealed class Container
 
         using var cgroup = Cgroup.Open(Record.Cgroup);
         cgroup.Thaw();
+    }
+
+    /// <summary>Changes the container's limits, and its stored configuration with them. A failure leaves both as they were.</summary>
+    /// <param name="update">What changes; see <see cref="ResourceUpdate.Merge(LinuxResources?, LinuxResources)"/>.</param>
+    /// <param name="nameOf">A field (linux.resources.…) as the user wrote it, for the sentence.</param>
+    public void Update(LinuxResources update, Func<string, string> nameOf)
+    {
+        using var held = store.Lock(Id);
+        Record = store.Read(Id);
+        var status = Status;
+        if (status is ContainerStatus.Stopped or ContainerStatus.Creating)
+        {
+            throw new ContainerException($"container not running: \"{Id}\" cannot be updated: it is {Name(status)}");
+        }
+
+        var spec = ReadSpec();
+        var current = spec.Linux?.Resources;
+        var resources = ResourceUpdate.Merge(current, update);
+        using var cgroup = Cgroup.Open(Record.Cgroup);
+        IReadOnlyList<CgroupSetting> changes;
+        try
+        {
+            changes = ResourceUpdate.Changes(current, update);
+            ResourceUpdate.CheckUsage(resources, FileSystem.TryReadText($"{cgroup.Path}/memory.current"));
+        }
+        catch (SpecException e)
+        {
+            throw new ContainerException($"{nameOf(e.Field)}: {e.Reason}", 1, e);
+        }
+
+        using var undo = new Undo();
+        if (update.Devices.Count > 0)
+        {
+            ReplaceDevices(cgroup, update.Devices, nameOf("linux.resources.devices"));
+            undo.Add(() => ReplaceDevices(cgroup, current is { Devices.Count: > 0 } ? current.Devices : AllDevices, "linux.resources.devices"));
+        }
+
+        cgroup.Change(changes, nameOf);
+        undo.Keep();
+
+        store.WriteConfig(Id, (spec with { Linux = (spec.Linux ?? new Oci.Linux()) with { Resources = resources } }).ToJson());
     }
 
     /// <summary>Removes what is left of the container; with <paramref name="force"/> also one that still runs.</summary>
@@ -279,6 +336,20 @@ public sealed class Container
         ContainerStatus.Paused => "paused",
         _ => "stopped",
     };
+
+    private static void ReplaceDevices(Cgroup cgroup, IReadOnlyList<LinuxDeviceCgroup> rules, string name)
+    {
+        try
+        {
+            Devices.DeviceProgram.Replace(cgroup.Directory, rules);
+        }
+        catch (KernelException e)
+        {
+            throw new ContainerException(e.Error == Errno.EEXIST
+                ? $"{name}: somebody has attached a device program of their own to the cgroup \"{cgroup.Path}\": which of them is to be replaced cannot be told"
+                : $"{name}: cannot replace the device program: {e.Message}", 1, e);
+        }
+    }
 
     private Spawner.Child SpawnInCgroup(Plan plan, HostSteps steps, StandardStreams streams)
     {

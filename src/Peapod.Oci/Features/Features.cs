@@ -12,8 +12,8 @@ public sealed partial record Features
     /// <summary>The newest runtime-spec that is known.</summary>
     public string OciVersionMax { get; init; } = "";
 
-    /// <summary>The hooks, by name.</summary>
-    public IReadOnlyList<string> Hooks { get; init; } = [];
+    /// <summary>The hooks, by name; empty means that none is run.</summary>
+    public IReadOnlyList<string>? Hooks { get; init; }
 
     /// <summary>The mount options that are not left to the file system.</summary>
     public IReadOnlyList<string> MountOptions { get; init; } = [];

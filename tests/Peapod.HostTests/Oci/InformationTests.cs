@@ -1,0 +1,95 @@
+using System.Text.Json.Nodes;
+using Peapod.HostTests.Harness;
+
+namespace Peapod.HostTests.Oci;
+
+/// <summary>features, ps: what a command tells.</summary>
+public class InformationTests
+{
+    [Fact]
+    public void Features_are_the_runtime_specs_document()
+    {
+        var result = PeapodCommand.Run("features");
+
+        Assert.Equal((0, ""), (result.ExitCode, result.Error));
+        var features = JsonNode.Parse(result.Output)!.AsObject();
+        Assert.Equal(
+            ["ociVersionMin", "ociVersionMax", "hooks", "mountOptions", "linux", "annotations"],
+            features.Select(static field => field.Key));
+        Assert.Equal(("1.0.0", "1.3.0", "[]"), ((string)features["ociVersionMin"]!, (string)features["ociVersionMax"]!, features["hooks"]!.ToJsonString()));
+        var linux = features["linux"]!.AsObject();
+        Assert.Equal("""["cgroup","ipc","mount","network","pid","user","uts"]""", linux["namespaces"]!.ToJsonString());
+        Assert.Equal("""{"v1":false,"v2":true,"systemd":false,"systemdUser":false,"rdma":true}""", linux["cgroup"]!.ToJsonString());
+        Assert.Equal("""{"enabled":false}""", linux["seccomp"]!.ToJsonString());
+        Assert.Equal("CAP_CHOWN", (string)linux["capabilities"]![0]!);
+        Assert.Equal($"peapod version {features["annotations"]!["io.peapod.version"]}", PeapodCommand.Run("--version").Output.Split('\n')[0]);
+    }
+
+    [SkippableFact]
+    public void Mount_options_are_those_that_runc_names()
+    {
+        var runc = Environment.GetEnvironmentVariable("PEAPOD_PEERS") is { } peers ? Path.Combine(peers, "runc") : "/tmp/peers/runc";
+        Skip.IfNot(File.Exists(runc), $"{runc} is not there to compare with");
+
+        Assert.Equal(
+            JsonNode.Parse(PeapodCommand.Start(runc, "features").Output)!["mountOptions"]!.ToJsonString(),
+            JsonNode.Parse(PeapodCommand.Run("features").Output)!["mountOptions"]!.ToJsonString());
+    }
+
+    [Fact]
+    public void Ps_as_json_has_the_pids_of_the_cgroup_and_of_those_below()
+    {
+        using var bundle = new Bundle("sleep", "100");
+        var pid = bundle.RunDetached();
+        Assert.Equal(0, bundle.Exec("--detach", bundle.Id, "sleep", "200").ExitCode);
+        var inner = Directory.CreateDirectory($"/sys/fs/cgroup/{bundle.Id}/inner").FullName;
+        var second = File.ReadAllLines($"/sys/fs/cgroup/{bundle.Id}/cgroup.procs").Single(line => line != $"{pid}");
+        File.WriteAllText($"{inner}/cgroup.procs", second);
+
+        var result = bundle.Peapod("ps", "--format", "json", bundle.Id);
+
+        Assert.Equal(($"[{pid},{second}]\n", "", 0), (result.Output, result.Error, result.ExitCode));
+    }
+
+    [Fact]
+    public void Ps_as_a_table_is_the_hosts_ps_cut_down()
+    {
+        using var bundle = new Bundle("sleep", "100");
+        var pid = bundle.RunDetached();
+
+        var full = bundle.Peapod("ps", bundle.Id);
+        var own = bundle.Peapod("ps", bundle.Id, "-e", "-o", "pid,args");
+
+        var lines = full.Output.Split('\n');
+        Assert.Equal(("", 0, 3), (full.Error, full.ExitCode, lines.Length));
+        Assert.Equal(["UID", "PID", "PPID", "C", "STIME", "TTY", "TIME", "CMD"], lines[0].Split(' ', StringSplitOptions.RemoveEmptyEntries));
+        Assert.Equal($"{pid}", lines[1].Split(' ', StringSplitOptions.RemoveEmptyEntries)[1]);
+        Assert.EndsWith(" sleep 100", lines[1], StringComparison.Ordinal);
+        Assert.Equal(["PID", "COMMAND", $"{pid}", "sleep", "100"], own.Output.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries));
+    }
+
+    [Fact]
+    public void Ps_tells_what_it_cannot_do()
+    {
+        using var bundle = new Bundle("sleep", "100");
+        Assert.Equal($"peapod: container \"{bundle.Id}\" does not exist\n", bundle.Peapod("ps", bundle.Id).Error);
+        bundle.RunDetached();
+
+        var format = bundle.Peapod("ps", "-f", "yaml", bundle.Id);
+        Assert.Equal(("peapod: --format: invalid format option\n", 1), (format.Error, format.ExitCode));
+        Assert.Equal("peapod: ps: couldn't find PID field in ps output\n", bundle.Peapod("ps", bundle.Id, "-eo", "args").Error);
+        Assert.StartsWith("peapod: ps: exit status 1: error: ", bundle.Peapod("ps", bundle.Id, "--no-such-option").Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Ps_of_a_stopped_container_has_no_pids()
+    {
+        using var bundle = new Bundle("true");
+        Assert.Equal(0, bundle.Create().ExitCode);
+        Assert.Equal(0, bundle.Peapod("start", bundle.Id).ExitCode);
+        bundle.WaitFor("stopped");
+
+        Assert.Equal("null\n", bundle.Peapod("ps", "--format", "json", bundle.Id).Output);
+        Assert.Single(bundle.Peapod("ps", bundle.Id).Output.Split('\n', StringSplitOptions.RemoveEmptyEntries));
+    }
+}

@@ -1,7 +1,7 @@
 using System.CommandLine;
-using System.Globalization;
 using Peapod.Container;
 using Peapod.Container.Cgroups;
+using Peapod.Container.Lifecycle;
 using Peapod.Container.State;
 
 namespace Peapod.Cli.Commands;

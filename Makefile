@@ -21,7 +21,7 @@ SOURCES  := $(shell find src native -type f -not -path '*/bin/*' -not -path '*/o
             Directory.Build.props Directory.Packages.props Makefile
 IMAGE    := $(OUT)/images/busybox
 
-.PHONY: all build demo test unit host bench fixtures install clean help bootstrap
+.PHONY: all build demo test unit host vm bench fixtures install clean help bootstrap
 all: build                ## build out/peapod and out/peapod-pod
 build: $(BINARIES)
 
@@ -61,6 +61,9 @@ unit:                     ## unit tests only (no root needed)
 	@scripts/run-tests unit
 host: build fixtures      ## host tests only (root)
 	@scripts/run-tests host
+
+vm: build fixtures        ## vm tests only: in a Debian guest under QEMU with every cgroup controller (root)
+	@scripts/run-tests vm
 
 bench:                    ## hyperfine against crun, runc and a C floor; table in out/bench/results.md
 	@scripts/bootstrap bench

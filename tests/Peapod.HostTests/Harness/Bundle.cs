@@ -136,10 +136,15 @@ internal sealed class Bundle : IDisposable
 
     private static string MakeRootfs()
     {
+        if (Environment.GetEnvironmentVariable("PEAPOD_ROOTFS") is { } made)
+        {
+            return made;
+        }
+
         var folder = Directory.CreateTempSubdirectory("peapod-rootfs-").FullName;
         var script = Path.GetFullPath(Path.Combine(PeapodCommand.Out, "..", "rootfs-fixtures", "make-bundle"));
-        var made = PeapodCommand.Start(script, folder);
-        Assert.True(made.ExitCode == 0, made.Error);
+        var result = PeapodCommand.Start(script, folder);
+        Assert.True(result.ExitCode == 0, result.Error);
         AppDomain.CurrentDomain.ProcessExit += (_, _) => Directory.Delete(folder, recursive: true);
         return Path.Combine(folder, "rootfs");
     }

@@ -7,6 +7,9 @@ internal static class PeapodCommand
 {
     internal static string Out { get; } = Environment.GetEnvironmentVariable("PEAPOD_OUT") ?? FindOut();
 
+    /// <summary>An emulated machine with a busy host under it takes its time.</summary>
+    private static int TimeoutMilliseconds { get; } = Environment.GetEnvironmentVariable("PEAPOD_VM") == "1" ? 120_000 : 30_000;
+
     internal static string Executable => Path.Combine(Out, "peapod");
 
     internal static CommandResult Run(params string[] arguments) => Start(Executable, arguments);
@@ -19,7 +22,7 @@ internal static class PeapodCommand
         {
             string[] shell = ["-c", "exec \"$@\" </dev/null >\"$0\" 2>\"$0.error\"", output, executable, .. arguments];
             using var process = System.Diagnostics.Process.Start("sh", shell);
-            if (!process.WaitForExit(30_000))
+            if (!process.WaitForExit(TimeoutMilliseconds))
             {
                 process.Kill(entireProcessTree: true);
                 throw new TimeoutException($"{executable} {string.Join(' ', arguments)} did not end: {File.ReadAllText(output + ".error")}");

@@ -1,4 +1,5 @@
 using Peapod.Container.Plans;
+using Peapod.Container.Seccomp;
 using Peapod.Oci;
 
 namespace Peapod.Container;
@@ -14,14 +15,22 @@ public static class SupportedFeatures
     {
         OciVersionMin = OldestOciVersion,
         OciVersionMax = DefaultSpec.OciVersion,
-        Hooks = [],
+        Hooks = ["prestart", "createRuntime", "createContainer", "startContainer", "poststart", "poststop"],
         MountOptions = MountOptionNames,
         Linux = new LinuxFeatures
         {
             Namespaces = ["cgroup", "ipc", "mount", "network", "pid", "user", "uts"],
             Capabilities = CapabilityNames(),
             Cgroup = new CgroupFeatures { V1 = false, V2 = true, Systemd = false, SystemdUser = false, Rdma = true },
-            Seccomp = new SeccompFeatures { Enabled = false },
+            Seccomp = new SeccompFeatures
+            {
+                Enabled = true,
+                Actions = SeccompNames.Actions,
+                Operators = SeccompNames.Operators,
+                Archs = SeccompCompiler.KnownArchitectures(),
+                KnownFlags = SeccompNames.Flags,
+                SupportedFlags = SeccompFlags.OfKernel(),
+            },
             Apparmor = new EnabledFeature { Enabled = false },
             Selinux = new EnabledFeature { Enabled = false },
             IntelRdt = new IntelRdtFeatures { Enabled = false, Schemata = false, Monitoring = false },

@@ -59,6 +59,7 @@ public sealed class Container
             PreserveFds = request.PreserveFds,
             NoPivot = request.NoPivot,
             NoNewKeyring = request.NoNewKeyring,
+            CompileFilter = store.Filters.Get,
         });
 
         using var held = store.Add(request.Id);
@@ -307,7 +308,7 @@ public sealed class Container
         }
 
         var spec = ReadSpec();
-        var plan = PlanCompiler.CompileExec(spec, request.Process, Record.HasKeyring ? Id : null, request.PreserveFds);
+        var plan = PlanCompiler.CompileExec(spec, request.Process, Record.HasKeyring ? Id : null, request.PreserveFds, store.Filters.Get);
         using var process = OpenProcess() ?? throw new ContainerException($"container \"{Id}\" is not running");
         using var steps = HostSteps.Do(plan, input => input switch
         {

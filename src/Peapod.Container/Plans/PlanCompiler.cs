@@ -1,3 +1,4 @@
+using Peapod.Container.Seccomp;
 using Peapod.Kernel.Interop;
 using Peapod.Oci;
 
@@ -29,14 +30,15 @@ public static class PlanCompiler
         RootPlan.AddFinish(plan, request, late);
         AddKeyring(plan, request.NoNewKeyring ? null : request.Id);
 
+        var filter = spec.Linux?.Seccomp is { } seccomp ? request.CompileFilter(seccomp) : null;
         if (request.Pauses)
         {
-            AddPause(plan, spec.Linux?.Seccomp);
+            AddPause(plan, filter);
         }
         else
         {
             SchedulingPlan.Add(plan, spec, spec.Process!);
-            ProcessPlan.AddProcess(plan, spec.Process!, spec.Linux?.Seccomp, request.PreserveFds, request.WaitsForStart, NamespacePlan.Has(spec, Libc.CLONE_NEWUSER), request);
+            ProcessPlan.AddProcess(plan, spec.Process!, filter, request.PreserveFds, request.WaitsForStart, NamespacePlan.Has(spec, Libc.CLONE_NEWUSER), request);
         }
 
         return plan.Build();
@@ -47,7 +49,8 @@ public static class PlanCompiler
     /// <param name="process">What is executed.</param>
     /// <param name="keyringOf">The container's id, whose session keyring is joined; null leaves the caller's.</param>
     /// <param name="preserveFds">How many descriptors after the standard streams the process keeps.</param>
-    public static Plan CompileExec(Spec container, Process process, string? keyringOf, int preserveFds)
+    /// <param name="compileFilter">Compiles the container's system call filter.</param>
+    internal static Plan CompileExec(Spec container, Process process, string? keyringOf, int preserveFds, Func<LinuxSeccomp, SeccompFilter> compileFilter)
     {
         UnsupportedFields.Refuse(process);
         var plan = new PlanBuilder();
@@ -57,7 +60,7 @@ public static class PlanCompiler
         ProcessPlan.AddTerminal(plan, process, bindConsole: false);
         AddKeyring(plan, keyringOf);
         SchedulingPlan.Add(plan, container, process);
-        ProcessPlan.AddProcess(plan, process, container.Linux?.Seccomp, preserveFds, waitsForStart: false, NamespacePlan.Has(container, Libc.CLONE_NEWUSER));
+        ProcessPlan.AddProcess(plan, process, container.Linux?.Seccomp is { } seccomp ? compileFilter(seccomp) : null, preserveFds, waitsForStart: false, NamespacePlan.Has(container, Libc.CLONE_NEWUSER));
         return plan.Build();
     }
 
@@ -70,14 +73,14 @@ public static class PlanCompiler
         }
     }
 
-    private static void AddPause(PlanBuilder plan, LinuxSeccomp? seccomp)
+    private static void AddPause(PlanBuilder plan, SeccompFilter? filter)
     {
         plan.Init(new(PlanCode.Bounding, "", "drop the bounding set"));
         plan.Init(new(PlanCode.Capabilities, "", "drop all capabilities") { Bytes = new byte[sizeof(ulong)] });
         plan.Init(new(PlanCode.NoNewPrivileges, "", "give up gaining privileges"));
-        if (seccomp is not null)
+        if (filter is not null)
         {
-            SeccompPlan.Add(plan, seccomp, process: null);
+            SeccompPlan.Add(plan, filter, process: null);
         }
 
         plan.Init(new(PlanCode.Sync, "", "report") { A = (ulong)Spawning.InitStage.Ready });

@@ -1,3 +1,4 @@
+using Peapod.Container.Seccomp;
 using Peapod.Oci;
 
 namespace Peapod.Container.Plans;
@@ -31,4 +32,7 @@ public sealed record PlanRequest
     public bool NoPivot { get; init; }
 
     public bool NoNewKeyring { get; init; }
+
+    /// <summary>Compiles a system call filter, or knows it from an earlier container.</summary>
+    internal Func<LinuxSeccomp, SeccompFilter> CompileFilter { get; init; } = SeccompCompiler.Compile;
 }

@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using Peapod.Container.Seccomp;
 using Peapod.Container.Spawning;
 using Peapod.Oci;
 
@@ -25,7 +26,7 @@ internal static class ProcessPlan
 
     /// <param name="inUserNamespace">Init is in a user namespace by then: the parent sets the limits.</param>
     /// <param name="request">For the hooks of a container's first process; null for another one.</param>
-    internal static void AddProcess(PlanBuilder plan, Process process, LinuxSeccomp? seccomp, int preserveFds, bool waitsForStart, bool inUserNamespace, PlanRequest? request = null)
+    internal static void AddProcess(PlanBuilder plan, Process process, SeccompFilter? filter, int preserveFds, bool waitsForStart, bool inUserNamespace, PlanRequest? request = null)
     {
         var user = process.User;
         AddLimits(plan, process, inUserNamespace);
@@ -34,7 +35,7 @@ internal static class ProcessPlan
         // Tried by root first, who comes to more places; where root of a user namespace may not go, the user perhaps may.
         var cwd = new InitOperation(PlanCode.Cwd, "process.cwd", $"change to the working directory \"{process.Cwd}\"") { Path = process.Cwd };
         plan.Init(cwd with { A = 1 });
-        AddIdentity(plan, process, user, keepAdmin: seccomp is not null && !process.NoNewPrivileges);
+        AddIdentity(plan, process, user, keepAdmin: filter is not null && !process.NoNewPrivileges);
         plan.Init(cwd with { Text = $"be in the working directory \"{process.Cwd}\"" });
         if (user.Umask is { } umask)
         {
@@ -56,9 +57,9 @@ internal static class ProcessPlan
         var name = process.Args[0];
         plan.Init(new(PlanCode.FindExecutable, "process.args[0]", $"find the executable \"{name}\"") { Path = name, Source = Find(environment, "PATH") ?? "" });
         plan.Init(new(PlanCode.CloseFds, "", "close what is not the process's") { A = (ulong)preserveFds });
-        if (seccomp is not null)
+        if (filter is not null)
         {
-            SeccompPlan.Add(plan, seccomp, process);
+            SeccompPlan.Add(plan, filter, process);
         }
 
         if (waitsForStart)

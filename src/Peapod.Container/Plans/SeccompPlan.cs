@@ -12,9 +12,8 @@ internal static class SeccompPlan
     private const ulong Keep = 2;
 
     /// <param name="process">Whose capabilities and noNewPrivileges count; null for one that has given up new privileges.</param>
-    internal static void Add(PlanBuilder plan, LinuxSeccomp seccomp, Process? process)
+    internal static void Add(PlanBuilder plan, SeccompFilter filter, Process? process)
     {
-        var filter = SeccompCompiler.Compile(seccomp);
         plan.Init(new(PlanCode.Seccomp, "linux.seccomp", $"install the system call filter of {filter.Count} instructions")
         {
             A = filter.Flags,

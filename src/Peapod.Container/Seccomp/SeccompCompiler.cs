@@ -14,10 +14,6 @@ internal static unsafe class SeccompCompiler
 
     private const int ArgumentCount = 6;
     private const uint MostErrno = 4094; // libseccomp takes less than the kernel's MAX_ERRNO
-    private const ulong FlagLog = 1 << 1;
-    private const ulong FlagSpecAllow = 1 << 2;
-    private const ulong FlagNewListener = 1 << 3;
-    private const ulong FlagWaitKillable = 1 << 5;
 
     /// <exception cref="SpecException">A part of it cannot be compiled.</exception>
     internal static SeccompFilter Compile(LinuxSeccomp seccomp)
@@ -42,7 +38,7 @@ internal static unsafe class SeccompCompiler
 
             byte[] program = [.. NewSyscalls.Stub(seccomp, architectures), .. Export(filter)];
             return program.Length <= SeccompFilter.MostInstructions * SeccompFilter.InstructionSize
-                ? new SeccompFilter(program, Flags(seccomp, notifies))
+                ? new SeccompFilter(program, SeccompFlags.Of(seccomp, notifies))
                 : throw new SpecException("linux.seccomp", $"the filter has {program.Length / SeccompFilter.InstructionSize} instructions, and the kernel takes {SeccompFilter.MostInstructions}");
         }
         finally
@@ -51,13 +47,28 @@ internal static unsafe class SeccompCompiler
         }
     }
 
+    /// <summary>The architectures that the libseccomp at hand knows.</summary>
+    internal static List<string> KnownArchitectures()
+    {
+        var known = new List<string>();
+        foreach (var name in SeccompNames.Architectures)
+        {
+            if (Architecture(name) != 0)
+            {
+                known.Add(name);
+            }
+        }
+
+        return known;
+    }
+
     private static uint[] AddArchitectures(nint filter, LinuxSeccomp seccomp)
     {
         var architectures = new uint[seccomp.Architectures.Count];
         for (var i = 0; i < architectures.Length; i++)
         {
             var name = seccomp.Architectures[i];
-            architectures[i] = seccomp_arch_resolve_name(name["SCMP_ARCH_".Length..].ToLowerInvariant());
+            architectures[i] = Architecture(name);
             var result = architectures[i] == 0 ? -(int)Errno.EINVAL : seccomp_arch_add(filter, architectures[i]);
             if (result < 0 && result != -(int)Errno.EEXIST)
             {
@@ -69,6 +80,9 @@ internal static unsafe class SeccompCompiler
 
         return architectures;
     }
+
+    /// <summary>libseccomp's number of it, or 0.</summary>
+    private static uint Architecture(string name) => seccomp_arch_resolve_name(name["SCMP_ARCH_".Length..].ToLowerInvariant());
 
     private static string HostArchitecture => System.Runtime.InteropServices.RuntimeInformation.ProcessArchitecture.ToString();
 
@@ -151,24 +165,6 @@ internal static unsafe class SeccompCompiler
 
         Libc.lseek(memory.Number, 0, 0 /* SEEK_SET */);
         return FileSystem.ReadAllBytes(memory, "peapod-seccomp");
-    }
-
-    /// <summary>TSYNC changes nothing, for init has one thread; and what is about a listener counts only where there is one.</summary>
-    private static ulong Flags(LinuxSeccomp seccomp, bool notifies)
-    {
-        var flags = notifies ? FlagNewListener : 0;
-        foreach (var flag in seccomp.Flags ?? ["SECCOMP_FILTER_FLAG_SPEC_ALLOW"])
-        {
-            flags |= flag switch
-            {
-                "SECCOMP_FILTER_FLAG_LOG" => FlagLog,
-                "SECCOMP_FILTER_FLAG_SPEC_ALLOW" => FlagSpecAllow,
-                "SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV" when notifies => FlagWaitKillable,
-                _ => 0,
-            };
-        }
-
-        return flags;
     }
 
     private static uint Action(string name, uint? errno, string field) => name switch

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text;
 using System.Text.Json;
+using Peapod.Container.Seccomp;
 using Peapod.Kernel;
 using Peapod.Kernel.Files;
 
@@ -17,12 +18,22 @@ public sealed class ContainerStore
     private const string ProcessName = "process";
     private const string ConfigName = "config.json";
 
-    public ContainerStore(string root) => Root = Path.GetFullPath(root);
+    /// <summary>No container's id.</summary>
+    private const string FiltersName = "@seccomp";
+
+    public ContainerStore(string root)
+    {
+        Root = Path.GetFullPath(root);
+        Filters = new SeccompCache($"{Root}/{FiltersName}", SeccompCompiler.Compile);
+    }
 
     public string Root { get; }
 
     /// <summary>Takes the sentence of what failed and keeps nothing from going on.</summary>
     public Action<string>? Warn { get; init; }
+
+    /// <summary>The system call filters of its containers.</summary>
+    internal SeccompCache Filters { get; }
 
     public string FolderOf(string id) => $"{Root}/{id}";
 

@@ -89,7 +89,10 @@ public static unsafe class FileSystem
     }
 
     /// <summary>The file as text, without the final line end; null when it is not there.</summary>
-    public static string? TryReadText(string path)
+    public static string? TryReadText(string path) => TryReadBytes(path) is { } bytes ? Encoding.UTF8.GetString(bytes).TrimEnd('\n') : null;
+
+    /// <summary>Everything the file holds; null when it is not there.</summary>
+    public static byte[]? TryReadBytes(string path)
     {
         var fd = Libc.open(path, Libc.O_RDONLY | Libc.O_CLOEXEC, 0);
         if (fd < 0)
@@ -99,7 +102,7 @@ public static unsafe class FileSystem
         }
 
         using var owned = new SafeFd(fd);
-        return Encoding.UTF8.GetString(ReadAllBytes(owned, path)).TrimEnd('\n');
+        return ReadAllBytes(owned, path);
     }
 
     /// <summary>The file as text, without the final line end.</summary>

@@ -74,6 +74,13 @@ public static unsafe partial class Libc
     public static int bpf(int command, void* attributes, uint size) =>
         (int)syscall_bpf((nint)SyscallNumber.Bpf, command, attributes, size);
 
+    [LibraryImport(Library, EntryPoint = "syscall", SetLastError = true)]
+    private static partial nint syscall_seccomp(nint number, uint operation, uint flags, void* arguments);
+
+    /// <summary>seccomp(2).</summary>
+    public static int seccomp(uint operation, uint flags, void* arguments) =>
+        (int)syscall_seccomp((nint)SyscallNumber.Seccomp, operation, flags, arguments);
+
     [LibraryImport(Library, SetLastError = true)]
     public static partial int kill(int pid, int signal);
 

@@ -15,4 +15,12 @@ internal static class SyscallNumber
         Architecture.Arm64 or Architecture.RiscV64 or Architecture.LoongArch64 => 280,
         var other => throw new PlatformNotSupportedException($"bpf: no system call number known for {other}"),
     };
+
+    /// <summary>seccomp(2) is older than the common numbering.</summary>
+    internal static long Seccomp => RuntimeInformation.ProcessArchitecture switch
+    {
+        Architecture.X64 => 317,
+        Architecture.Arm64 or Architecture.RiscV64 or Architecture.LoongArch64 => 277,
+        var other => throw new PlatformNotSupportedException($"seccomp: no system call number known for {other}"),
+    };
 }

@@ -16,14 +16,14 @@ internal static class SeccompRules
         }
         for (int i = 0; i < seccomp.Architectures.Count; i++)
         {
-            if (!Names.IsSeccompArchitecture(seccomp.Architectures[i]))
+            if (!SeccompNames.IsArchitecture(seccomp.Architectures[i]))
             {
                 throw new SpecException($"linux.seccomp.architectures[{i}]", $"unknown architecture \"{seccomp.Architectures[i]}\"");
             }
         }
         for (int i = 0; i < (seccomp.Flags?.Count ?? 0); i++)
         {
-            if (!Names.IsSeccompFlag(seccomp.Flags![i]))
+            if (!SeccompNames.IsFlag(seccomp.Flags![i]))
             {
                 throw new SpecException($"linux.seccomp.flags[{i}]", $"unknown filter flag \"{seccomp.Flags![i]}\"");
             }
@@ -48,7 +48,7 @@ internal static class SeccompRules
                 throw new SpecException($"linux.seccomp.syscalls[{index}].names[{i}]", "is not the name of a system call");
             }
         }
-        if (!Names.IsSeccompAction(syscall.Action))
+        if (!SeccompNames.IsAction(syscall.Action))
         {
             CheckAction(syscall.Action, $"linux.seccomp.syscalls[{index}].action");
         }
@@ -67,7 +67,7 @@ internal static class SeccompRules
             {
                 throw new SpecException($"linux.seccomp.syscalls[{index}].args[{i}].index", $"{arg.Index} is out of range (0 to 5)");
             }
-            if (!Names.IsSeccompOperator(arg.Op))
+            if (!SeccompNames.IsOperator(arg.Op))
             {
                 throw new SpecException($"linux.seccomp.syscalls[{index}].args[{i}].op",
                     arg.Op.Length == 0 ? "is required" : $"unknown comparison \"{arg.Op}\"");
@@ -93,7 +93,7 @@ internal static class SeccompRules
 
     private static void CheckAction(string action, string field)
     {
-        if (!Names.IsSeccompAction(action))
+        if (!SeccompNames.IsAction(action))
         {
             throw new SpecException(field, action.Length == 0 ? "is required" : $"unknown action \"{action}\"");
         }

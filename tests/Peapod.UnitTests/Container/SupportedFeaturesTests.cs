@@ -33,10 +33,8 @@ public class SupportedFeaturesTests
     }
 
     [Theory]
-    [InlineData("""{"linux": {"seccomp": {"defaultAction": "SCMP_ACT_ALLOW"}}}""", "linux.seccomp")]
     [InlineData("""{"linux": {"intelRdt": {"closID": "a"}}}""", "linux.intelRdt")]
     [InlineData("""{"linux": {"netDevices": {"eth0": {}}}}""", "linux.netDevices")]
-    [InlineData("""{"hooks": {"poststop": [{"path": "/bin/true"}]}}""", "hooks.poststop")]
     [InlineData("""{"process": {"apparmorProfile": "a"}}""", "process.apparmorProfile")]
     [InlineData("""{"process": {"selinuxLabel": "a"}}""", "process.selinuxLabel")]
     public void What_is_refused_is_not_claimed(string config, string field)
@@ -47,13 +45,21 @@ public class SupportedFeaturesTests
         Assert.Equal($"{field}: is not supported by this version of Peapod", error.Message);
         Assert.False(field switch
         {
-            "linux.seccomp" => features.Linux!.Seccomp!.Enabled,
             "linux.intelRdt" => features.Linux!.IntelRdt!.Enabled,
             "linux.netDevices" => features.Linux!.NetDevices!.Enabled,
             "process.apparmorProfile" => features.Linux!.Apparmor!.Enabled,
-            "process.selinuxLabel" => features.Linux!.Selinux!.Enabled,
-            _ => features.Hooks!.Contains("poststop"),
+            _ => features.Linux!.Selinux!.Enabled,
         });
+    }
+
+    [Fact]
+    public void The_seccomp_names_are_those_that_a_profile_may_hold()
+    {
+        var seccomp = SupportedFeatures.Describe().Linux!.Seccomp!;
+
+        Assert.Contains("SCMP_ARCH_X86_64", seccomp.Archs);
+        Assert.Contains("SECCOMP_FILTER_FLAG_SPEC_ALLOW", seccomp.SupportedFlags);
+        Assert.Subset(seccomp.KnownFlags.ToHashSet(), seccomp.SupportedFlags.ToHashSet());
     }
 
     [Fact]

@@ -237,7 +237,7 @@ public sealed class ManifestReaderTests
     public void Reading_a_pod_takes_a_moment_only()
     {
         ManifestReader.Read("warm", Whole);
-        var watch = System.Diagnostics.Stopwatch.StartNew();
+        var before = ProcessorTime();
         for (var i = 0; i < 100; i++)
         {
             ManifestReader.Read("f", Whole);
@@ -250,18 +250,21 @@ public sealed class ManifestReaderTests
     public void A_file_of_a_thousand_pods_is_read_in_linear_time()
     {
         var one = "apiVersion: v1\nkind: Pod\nmetadata: {name: pNUMBER}\nspec: {containers: [{name: c, image: i}]}\n---\n";
-        var watch = System.Diagnostics.Stopwatch.StartNew();
+        var before = ProcessorTime();
         var text = string.Concat(Enumerable.Range(0, 1000).Select(i => one.Replace("NUMBER", $"{i}", StringComparison.Ordinal)));
         Assert.Equal(1000, ManifestReader.Read("f", text).Pods.Count);
-        Assert.True(watch.Elapsed < TimeSpan.FromSeconds(5), $"took {watch.ElapsedMilliseconds} ms");
+        Assert.InRange(ProcessorTime() - before, TimeSpan.Zero, TimeSpan.FromSeconds(5));
     }
 
     [Fact]
     public void A_file_full_of_errors_is_told_in_linear_time()
     {
-        var watch = System.Diagnostics.Stopwatch.StartNew();
+        var before = ProcessorTime();
         var volumes = string.Join(", ", Enumerable.Range(0, 20_000).Select(i => "{name: A, emptyDi: {}}"));
         Assert.Equal(40_000, Manifests.Errors(Manifests.WithSpec($"containers: [{{name: c, image: i}}]\nvolumes: [{volumes}]")).Length);
-        Assert.True(watch.Elapsed < TimeSpan.FromSeconds(10), $"took {watch.ElapsedMilliseconds} ms");
+        Assert.InRange(ProcessorTime() - before, TimeSpan.Zero, TimeSpan.FromSeconds(10));
     }
+
+    /// <summary>This thread's own, in which what else the machine does is not counted (proc_pid_schedstat: nanoseconds on a processor).</summary>
+    private static TimeSpan ProcessorTime() => TimeSpan.FromMicroseconds(long.Parse(File.ReadAllText("/proc/thread-self/schedstat").Split(' ')[0]) / 1000);
 }

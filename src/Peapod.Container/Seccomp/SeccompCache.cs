@@ -1,0 +1,103 @@
+using System.Buffers.Binary;
+using System.Globalization;
+using System.Runtime.InteropServices;
+using Peapod.Kernel.Files;
+using Peapod.Oci;
+
+namespace Peapod.Container.Seccomp;
+
+/// <summary>Compiled filters in a folder that a reboot empties. A file holds what it was compiled from, so that a name which two profiles share does no harm.</summary>
+/// <param name="folder">Made when something is kept for the first time.</param>
+/// <param name="compile">Compiles what is not there.</param>
+internal sealed class SeccompCache(string folder, Func<LinuxSeccomp, SeccompFilter> compile)
+{
+    /// <summary>More profiles than this on one host are compiled again now and then.</summary>
+    internal const int Most = 32;
+
+    private const uint FolderMode = 0x1c0; // 0700
+    private const uint FileMode = 0x180; // 0600
+    private const int FlagsSize = sizeof(ulong);
+    private const int HeaderSize = FlagsSize + sizeof(int);
+
+    /// <summary>The profile's filter, compiled by this very executable: now, or for an earlier container.</summary>
+    internal SeccompFilter Get(LinuxSeccomp seccomp)
+    {
+        byte[] origin = [.. Executable(), .. seccomp.ToJson()];
+        var name = Name(origin);
+        if (TryRead($"{folder}/{name}", origin) is { } kept)
+        {
+            return kept;
+        }
+
+        var filter = compile(seccomp);
+        FileSystem.MakeDirectories(folder, FolderMode);
+        MakeRoom();
+        using var directory = FileSystem.OpenDirectory(folder);
+        FileSystem.Replace(directory, name, Encode(filter, origin), FileMode);
+        return filter;
+    }
+
+    private static SeccompFilter? TryRead(string path, ReadOnlySpan<byte> origin)
+    {
+        if (FileSystem.TryReadBytes(path) is not { Length: > HeaderSize } content)
+        {
+            return null;
+        }
+
+        var end = HeaderSize + BinaryPrimitives.ReadInt32LittleEndian(content.AsSpan(FlagsSize));
+        return end <= content.Length && content.AsSpan(end).SequenceEqual(origin)
+            ? new SeccompFilter(content.AsMemory(HeaderSize..end), BinaryPrimitives.ReadUInt64LittleEndian(content))
+            : null;
+    }
+
+    /// <summary>Flags, the program's length, the program, and what it was compiled from.</summary>
+    private static byte[] Encode(SeccompFilter filter, ReadOnlySpan<byte> origin)
+    {
+        var content = new byte[HeaderSize + filter.Program.Length + origin.Length];
+        BinaryPrimitives.WriteUInt64LittleEndian(content, filter.Flags);
+        BinaryPrimitives.WriteInt32LittleEndian(content.AsSpan(FlagsSize), filter.Program.Length);
+        filter.Program.Span.CopyTo(content.AsSpan(HeaderSize));
+        origin.CopyTo(content.AsSpan(HeaderSize + filter.Program.Length));
+        return content;
+    }
+
+    /// <summary>Removes the one that was written first, when there are too many.</summary>
+    private void MakeRoom()
+    {
+        var names = FileSystem.List(folder);
+        if (names.Count < Most)
+        {
+            return;
+        }
+
+        var (oldest, time) = ("", long.MaxValue);
+        foreach (var name in names)
+        {
+            if (FileSystem.TryStat($"{folder}/{name}", followSymlinks: false) is { } stat && stat.ModifyTime.Seconds < time)
+            {
+                (oldest, time) = (name, stat.ModifyTime.Seconds);
+            }
+        }
+
+        FileSystem.RemoveFile($"{folder}/{oldest}");
+    }
+
+    /// <summary>What tells this executable from another version of it, which may compile the same profile otherwise.</summary>
+    private static byte[] Executable()
+    {
+        var stat = FileSystem.TryStat("/proc/self/exe")!.Value;
+        return MemoryMarshal.AsBytes<long>([stat.DevMajor, stat.DevMinor, (long)stat.Inode, stat.ModifyTime.Seconds, stat.ModifyTime.Nanoseconds, (long)stat.Size]).ToArray();
+    }
+
+    /// <summary>FNV-1a, 64 bits.</summary>
+    private static string Name(ReadOnlySpan<byte> origin)
+    {
+        var hash = 14695981039346656037;
+        foreach (var value in origin)
+        {
+            hash = (hash ^ value) * 1099511628211;
+        }
+
+        return hash.ToString("x16", CultureInfo.InvariantCulture);
+    }
+}

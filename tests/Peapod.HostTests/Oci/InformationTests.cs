@@ -16,11 +16,13 @@ public class InformationTests
         Assert.Equal(
             ["ociVersionMin", "ociVersionMax", "hooks", "mountOptions", "linux", "annotations"],
             features.Select(static field => field.Key));
-        Assert.Equal(("1.0.0", "1.3.0", "[]"), ((string)features["ociVersionMin"]!, (string)features["ociVersionMax"]!, features["hooks"]!.ToJsonString()));
+        Assert.Equal(("1.0.0", "1.3.0"), ((string)features["ociVersionMin"]!, (string)features["ociVersionMax"]!));
+        Assert.Equal("""["prestart","createRuntime","createContainer","startContainer","poststart","poststop"]""", features["hooks"]!.ToJsonString());
         var linux = features["linux"]!.AsObject();
         Assert.Equal("""["cgroup","ipc","mount","network","pid","user","uts"]""", linux["namespaces"]!.ToJsonString());
         Assert.Equal("""{"v1":false,"v2":true,"systemd":false,"systemdUser":false,"rdma":true}""", linux["cgroup"]!.ToJsonString());
-        Assert.Equal("""{"enabled":false}""", linux["seccomp"]!.ToJsonString());
+        Assert.Equal(["enabled", "actions", "operators", "archs", "knownFlags", "supportedFlags"], linux["seccomp"]!.AsObject().Select(static field => field.Key));
+        Assert.Equal(linux["seccomp"]!["knownFlags"]!.ToJsonString(), linux["seccomp"]!["supportedFlags"]!.ToJsonString());
         Assert.Equal("CAP_CHOWN", (string)linux["capabilities"]![0]!);
         Assert.Equal($"peapod version {features["annotations"]!["io.peapod.version"]}", PeapodCommand.Run("--version").Output.Split('\n')[0]);
     }

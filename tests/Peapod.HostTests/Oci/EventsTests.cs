@@ -5,6 +5,7 @@ namespace Peapod.HostTests.Oci;
 
 public class EventsTests
 {
+    [Covers("events --stats")]
     [SkippableFact]
     public void Stats_have_the_fields_that_runc_gives()
     {
@@ -34,6 +35,7 @@ public class EventsTests
             node is JsonObject fields ? fields.SelectMany(field => Below($"{path}/{field.Key}", field.Value)).Prepend(path) : [path];
     }
 
+    [Covers("events", "events --interval")]
     [Fact]
     public void Events_end_with_the_containers_last_process()
     {

@@ -7,6 +7,7 @@ public class HookTests
 {
     private static readonly string[] Kinds = ["prestart", "createRuntime", "createContainer", "startContainer", "poststart", "poststop"];
 
+    [Covers("hooks")]
     [Fact]
     public void The_hooks_run_in_the_specs_order_with_the_containers_state()
     {
@@ -115,6 +116,7 @@ public class HookTests
         Assert.Equal($"peapod: container \"{bundle.Id}\" does not exist\n", bundle.Peapod("state", bundle.Id).Error);
     }
 
+    [Covers("hooks")]
     [Theory]
     [InlineData("createRuntime")]
     [InlineData("createContainer")]

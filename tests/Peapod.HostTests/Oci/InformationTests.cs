@@ -6,6 +6,7 @@ namespace Peapod.HostTests.Oci;
 /// <summary>features, ps: what a command tells.</summary>
 public class InformationTests
 {
+    [Covers("features")]
     [Fact]
     public void Features_are_the_runtime_specs_document()
     {
@@ -38,6 +39,7 @@ public class InformationTests
             JsonNode.Parse(PeapodCommand.Run("features").Output)!["mountOptions"]!.ToJsonString());
     }
 
+    [Covers("ps", "ps --format")]
     [Fact]
     public void Ps_as_json_has_the_pids_of_the_cgroup_and_of_those_below()
     {
@@ -53,6 +55,7 @@ public class InformationTests
         Assert.Equal(($"[{pid},{second}]\n", "", 0), (result.Output, result.Error, result.ExitCode));
     }
 
+    [Covers("ps", "ps --format")]
     [Fact]
     public void Ps_as_a_table_is_the_hosts_ps_cut_down()
     {

@@ -4,6 +4,7 @@ namespace Peapod.HostTests.Oci;
 
 public class SchedulingTests
 {
+    [Covers("process.scheduler", "process.ioPriority", "linux.personality")]
     [Fact]
     public void The_process_has_its_policy_and_nice_value_and_an_exec_its_containers_personality()
     {
@@ -19,6 +20,7 @@ public class SchedulingTests
         Assert.Equal("00000008\n", bundle.Exec(bundle.Id, "cat", "/proc/self/personality").Output);
     }
 
+    [Covers("process.scheduler")]
     [Fact]
     public void A_policy_that_the_kernel_refuses_is_told_by_its_field()
     {

@@ -14,6 +14,7 @@ public class SeccompAgentTests
 {
     private const int EOPNOTSUPP = 95;
 
+    [Covers("linux.seccomp.listenerPath", "linux.seccomp.listenerMetadata")]
     [Fact]
     public async Task The_agent_gets_the_listener_and_decides()
     {

@@ -7,6 +7,7 @@ public class SeccompTests
 {
     private const int EOPNOTSUPP = 95;
 
+    [Covers("linux.seccomp.syscalls.names", "linux.seccomp.syscalls.action", "linux.seccomp.syscalls.errnoRet", "linux.seccomp.defaultAction")]
     [Theory]
     [InlineData("", "mkdir: can't create directory '/tmp/a': Operation not permitted\n")]
     [InlineData(", \"errnoRet\": 95", "mkdir: can't create directory '/tmp/a': Operation not supported\n")]
@@ -52,6 +53,7 @@ public class SeccompTests
         Assert.Equal("a\nSeccomp:\t2\n", bundle.RunOutput());
     }
 
+    [Covers("linux.seccomp.syscalls.args.index", "linux.seccomp.syscalls.args.value", "linux.seccomp.syscalls.args.op")]
     [Theory]
     [InlineData("SCMP_CMP_EQ", "nyn")]
     [InlineData("SCMP_CMP_NE", "yny")]
@@ -66,6 +68,7 @@ public class SeccompTests
         Assert.Equal(Answers(denied), bundle.RunOutput());
     }
 
+    [Covers("linux.seccomp.syscalls.args.valueTwo")]
     [Fact]
     public void Masked_bits_of_an_argument_are_compared_with_the_second_value()
     {
@@ -202,6 +205,7 @@ public class SeccompTests
         Assert.Equal(1, result.ExitCode);
     }
 
+    [Covers("linux.seccomp.defaultErrnoRet", "linux.seccomp.architectures")]
     [Fact]
     public void Dockers_profile_runs_busybox()
     {

@@ -1,5 +1,6 @@
 using Peapod.Container.Cgroups;
 using Peapod.Oci;
+using Peapod.Tests;
 
 namespace Peapod.UnitTests.Container;
 
@@ -42,6 +43,7 @@ public class CgroupSettingsTests
         }
     }
 
+    [Covers("linux.resources.cpu")]
     [Theory]
     [InlineData("""{"shares": 1024}""", "shares cpu.weight 100")]
     [InlineData("""{"shares": 0}""", "")]
@@ -60,6 +62,7 @@ public class CgroupSettingsTests
     [InlineData("""{"realtimePeriod": 0, "realtimeRuntime": 0}""", "")]
     public void Cpu(string cpu, string expected) => Equal($$"""{"cpu": {{cpu}}}""", "linux.resources.cpu.", expected);
 
+    [Covers("linux.resources.memory")]
     [Theory]
     [InlineData("""{"limit": 67108864}""", "limit memory.max 67108864")]
     [InlineData("""{"limit": -1}""", "limit memory.max max")]
@@ -71,15 +74,17 @@ public class CgroupSettingsTests
     [InlineData("""{"limit": 64, "swap": -1}""", "swap memory.swap.max max;limit memory.max 64")]
     [InlineData("""{"limit": -1, "swap": -1}""", "swap memory.swap.max max;limit memory.max max")]
     [InlineData("""{"limit": 64, "swap": 0}""", "limit memory.max 64")]
-    [InlineData("""{"kernel": 5, "kernelTCP": 6, "useHierarchy": true}""", "")]
+    [InlineData("""{"kernel": 5, "kernelTCP": 6, "useHierarchy": true, "swappiness": 60, "disableOOMKiller": true, "checkBeforeUpdate": true}""", "")]
     public void Memory(string memory, string expected) => Equal($$"""{"memory": {{memory}}}""", "linux.resources.memory.", expected);
 
+    [Covers("linux.resources.pids")]
     [Theory]
     [InlineData("100", "limit pids.max 100")]
     [InlineData("-1", "limit pids.max max")]
     [InlineData("0", "limit pids.max 0")]
     public void Pids(string limit, string expected) => Equal($$$"""{"pids": {"limit": {{{limit}}}}}""", "linux.resources.pids.", expected);
 
+    [Covers("linux.resources.blockIO")]
     [Theory]
     [InlineData("""{"weight": 10}""", "weight io.weight 1")]
     [InlineData("""{"weight": 100}""", "weight io.weight 910")]
@@ -99,6 +104,12 @@ public class CgroupSettingsTests
         "linux.resources.",
         "hugepageLimits[0] hugetlb.2MB.max 4194304;hugepageLimits[0] hugetlb.2MB.rsvd.max 4194304;hugepageLimits[1] hugetlb.1GB.max 0;hugepageLimits[1] hugetlb.1GB.rsvd.max 0");
 
+    [Covers("linux.resources.network")]
+    [Fact]
+    public void What_v1_alone_has_of_the_network_is_left_out_as_runc_does() => Equal(
+        """{"network": {"classID": 5, "priorities": [{"name": "eth0", "priority": 3}]}, "blockIO": {"leafWeight": 10}}""", "linux.resources.", "");
+
+    [Covers("linux.resources.rdma")]
     [Theory]
     [InlineData("""{"hcaHandles": 3, "hcaObjects": 10000}""", "mlx5_1 hca_handle=3 hca_object=10000")]
     [InlineData("""{"hcaHandles": 3}""", "mlx5_1 hca_handle=3 hca_object=max")]
@@ -112,6 +123,7 @@ public class CgroupSettingsTests
         "linux.resources.",
         "memory.limit memory.max 2000;pids.limit pids.max 5;unified[\"io.max\"] io.max 8:0 rbps=5;unified[\"memory.high\"] memory.high 1000;unified[\"memory.max\"] memory.max max");
 
+    [Covers("linux.resources.cpu.realtimeRuntime", "linux.resources.cpu.realtimePeriod")]
     [Theory]
     [InlineData("""{"memory": {"swap": 100}}""", "linux.resources.memory.swap: needs a memory limit beside it")]
     [InlineData("""{"memory": {"swap": 100, "limit": -1}}""", "linux.resources.memory.swap: needs a memory limit beside it, not an unlimited memory")]

@@ -1,6 +1,7 @@
 using System.Text;
 using Peapod.Container.Seccomp;
 using Peapod.Oci;
+using Peapod.Tests;
 
 namespace Peapod.UnitTests.Container;
 
@@ -83,6 +84,7 @@ public class SeccompCompilerTests
     public void A_call_newer_than_the_profile_has_the_default_elsewhere(string seccomp, uint answer) =>
         Assert.Equal(answer, FilterMachine.Run(Compile(seccomp), 5000, X86_64));
 
+    [Covers("linux.seccomp.flags")]
     [Theory]
     [InlineData("", 4)]
     [InlineData("""

@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Text;
 using Peapod.Container.Cgroups;
 using Peapod.Container.Plans;
+using Peapod.Kernel.Processes;
 using Peapod.Oci;
 
 namespace Peapod.Cli.Commands;
@@ -9,7 +10,7 @@ namespace Peapod.Cli.Commands;
 /// <summary><c>plan</c>: what a bundle's container would be made by, before anything is done.</summary>
 internal static class PlanCommand
 {
-    internal static Command Make()
+    internal static Command Make(GlobalOptions globals)
     {
         var bundle = new BundleOption();
         var format = new Option<string>("--format", "-f") { Description = "text or json", DefaultValueFactory = static _ => "text" };
@@ -20,10 +21,10 @@ internal static class PlanCommand
         {
             if (parsed.GetValue(diff) is [var before, var after])
             {
-                return Compare(before, after);
+                return Compare(globals, before, after);
             }
 
-            var (plan, cgroup, resources) = Compile(bundle.Read(parsed));
+            var (plan, cgroup, resources) = Compile(globals, bundle.Read(parsed));
             Output.Write(parsed.GetValue(format) == "json"
                 ? [.. PlanPrinter.ToJson(plan, cgroup, resources), (byte)'\n']
                 : Encoding.UTF8.GetBytes(PlanPrinter.ToText(plan, cgroup, resources)));
@@ -32,7 +33,7 @@ internal static class PlanCommand
         return command;
     }
 
-    private static int Compare(string before, string after)
+    private static int Compare(GlobalOptions globals, string before, string after)
     {
         var difference = PlanDiff.Compare(Text(before), Text(after));
         if (difference is null)
@@ -43,18 +44,23 @@ internal static class PlanCommand
         Output.Write(Encoding.UTF8.GetBytes($"--- {before}\n+++ {after}\n{difference}"));
         return 1;
 
-        static string Text(string bundle)
+        string Text(string bundle)
         {
-            var (plan, cgroup, resources) = Compile(BundleOption.Read(bundle, "--diff"));
+            var (plan, cgroup, resources) = Compile(globals, BundleOption.Read(bundle, "--diff"));
             return PlanPrinter.ToText(plan, cgroup, resources);
         }
     }
 
-    private static (Plan Plan, string Cgroup, LinuxResources? Resources) Compile((string Path, byte[] Json, Spec Spec) bundle)
+    private static (Plan Plan, string Cgroup, LinuxResources? Resources) Compile(GlobalOptions globals, (string Path, byte[] Json, Spec Spec) bundle)
     {
         const string id = "ID";
         var hierarchy = CgroupHierarchy.Find();
-        var plan = PlanCompiler.Compile(new PlanRequest { Id = id, Spec = bundle.Spec, Bundle = bundle.Path, CgroupMount = hierarchy.MountPoint });
+        var plan = PlanCompiler.Compile(new PlanRequest { Id = id, Spec = bundle.Spec, Bundle = bundle.Path, CgroupMount = hierarchy.MountPoint, Grantable = OwnCapabilities.Permitted() });
+        foreach (var warning in plan.Warnings)
+        {
+            globals.Warn?.Invoke($"config.json: {warning.Message}");
+        }
+
         return (plan, CgroupPath.Resolve(hierarchy, bundle.Spec.Linux?.CgroupsPath, id), bundle.Spec.Linux?.Resources);
     }
 }

@@ -60,7 +60,9 @@ public sealed class Container
             NoPivot = request.NoPivot,
             NoNewKeyring = request.NoNewKeyring,
             CompileFilter = store.Filters.Get,
+            Grantable = OwnCapabilities.Permitted(),
         });
+        Warn(store, plan);
 
         using var held = store.Add(request.Id);
         using var undo = new Undo();
@@ -308,7 +310,16 @@ public sealed class Container
         }
 
         var spec = ReadSpec();
-        var plan = PlanCompiler.CompileExec(spec, request.Process, Record.HasKeyring ? Id : null, request.PreserveFds, store.Filters.Get);
+        var plan = PlanCompiler.CompileExec(new ExecPlanRequest
+        {
+            Container = spec,
+            Process = request.Process,
+            KeyringOf = Record.HasKeyring ? Id : null,
+            PreserveFds = request.PreserveFds,
+            CompileFilter = store.Filters.Get,
+            Grantable = OwnCapabilities.Permitted(),
+        });
+        Warn(store, plan);
         using var process = OpenProcess() ?? throw new ContainerException($"container \"{Id}\" is not running");
         using var steps = HostSteps.Do(plan, input => input switch
         {
@@ -444,6 +455,14 @@ public sealed class Container
 
             var executable = spec.Process?.Args is [var first, ..] ? first : "";
             throw Failures.OfOperation(new(PlanCode.Exec, "process.args[0]", "execute") { Path = executable }, report.Error, report.Detail);
+        }
+    }
+
+    private static void Warn(ContainerStore store, Plan plan)
+    {
+        foreach (var warning in plan.Warnings)
+        {
+            store.Warn?.Invoke($"{Failures.Prefix(warning.Field)}{warning.Reason}");
         }
     }
 

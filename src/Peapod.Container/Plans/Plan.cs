@@ -1,3 +1,5 @@
+using Peapod.Oci;
+
 namespace Peapod.Container.Plans;
 
 /// <summary>
@@ -14,4 +16,8 @@ public sealed record Plan(
     PlanSlot? PidNamespace,
     IReadOnlyList<HostStep> Host,
     IReadOnlyList<InitOperation> Init,
-    int SlotCount);
+    int SlotCount)
+{
+    /// <summary>Fields that are not done as they are written.</summary>
+    public IReadOnlyList<SpecException> Warnings { get; init; } = [];
+}

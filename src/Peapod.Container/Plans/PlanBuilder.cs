@@ -1,3 +1,5 @@
+using Peapod.Oci;
+
 namespace Peapod.Container.Plans;
 
 /// <summary>A plan in the making.</summary>
@@ -5,6 +7,7 @@ internal sealed class PlanBuilder
 {
     private readonly List<HostStep> host = new(16);
     private readonly List<InitOperation> init = new(64);
+    private readonly List<SpecException> warnings = [];
     private int slots;
 
     internal ulong CloneFlags { get; set; }
@@ -25,5 +28,8 @@ internal sealed class PlanBuilder
 
     internal void Init(InitOperation operation) => init.Add(operation);
 
-    internal Plan Build() => new(CloneFlags, PidNamespace, host, init, slots);
+    /// <summary>Notes a field that is not done as it is written, and that ends nothing.</summary>
+    internal void Warn(SpecException warning) => warnings.Add(warning);
+
+    internal Plan Build() => new(CloneFlags, PidNamespace, host, init, slots) { Warnings = warnings };
 }

@@ -38,30 +38,34 @@ public static class PlanCompiler
         else
         {
             SchedulingPlan.Add(plan, spec, spec.Process!);
-            ProcessPlan.AddProcess(plan, spec.Process!, filter, request.PreserveFds, request.WaitsForStart, NamespacePlan.Has(spec, Libc.CLONE_NEWUSER), request);
+            ProcessPlan.AddProcess(plan, spec.Process!, Context(spec, request.Grantable) with { Filter = filter, PreserveFds = request.PreserveFds, First = request });
         }
 
         return plan.Build();
     }
 
-    /// <summary>The plan of one more process in a running container, which is brought as <see cref="PlanInput.JoinedProcess"/>.</summary>
-    /// <param name="container">The container's configuration.</param>
-    /// <param name="process">What is executed.</param>
-    /// <param name="keyringOf">The container's id, whose session keyring is joined; null leaves the caller's.</param>
-    /// <param name="preserveFds">How many descriptors after the standard streams the process keeps.</param>
-    /// <param name="compileFilter">Compiles the container's system call filter.</param>
-    internal static Plan CompileExec(Spec container, Process process, string? keyringOf, int preserveFds, Func<LinuxSeccomp, SeccompFilter> compileFilter)
+    /// <summary>The plan of one more process in a running container.</summary>
+    /// <exception cref="SpecException">A field of the process that cannot be done; its path and why.</exception>
+    public static Plan CompileExec(ExecPlanRequest request)
     {
+        var (container, process) = (request.Container, request.Process);
+        var filter = container.Linux?.Seccomp is { } seccomp ? request.CompileFilter(seccomp) : null;
         UnsupportedFields.Refuse(process);
         var plan = new PlanBuilder();
         NamespacePlan.AddJoin(plan, container);
         plan.Init(new(PlanCode.Setsid, "", "begin a session"));
         plan.Init(new(PlanCode.UseRoot, "", "open the container's root") { Path = "/" });
         ProcessPlan.AddTerminal(plan, process, bindConsole: false);
-        AddKeyring(plan, keyringOf);
+        AddKeyring(plan, request.KeyringOf);
         SchedulingPlan.Add(plan, container, process);
-        ProcessPlan.AddProcess(plan, process, container.Linux?.Seccomp is { } seccomp ? compileFilter(seccomp) : null, preserveFds, waitsForStart: false, NamespacePlan.Has(container, Libc.CLONE_NEWUSER));
+        ProcessPlan.AddProcess(plan, process, Context(container, request.Grantable) with { Filter = filter, PreserveFds = request.PreserveFds });
         return plan.Build();
+    }
+
+    private static ProcessContext Context(Spec container, ulong grantable)
+    {
+        var inUserNamespace = NamespacePlan.Has(container, Libc.CLONE_NEWUSER);
+        return new() { InUserNamespace = inUserNamespace, Grantable = inUserNamespace ? ulong.MaxValue : grantable };
     }
 
     private static void AddKeyring(PlanBuilder plan, string? id)

@@ -33,6 +33,9 @@ public sealed record PlanRequest
 
     public bool NoNewKeyring { get; init; }
 
+    /// <summary>The capabilities that the runtime has and can grant, a bit for each. A container in a user namespace has them all there.</summary>
+    public ulong Grantable { get; init; } = ulong.MaxValue;
+
     /// <summary>Compiles a system call filter, or knows it from an earlier container.</summary>
     internal Func<LinuxSeccomp, SeccompFilter> CompileFilter { get; init; } = SeccompCompiler.Compile;
 }

@@ -1,5 +1,4 @@
 using System.Runtime.InteropServices;
-using Peapod.Container.Seccomp;
 using Peapod.Container.Spawning;
 using Peapod.Oci;
 
@@ -24,18 +23,19 @@ internal static class ProcessPlan
         });
     }
 
-    /// <param name="inUserNamespace">Init is in a user namespace by then: the parent sets the limits.</param>
-    /// <param name="request">For the hooks of a container's first process; null for another one.</param>
-    internal static void AddProcess(PlanBuilder plan, Process process, SeccompFilter? filter, int preserveFds, bool waitsForStart, bool inUserNamespace, PlanRequest? request = null)
+    internal static void AddProcess(PlanBuilder plan, Process process, ProcessContext context)
     {
         var user = process.User;
-        AddLimits(plan, process, inUserNamespace);
+        AddLimits(plan, process, context.InUserNamespace);
         plan.Init(new(PlanCode.StdioOwner, "process.user.uid", "give the standard streams to the user") { A = user.Uid });
 
         // Tried by root first, who comes to more places; where root of a user namespace may not go, the user perhaps may.
         var cwd = new InitOperation(PlanCode.Cwd, "process.cwd", $"change to the working directory \"{process.Cwd}\"") { Path = process.Cwd };
         plan.Init(cwd with { A = 1 });
-        AddIdentity(plan, process, user, keepAdmin: filter is not null && !process.NoNewPrivileges);
+        var capabilities = new CapabilityPlan(plan, process.Capabilities, context.Grantable);
+        plan.Init(capabilities.Bounding);
+        plan.Init(Become(user));
+        plan.Init(capabilities.Sets(also: context.Filter is not null && !process.NoNewPrivileges ? 1UL << SeccompPlan.CapSysAdmin : 0));
         plan.Init(cwd with { Text = $"be in the working directory \"{process.Cwd}\"" });
         if (user.Umask is { } umask)
         {
@@ -56,13 +56,13 @@ internal static class ProcessPlan
 
         var name = process.Args[0];
         plan.Init(new(PlanCode.FindExecutable, "process.args[0]", $"find the executable \"{name}\"") { Path = name, Source = Find(environment, "PATH") ?? "" });
-        plan.Init(new(PlanCode.CloseFds, "", "close what is not the process's") { A = (ulong)preserveFds });
-        if (filter is not null)
+        plan.Init(new(PlanCode.CloseFds, "", "close what is not the process's") { A = (ulong)context.PreserveFds });
+        if (context.Filter is { } filter)
         {
             SeccompPlan.Add(plan, filter, process);
         }
 
-        if (waitsForStart)
+        if (context.First is { WaitsForStart: true })
         {
             plan.Init(new(PlanCode.WaitStart, "", "wait for start")
             {
@@ -76,7 +76,7 @@ internal static class ProcessPlan
             plan.Init(new(PlanCode.Sync, "", "report") { A = (ulong)InitStage.Ready });
         }
 
-        if (request is not null)
+        if (context.First is { } request)
         {
             HookPlan.AddStart(plan, request, environment);
         }
@@ -113,12 +113,8 @@ internal static class ProcessPlan
         };
     }
 
-    private static void AddIdentity(PlanBuilder plan, Process process, User user, bool keepAdmin)
+    private static InitOperation Become(User user)
     {
-        var sets = process.Capabilities;
-        var bounding = Mask(sets?.Bounding, "process.capabilities.bounding");
-        plan.Init(new(PlanCode.Bounding, "process.capabilities.bounding", "drop capabilities from the bounding set") { A = bounding });
-
         var groups = user.AdditionalGids;
         var bytes = new byte[groups.Count * sizeof(uint)];
         for (var i = 0; i < groups.Count; i++)
@@ -126,39 +122,13 @@ internal static class ProcessPlan
             MemoryMarshal.Write(bytes.AsSpan(i * sizeof(uint)), groups[i]);
         }
 
-        plan.Init(new(PlanCode.User, "process.user", $"become user {user.Uid}, group {user.Gid}")
+        return new(PlanCode.User, "process.user", $"become user {user.Uid}, group {user.Gid}")
         {
             A = user.Uid,
             B = user.Gid,
             C = (ulong)groups.Count,
             Bytes = bytes,
-        });
-
-        var ambient = new byte[sizeof(ulong)];
-        MemoryMarshal.Write(ambient, Mask(sets?.Ambient, "process.capabilities.ambient"));
-        plan.Init(new(PlanCode.Capabilities, "process.capabilities", "set the capabilities")
-        {
-            A = Mask(sets?.Effective, "process.capabilities.effective"),
-            B = Mask(sets?.Permitted, "process.capabilities.permitted") | (keepAdmin ? 1UL << SeccompPlan.CapSysAdmin : 0),
-            C = Mask(sets?.Inheritable, "process.capabilities.inheritable"),
-            Bytes = ambient,
-        });
-    }
-
-    private static ulong Mask(IReadOnlyList<string>? names, string field)
-    {
-        var mask = 0UL;
-        for (var i = 0; i < (names?.Count ?? 0); i++)
-        {
-            if (Capabilities.Number(names![i]) is not (>= 0 and var number))
-            {
-                throw new SpecException($"{field}[{i}]", $"unknown capability \"{names[i]}\"");
-            }
-
-            mask |= 1UL << number;
-        }
-
-        return mask;
+        };
     }
 
     /// <summary>The environment with each name once: the last value, at the first one's place, as runc has it.</summary>

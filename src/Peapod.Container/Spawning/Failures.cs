@@ -40,7 +40,6 @@ internal static class Failures
             (PlanCode.Attach or PlanCode.NewMount, _, "inside proc") => "\n  a symlink leads into the proc file system there, which nothing else may cover",
             (PlanCode.NewMount, Errno.ENODEV, "fsopen") => "\n  this kernel does not know that file system",
             (PlanCode.NewMount, Errno.ELOOP, _) => "\n  it must not be a symlink in the root file system",
-            (PlanCode.Capabilities, Errno.EPERM, "prctl(PR_CAP_AMBIENT)") => "\n  an ambient capability must be permitted and inheritable too",
             (PlanCode.Rlimit, Errno.EPERM, _) => "\n  this process may not raise the hard limit: it lacks CAP_SYS_RESOURCE",
             (PlanCode.Attach or PlanCode.NewMount or PlanCode.Mkdir or PlanCode.Mknod, Errno.EROFS, _) => "\n  its place does not exist and cannot be made: what it lies in is read-only",
             _ => "",

@@ -91,6 +91,9 @@ public static unsafe partial class Libc
     public static partial int prctl(int option, nuint arg2, nuint arg3, nuint arg4, nuint arg5);
 
     [LibraryImport(Library, SetLastError = true)]
+    public static partial int capget(CapabilityHeader* header, CapabilitySets* sets);
+
+    [LibraryImport(Library, SetLastError = true)]
     public static partial int prlimit64(int pid, int resource, RLimit* newLimit, RLimit* oldLimit);
 
     [LibraryImport(Library)]
@@ -215,4 +218,23 @@ public struct PollFd
     public int Fd;
     public short Events;
     public short ReturnedEvents;
+}
+
+/// <summary>struct __user_cap_header_struct.</summary>
+[StructLayout(LayoutKind.Sequential)]
+public struct CapabilityHeader
+{
+    public const uint Version3 = 0x20080522;
+
+    public uint Version;
+    public int Pid;
+}
+
+/// <summary>struct __user_cap_data_struct: half of each set.</summary>
+[StructLayout(LayoutKind.Sequential)]
+public struct CapabilitySets
+{
+    public uint Effective;
+    public uint Permitted;
+    public uint Inheritable;
 }

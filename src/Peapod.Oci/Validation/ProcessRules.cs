@@ -3,7 +3,7 @@ namespace Peapod.Oci;
 /// <summary>Rules for what a process asks for (config.md, Process).</summary>
 internal static class ProcessRules
 {
-    public static void Check(Process process, string path, ICollection<SpecException>? warnings)
+    public static void Check(Process process, string path)
     {
         if (process.Args.Count == 0)
         {
@@ -14,14 +14,6 @@ internal static class ProcessRules
         CheckEnvironment(process.Env, path);
         CheckUser(process.User, path);
         CheckConsole(process.ConsoleSize, path);
-        if (process.Capabilities is { } capabilities)
-        {
-            CheckCapabilities(capabilities.Bounding, path, "bounding", warnings);
-            CheckCapabilities(capabilities.Effective, path, "effective", warnings);
-            CheckCapabilities(capabilities.Inheritable, path, "inheritable", warnings);
-            CheckCapabilities(capabilities.Permitted, path, "permitted", warnings);
-            CheckCapabilities(capabilities.Ambient, path, "ambient", warnings);
-        }
         CheckRlimits(process.Rlimits, path);
         if (process.OomScoreAdj is < -1000 or > 1000)
         {
@@ -90,23 +82,6 @@ internal static class ProcessRules
         if (size is { Height: > ushort.MaxValue } or { Width: > ushort.MaxValue })
         {
             throw new SpecException(Rule.Join(path, "consoleSize"), $"a terminal has at most {ushort.MaxValue} lines and columns");
-        }
-    }
-
-    private static void CheckCapabilities(IReadOnlyList<string> names, string path, string set, ICollection<SpecException>? warnings)
-    {
-        for (int i = 0; i < names.Count; i++)
-        {
-            if (Capabilities.Number(names[i]) >= 0)
-            {
-                continue;
-            }
-            var unknown = new SpecException($"{Rule.Join(path, "capabilities")}.{set}[{i}]", $"unknown capability \"{names[i]}\"");
-            if (warnings is null)
-            {
-                throw unknown;
-            }
-            warnings.Add(unknown);
         }
     }
 

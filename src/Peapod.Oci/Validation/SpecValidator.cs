@@ -6,21 +6,16 @@ namespace Peapod.Oci;
 /// </summary>
 public static class SpecValidator
 {
-    /// <summary>Checks a whole configuration.</summary>
-    /// <param name="spec">The configuration.</param>
-    /// <param name="warnings">
-    /// Takes what the runtime-spec wants logged and not refused: names of capabilities that are not known.
-    /// Without it these are faults too.
-    /// </param>
+    /// <summary>Checks a whole configuration, but for what the runtime-spec wants warned of and not refused: capabilities that are not known.</summary>
     /// <exception cref="SpecException">A rule is broken.</exception>
-    public static void Validate(Spec spec, ICollection<SpecException>? warnings = null)
+    public static void Validate(Spec spec)
     {
         VersionRule.Check(spec.OciVersion);
         if (spec.Process is null)
         {
             throw new SpecException("process", "is required");
         }
-        ProcessRules.Check(spec.Process, "process", warnings);
+        ProcessRules.Check(spec.Process, "process");
         if (spec.Root is null)
         {
             throw new SpecException("root", "is required");
@@ -51,11 +46,8 @@ public static class SpecValidator
     }
 
     /// <summary>Checks a process for <c>exec --process</c>; fields are named as in its own document.</summary>
-    /// <param name="process">The process.</param>
-    /// <param name="warnings">As in <see cref="Validate"/>.</param>
     /// <exception cref="SpecException">A rule is broken.</exception>
-    public static void ValidateProcess(Process process, ICollection<SpecException>? warnings = null) =>
-        ProcessRules.Check(process, "", warnings);
+    public static void ValidateProcess(Process process) => ProcessRules.Check(process, "");
 
     /// <summary>Checks limits for <c>update -r</c>; fields are named as in their own document.</summary>
     /// <exception cref="SpecException">A rule is broken.</exception>

@@ -70,14 +70,6 @@ public class BadInputTests
     }
 
     [Fact]
-    [Covers("process.capabilities")]
-    public void An_unknown_capability_is_named()
-    {
-        using var bundle = new Bundle("true").Edit(static config => config["process"]!["capabilities"]!["bounding"]![1] = "CAP_FLY");
-        Refused(bundle.Run(), "peapod: config.json: process.capabilities.bounding[1]: unknown capability \"CAP_FLY\"");
-    }
-
-    [Fact]
     [Covers("process.args")]
     public void A_missing_executable_gives_127_in_runcs_words()
     {

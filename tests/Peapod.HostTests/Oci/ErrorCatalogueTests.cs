@@ -27,8 +27,6 @@ public class ErrorCatalogueTests
         { "process.rlimits", "[{\"type\":\"RLIMIT_FOO\",\"hard\":1,\"soft\":1}]", "process.rlimits[0].type: unknown resource limit \"RLIMIT_FOO\"", 1 },
         { "process.rlimits", "[{\"type\":\"RLIMIT_NOFILE\",\"hard\":1,\"soft\":2}]", "process.rlimits[0].soft: 2 is above the hard limit 1", 1 },
         { "process.rlimits", "[{\"type\":\"RLIMIT_NOFILE\",\"hard\":1,\"soft\":1},{\"type\":\"RLIMIT_NOFILE\",\"hard\":1,\"soft\":1}]", "process.rlimits[1].type: RLIMIT_NOFILE is set twice", 1 },
-        { "process.capabilities", "{\"bounding\":[\"CAP_NOPE\"]}", "process.capabilities.bounding[0]: unknown capability \"CAP_NOPE\"", 1 },
-        { "process.capabilities", "{\"ambient\":[\"CAP_KILL\"]}", "process.capabilities: cannot set the capabilities: prctl(PR_CAP_AMBIENT): Operation not permitted\n  an ambient capability must be permitted and inheritable too", 1 },
         { "process.oomScoreAdj", "2000", "process.oomScoreAdj: 2000 is out of range (-1000 to 1000)", 1 },
         { "process.noNewPrivileges", "\"yes\"", "process.noNewPrivileges: expected true or false, found a string", 1 },
         { "process.consoleSize", "{\"height\": -1, \"width\": 3}", "process.consoleSize.height: -1 is out of range (0 to 18446744073709551615)", 1 },

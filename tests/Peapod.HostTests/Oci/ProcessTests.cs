@@ -67,13 +67,33 @@ public class ProcessTests
         Assert.Equal("CapInh:\t0000000000000000\nCapPrm:\t0000000000000000\nCapEff:\t0000000000000000\nCapBnd:\t0000000000000000\nCapAmb:\t0000000000000000\n", bundle.RunOutput());
     }
 
-    [Fact]
-    public void An_ambient_capability_that_is_not_permitted_is_refused()
+    [Theory]
+    [Covers("process.capabilities")]
+    [InlineData("""{"bounding": ["CAP_CHOWN", "CAP_FLY"]}""", "process.capabilities.bounding[1]: left out: unknown capability \"CAP_FLY\"", "0000000000000001")]
+    [InlineData("""{"bounding": ["CAP_CHOWN"], "inheritable": ["CAP_CHOWN"], "ambient": ["CAP_CHOWN"]}""", "process.capabilities.ambient: left out, because they are not both permitted and inheritable: CAP_CHOWN", "0000000000000001")]
+    [InlineData("""{"bounding": ["CAP_CHOWN"], "effective": ["CAP_CHOWN", "CAP_KILL"]}""", "process.capabilities.effective: left out, because they are not permitted: CAP_CHOWN, CAP_KILL", "0000000000000001")]
+    [InlineData("""{"inheritable": ["CAP_CHOWN"]}""", "process.capabilities.inheritable: left out, because they are not in the bounding set: CAP_CHOWN", "0000000000000000")]
+    public void A_capability_that_cannot_be_granted_is_left_out_with_a_warning(string capabilities, string warning, string bounding)
     {
-        using var bundle = new Bundle("true");
-        bundle.Set("process.capabilities", """{"bounding": ["CAP_CHOWN"], "inheritable": ["CAP_CHOWN"], "ambient": ["CAP_CHOWN"]}""");
+        using var bundle = new Bundle("grep", "CapBnd", "/proc/self/status");
 
-        Assert.Equal("peapod: config.json: process.capabilities: cannot set the capabilities: prctl(PR_CAP_AMBIENT): Operation not permitted\n  an ambient capability must be permitted and inheritable too\n", bundle.Run().Error);
+        var result = bundle.Set("process.capabilities", capabilities).Run();
+
+        Assert.Equal(($"CapBnd:\t{bounding}\n", $"peapod: warning: config.json: {warning}\n", 0), (result.Output, result.Error, result.ExitCode));
+    }
+
+    /// <summary>As on a host whose own capabilities were cut down: a caller that asks for all of them still gets its container.</summary>
+    [Fact]
+    [Covers("process.capabilities")]
+    public void A_capability_that_the_runtime_does_not_have_is_left_out_with_a_warning()
+    {
+        using var bundle = new Bundle("grep", "^Cap[PB]", "/proc/self/status");
+        bundle.Set("process.capabilities", """{"bounding": ["CAP_CHOWN", "CAP_SYSLOG"], "permitted": ["CAP_CHOWN", "CAP_SYSLOG"], "effective": ["CAP_CHOWN", "CAP_SYSLOG"]}""");
+
+        var result = PeapodCommand.Start("setpriv", "--bounding-set", "-syslog", PeapodCommand.Executable, "--root", bundle.Root, "run", "--bundle", bundle.Folder, bundle.Id);
+
+        Assert.Equal("peapod: warning: config.json: process.capabilities: left out, because the runtime does not have them itself: CAP_SYSLOG\n", result.Error);
+        Assert.Equal("CapPrm:\t0000000000000001\nCapBnd:\t0000000000000001\n", result.Output);
     }
 
     [Theory]

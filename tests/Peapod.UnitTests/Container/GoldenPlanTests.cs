@@ -1,7 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Text;
 using Peapod.Container.Plans;
-using Peapod.Container.Seccomp;
 using Peapod.Oci;
 
 namespace Peapod.UnitTests.Container;
@@ -132,14 +131,14 @@ public class GoldenPlanTests
     public void One_more_process_in_a_container()
     {
         var spec = DefaultSpec.Create();
-        Golden("exec.txt", PlanPrinter.ToText(PlanCompiler.CompileExec(spec, spec.Process!, "id", preserveFds: 2, SeccompCompiler.Compile), "/sys/fs/cgroup/id", null));
+        Golden("exec.txt", PlanPrinter.ToText(PlanCompiler.CompileExec(new ExecPlanRequest { Container = spec, Process = spec.Process!, KeyringOf = "id", PreserveFds = 2 }), "/sys/fs/cgroup/id", null));
     }
 
     [Fact]
     public void One_more_process_in_a_user_namespace()
     {
         var spec = DefaultSpec.Create(rootless: true);
-        Golden("exec-user.txt", PlanPrinter.ToText(PlanCompiler.CompileExec(spec, spec.Process! with { Terminal = false }, null, preserveFds: 0, SeccompCompiler.Compile), "/sys/fs/cgroup/id", null));
+        Golden("exec-user.txt", PlanPrinter.ToText(PlanCompiler.CompileExec(new ExecPlanRequest { Container = spec, Process = spec.Process! with { Terminal = false } }), "/sys/fs/cgroup/id", null));
     }
 
     private static IReadOnlyDictionary<string, string> Sysctls { get; } =

@@ -59,8 +59,6 @@ public sealed class SpecValidatorTests
     [InlineData("""{"args": ["a"], "cwd": "/", "env": ["=1"]}""", "process.env[0]: the name before \"=\" is empty")]
     [InlineData("""{"args": ["a"], "cwd": "/", "user": {"uid": 4294967295}}""", "process.user.uid: 4294967295 is not an id that a process can have")]
     [InlineData("""{"args": ["a"], "cwd": "/", "user": {"additionalGids": [1, 4294967295]}}""", "process.user.additionalGids[1]: 4294967295 is not an id that a process can have")]
-    [InlineData("""{"args": ["a"], "cwd": "/", "capabilities": {"bounding": ["CAP_KILL", "CAP_CHOWN", "CAP_FOO"]}}""", "process.capabilities.bounding[2]: unknown capability \"CAP_FOO\"")]
-    [InlineData("""{"args": ["a"], "cwd": "/", "capabilities": {"ambient": ["cap_kill"]}}""", "process.capabilities.ambient[0]: unknown capability \"cap_kill\"")]
     [InlineData("""{"args": ["a"], "cwd": "/", "rlimits": [{"soft": 1, "hard": 1}]}""", "process.rlimits[0].type: is required")]
     [InlineData("""{"args": ["a"], "cwd": "/", "rlimits": [{"type": "RLIMIT_FOO"}]}""", "process.rlimits[0].type: unknown resource limit \"RLIMIT_FOO\"")]
     [InlineData("""{"args": ["a"], "cwd": "/", "rlimits": [{"type": "RLIMIT_CORE"}, {"type": "RLIMIT_CORE"}]}""", "process.rlimits[1].type: RLIMIT_CORE is set twice")]
@@ -196,18 +194,6 @@ public sealed class SpecValidatorTests
 
         Assert.Equal($"linux.sysctl[\"{key}\"]", error.Field);
         Assert.Equal(reason, error.Reason);
-    }
-
-    [Fact]
-    public void Unknown_capabilities_can_be_taken_as_warnings()
-    {
-        Spec spec = Parse($$"""{{{Valid}}}""");
-        spec = spec with { Process = spec.Process! with { Capabilities = new() { Bounding = ["CAP_NEW"], Permitted = ["CAP_KILL", "CAP_NEWER"] } } };
-        var warnings = new List<SpecException>();
-
-        SpecValidator.Validate(spec, warnings);
-
-        Assert.Equal(["process.capabilities.bounding[0]", "process.capabilities.permitted[1]"], warnings.Select(warning => warning.Field));
     }
 
     [Fact]

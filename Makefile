@@ -21,7 +21,7 @@ SOURCES  := $(shell find src native -type f -not -path '*/bin/*' -not -path '*/o
             Directory.Build.props Directory.Packages.props Makefile
 IMAGE    := $(OUT)/images/busybox
 
-.PHONY: all build demo test unit host vm bench fixtures install clean help bootstrap
+.PHONY: all build demo test unit host conformance vm bench fixtures install clean help bootstrap
 all: build                ## build out/peapod and out/peapod-pod
 build: $(BINARIES)
 
@@ -59,6 +59,9 @@ test: bootstrap           ## fixture, unit and host tests; last line: N passed, 
 	@scripts/run-tests fixtures unit host
 unit:                     ## unit tests only (no root needed)
 	@scripts/run-tests unit
+conformance: build fixtures ## podman, containerd and Docker on Peapod, beside runc (root)
+	@scripts/run-tests conformance
+
 host: build fixtures      ## host tests only (root)
 	@scripts/run-tests host
 

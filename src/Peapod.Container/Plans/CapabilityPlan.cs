@@ -33,7 +33,9 @@ internal sealed class CapabilityPlan
         permitted &= grantable;
         effective = Keep(plan, "effective", effective & grantable, permitted, "they are not permitted");
         inheritable = Keep(plan, "inheritable", inheritable & grantable, bounding, "they are not in the bounding set");
-        ambient = Keep(plan, "ambient", ambient & grantable, permitted & inheritable, "they are not both permitted and inheritable");
+
+        // No warning: buildah, for one, always names all of them and makes none inheritable.
+        ambient &= permitted & inheritable;
     }
 
     internal InitOperation Bounding => new(PlanCode.Bounding, $"{Field}.bounding", "drop capabilities from the bounding set") { A = bounding };

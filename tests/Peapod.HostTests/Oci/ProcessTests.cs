@@ -70,7 +70,6 @@ public class ProcessTests
     [Theory]
     [Covers("process.capabilities")]
     [InlineData("""{"bounding": ["CAP_CHOWN", "CAP_FLY"]}""", "process.capabilities.bounding[1]: left out: unknown capability \"CAP_FLY\"", "0000000000000001")]
-    [InlineData("""{"bounding": ["CAP_CHOWN"], "inheritable": ["CAP_CHOWN"], "ambient": ["CAP_CHOWN"]}""", "process.capabilities.ambient: left out, because they are not both permitted and inheritable: CAP_CHOWN", "0000000000000001")]
     [InlineData("""{"bounding": ["CAP_CHOWN"], "effective": ["CAP_CHOWN", "CAP_KILL"]}""", "process.capabilities.effective: left out, because they are not permitted: CAP_CHOWN, CAP_KILL", "0000000000000001")]
     [InlineData("""{"inheritable": ["CAP_CHOWN"]}""", "process.capabilities.inheritable: left out, because they are not in the bounding set: CAP_CHOWN", "0000000000000000")]
     public void A_capability_that_cannot_be_granted_is_left_out_with_a_warning(string capabilities, string warning, string bounding)
@@ -80,6 +79,18 @@ public class ProcessTests
         var result = bundle.Set("process.capabilities", capabilities).Run();
 
         Assert.Equal(($"CapBnd:\t{bounding}\n", $"peapod: warning: config.json: {warning}\n", 0), (result.Output, result.Error, result.ExitCode));
+    }
+
+    [Theory]
+    [Covers("process.capabilities")]
+    [InlineData("inheritable")]
+    [InlineData("permitted")]
+    public void An_ambient_capability_is_left_out_unless_it_is_permitted_and_inheritable(string set)
+    {
+        using var bundle = new Bundle("grep", "CapAmb", "/proc/self/status");
+        bundle.Set("process.capabilities", $$"""{"bounding": ["CAP_CHOWN"], "{{set}}": ["CAP_CHOWN"], "ambient": ["CAP_CHOWN"]}""");
+
+        Assert.Equal("CapAmb:\t0000000000000000\n", bundle.RunOutput());
     }
 
     /// <summary>As on a host whose own capabilities were cut down: a caller that asks for all of them still gets its container.</summary>

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text;
 using Peapod.Container.Cgroups;
 using Peapod.Container.Hooks;
+using Peapod.Container.NetDevices;
 using Peapod.Container.Plans;
 using Peapod.Container.Seccomp;
 using Peapod.Container.Spawning;
@@ -62,6 +63,7 @@ public sealed class Container
         });
 
         using var held = store.Add(request.Id);
+        using var devices = request.Spec.Linux?.NetDevices is { Count: > 0 } ? new MovedDevices() : null;
         using var undo = new Undo();
         var hooks = request.Spec.Hooks;
         if (hooks is not null)
@@ -91,6 +93,11 @@ public sealed class Container
         using var steps = HostSteps.Do(plan, inputs.Get);
         var child = Spawner.Spawn(plan, steps.Descriptors, cgroup.Directory, request.Streams);
         undo.Add(() => KillAndReap(child.Process));
+        if (devices is not null)
+        {
+            undo.Add(devices.Return);
+        }
+
         using var socket = child.Socket;
         InitDialogue.Run(child, plan, request.Spec, request.Spec.Process, fd => SeccompAgent.Send(child, fd, request.Spec, StateOf(record, request.Spec, ContainerStatus.Creating, child.Pid)), () =>
         {
@@ -103,7 +110,7 @@ public sealed class Container
             var state = HookPlan.StateOf(request.Id, request.Bundle, request.Spec, "creating", child.Pid);
             RuntimeHooks.Run(hooks.Prestart, "prestart", state);
             RuntimeHooks.Run(hooks.CreateRuntime, "createRuntime", state);
-        });
+        }, () => devices!.Move(child.Pid, request.Spec.Linux!.NetDevices));
         undo.Keep();
         var container = new Container(store, record);
         if (hooks is not null && !request.WaitsForStart)
@@ -315,7 +322,7 @@ public sealed class Container
             PlanInput.ConsoleSocket => request.ConsoleSocket ?? throw new ContainerException("a terminal needs a console socket"),
             _ => throw new ArgumentOutOfRangeException(nameof(input)),
         });
-        var child = SpawnInCgroup(plan, steps, request.Streams);
+        var child = SpawnOnCpus(plan, steps, request);
         using var socket = child.Socket;
         using var undo = new Undo();
         undo.Add(() => KillAndReap(child.Process));
@@ -348,6 +355,26 @@ public sealed class Container
             throw new ContainerException(e.Error == Errno.EEXIST
                 ? $"{name}: somebody has attached a device program of their own to the cgroup \"{cgroup.Path}\": which of them is to be replaced cannot be told"
                 : $"{name}: cannot replace the device program: {e.Message}", 1, e);
+        }
+    }
+
+    /// <summary>process.execCPUAffinity.initial: the CPUs that we run on until the process is in the container's cgroup.</summary>
+    private Spawner.Child SpawnOnCpus(Plan plan, HostSteps steps, ExecRequest request)
+    {
+        if (request.Process.ExecCPUAffinity?.Initial is not { Length: > 0 } list)
+        {
+            return SpawnInCgroup(plan, steps, request.Streams);
+        }
+
+        const string field = "process.execCPUAffinity.initial";
+        try
+        {
+            using var affinity = ThreadAffinity.Set(NumberSet.Parse(list, field));
+            return SpawnInCgroup(plan, steps, request.Streams);
+        }
+        catch (KernelException e) when (e.Operation == "sched_setaffinity")
+        {
+            throw Failures.OfOperation(new(PlanCode.Affinity, field, $"run on the CPUs {list}"), e.Error, e.Operation);
         }
     }
 

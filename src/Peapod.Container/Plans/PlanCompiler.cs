@@ -27,7 +27,7 @@ public static class PlanCompiler
         HookPlan.AddCreate(plan, request);
         ProcessPlan.AddTerminal(plan, spec.Process, bindConsole: true);
         RootPlan.AddFinish(plan, request, late);
-        AddKeyring(plan, request.NoNewKeyring ? null : request.Id);
+        AddKeyring(plan, request.NoNewKeyring ? null : request.Id, request.Pauses ? null : spec.Process);
 
         if (request.Pauses)
         {
@@ -36,6 +36,7 @@ public static class PlanCompiler
         else
         {
             SchedulingPlan.Add(plan, spec, spec.Process!);
+            LabelPlan.AddProcess(plan, spec.Process!);
             ProcessPlan.AddProcess(plan, spec.Process!, spec.Linux?.Seccomp, request.PreserveFds, request.WaitsForStart, NamespacePlan.Has(spec, Libc.CLONE_NEWUSER), request);
         }
 
@@ -49,20 +50,22 @@ public static class PlanCompiler
     /// <param name="preserveFds">How many descriptors after the standard streams the process keeps.</param>
     public static Plan CompileExec(Spec container, Process process, string? keyringOf, int preserveFds)
     {
-        UnsupportedFields.Refuse(process);
         var plan = new PlanBuilder();
+        SchedulingPlan.AddAffinity(plan, process);
         NamespacePlan.AddJoin(plan, container);
         plan.Init(new(PlanCode.Setsid, "", "begin a session"));
         plan.Init(new(PlanCode.UseRoot, "", "open the container's root") { Path = "/" });
         ProcessPlan.AddTerminal(plan, process, bindConsole: false);
-        AddKeyring(plan, keyringOf);
+        AddKeyring(plan, keyringOf, process);
         SchedulingPlan.Add(plan, container, process);
+        LabelPlan.AddProcess(plan, process);
         ProcessPlan.AddProcess(plan, process, container.Linux?.Seccomp, preserveFds, waitsForStart: false, NamespacePlan.Has(container, Libc.CLONE_NEWUSER));
         return plan.Build();
     }
 
-    private static void AddKeyring(PlanBuilder plan, string? id)
+    private static void AddKeyring(PlanBuilder plan, string? id, Process? process)
     {
+        LabelPlan.AddKeyring(plan, process);
         if (id is not null)
         {
             var name = $"_ses.{id}";

@@ -78,6 +78,10 @@ internal static class LinuxRules
         {
             throw new SpecException("linux.timeOffsets", "needs a time namespace in linux.namespaces");
         }
+        if (linux.TimeOffsets.Count != 0 && !namespaces.Makes("time"))
+        {
+            throw new SpecException("linux.timeOffsets", "needs a new time namespace: the clocks of one that is joined are set for good");
+        }
         foreach (KeyValuePair<string, LinuxTimeOffset> offset in linux.TimeOffsets)
         {
             if (offset.Key is not ("monotonic" or "boottime"))

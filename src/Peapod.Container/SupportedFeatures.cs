@@ -1,9 +1,8 @@
-using Peapod.Container.Plans;
 using Peapod.Oci;
 
 namespace Peapod.Container;
 
-/// <summary>What this version does, as the document of <c>features</c>. What <see cref="UnsupportedFields"/> refuses is not claimed here.</summary>
+/// <summary>What this version does, as the document of <c>features</c>.</summary>
 public static class SupportedFeatures
 {
     /// <summary>The oldest runtime-spec that is accepted.</summary>
@@ -24,7 +23,7 @@ public static class SupportedFeatures
             Seccomp = new SeccompFeatures { Enabled = false },
             Apparmor = new EnabledFeature { Enabled = true },
             Selinux = new EnabledFeature { Enabled = true },
-            IntelRdt = new IntelRdtFeatures { Enabled = false, Schemata = false, Monitoring = false },
+            IntelRdt = new IntelRdtFeatures { Enabled = true, Schemata = true, Monitoring = true },
             MountExtensions = new MountExtensionsFeatures { Idmap = new EnabledFeature { Enabled = true } },
             MemoryPolicy = new MemoryPolicyFeatures
             {

@@ -4,6 +4,7 @@ using Peapod.Container.Cgroups;
 using Peapod.Container.Hooks;
 using Peapod.Container.NetDevices;
 using Peapod.Container.Plans;
+using Peapod.Container.Resctrl;
 using Peapod.Container.Seccomp;
 using Peapod.Container.Spawning;
 using Peapod.Container.State;
@@ -87,6 +88,8 @@ public sealed class Container
             cgroup.GiveTo(owner);
         }
 
+        var resctrl = GroupOf(request.Spec, request.Id);
+        resctrl?.Create(undo);
         Devices.DeviceProgram.Attach(cgroup.Directory, request.Spec.Linux?.Resources?.Devices);
 
         using var inputs = CreateInputs.Make(store.FolderOf(request.Id), request);
@@ -103,6 +106,7 @@ public sealed class Container
         {
             record = record.Of(child.Pid);
             store.WriteProcess(record);
+            resctrl?.Add(child.Pid);
             SetOomScore(child.Pid, request.Spec.Process?.OomScoreAdj);
             WritePidFile(request.PidFile, child.Pid);
         }, hooks is null ? null : () =>
@@ -249,8 +253,9 @@ public sealed class Container
 
     /// <summary>Changes the container's limits, and its stored configuration with them. A failure leaves both as they were.</summary>
     /// <param name="update">What changes; see <see cref="ResourceUpdate.Merge(LinuxResources?, LinuxResources)"/>.</param>
-    /// <param name="nameOf">A field (linux.resources.…) as the user wrote it, for the sentence.</param>
-    public void Update(LinuxResources update, Func<string, string> nameOf)
+    /// <param name="rdt">The schemas of cache and memory bandwidth that change, or null.</param>
+    /// <param name="nameOf">A field (linux.resources.…, linux.intelRdt.…) as the user wrote it, for the sentence.</param>
+    public void Update(LinuxResources update, LinuxIntelRdt? rdt, Func<string, string> nameOf)
     {
         using var held = store.Lock(Id);
         Record = store.Read(Id);
@@ -276,6 +281,12 @@ public sealed class Container
         }
 
         using var undo = new Undo();
+        var linux = spec.Linux ?? new Oci.Linux();
+        if (rdt is not null)
+        {
+            linux = linux with { IntelRdt = ChangeGroup(linux.IntelRdt, rdt, nameOf, undo) };
+        }
+
         if (update.Devices.Count > 0)
         {
             ReplaceDevices(cgroup, update.Devices, nameOf("linux.resources.devices"));
@@ -285,7 +296,37 @@ public sealed class Container
         cgroup.Change(changes, nameOf);
         undo.Keep();
 
-        store.WriteConfig(Id, (spec with { Linux = (spec.Linux ?? new Oci.Linux()) with { Resources = resources } }).ToJson());
+        store.WriteConfig(Id, (spec with { Linux = linux with { Resources = resources } }).ToJson());
+        if (rdt is not null && !Record.HasIntelRdt)
+        {
+            Record = Record with { HasIntelRdt = true };
+            store.Write(Record);
+        }
+    }
+
+    /// <summary>Other schemata for the container's group; one that has none gets a group of its own, with all of its processes.</summary>
+    private LinuxIntelRdt ChangeGroup(LinuxIntelRdt? current, LinuxIntelRdt update, Func<string, string> nameOf, Undo undo)
+    {
+        var root = ResctrlGroup.FindRoot();
+        var after = (current ?? new LinuxIntelRdt()) with
+        {
+            L3CacheSchema = update.L3CacheSchema ?? current?.L3CacheSchema,
+            MemBwSchema = update.MemBwSchema ?? current?.MemBwSchema,
+        };
+        var group = ResctrlGroup.Of(root, after, Id, nameOf);
+        if (current is not null)
+        {
+            group.Change(undo);
+            return after;
+        }
+
+        group.Create(undo);
+        foreach (var pid in Processes())
+        {
+            group.Add(pid);
+        }
+
+        return after;
     }
 
     /// <summary>Removes what is left of the container; with <paramref name="force"/> also one that still runs.</summary>
@@ -328,6 +369,7 @@ public sealed class Container
         undo.Add(() => KillAndReap(child.Process));
         InitDialogue.Run(child, plan, spec, request.Process, fd => SeccompAgent.Send(child, fd, spec, StateOf(Record, spec, status, Record.Pid)), () =>
         {
+            (Record.HasIntelRdt ? GroupOf(spec, Id) : null)?.Add(child.Pid);
             SetOomScore(child.Pid, request.Process.OomScoreAdj);
             WritePidFile(request.PidFile, child.Pid);
         });
@@ -396,12 +438,26 @@ public sealed class Container
     /// <summary>Ends it and removes its folder; then, as runc has it, come the poststop hooks.</summary>
     private void Destroy()
     {
-        var spec = Record.HasHooks ? ReadSpec() : null;
+        var spec = Record.HasHooks || Record.HasIntelRdt ? ReadSpec() : null;
         End();
+        RemoveGroup(spec);
         store.Remove(Id);
-        if (spec is not null)
+        if (spec?.Hooks is not null)
         {
             RunPoststop(store, Id, Record.Bundle, spec);
+        }
+    }
+
+    /// <summary>The container's group of resctrl, or null when its configuration asks for none.</summary>
+    private static ResctrlGroup? GroupOf(Spec spec, string id) =>
+        spec.Linux?.IntelRdt is { } rdt ? ResctrlGroup.Of(ResctrlGroup.FindRoot(), rdt, id) : null;
+
+    /// <summary>With a resctrl that has been unmounted meanwhile went its groups.</summary>
+    private void RemoveGroup(Spec? spec)
+    {
+        if (spec?.Linux?.IntelRdt is { } rdt && ResctrlGroup.FindRoot() is { } root)
+        {
+            ResctrlGroup.Of(root, rdt, Id).Remove();
         }
     }
 
@@ -484,6 +540,7 @@ public sealed class Container
         Owner = Libc.geteuid(),
         HasKeyring = !request.NoNewKeyring,
         HasHooks = request.Spec.Hooks is not null,
+        HasIntelRdt = request.Spec.Linux?.IntelRdt is not null,
         HasPidNamespace = NamespacePlan.Has(request.Spec, Libc.CLONE_NEWPID, newOnly: true),
     };
 

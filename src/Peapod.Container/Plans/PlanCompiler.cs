@@ -10,7 +10,6 @@ public static class PlanCompiler
     public static Plan Compile(PlanRequest request)
     {
         var spec = request.Spec;
-        UnsupportedFields.Refuse(spec);
         var plan = new PlanBuilder();
         NamespacePlan.AddInit(plan, spec);
         if (spec.Hostname is { Length: > 0 } hostname)

@@ -142,7 +142,8 @@ internal static class LinuxRules
 
     private static void CheckIntelRdt(LinuxIntelRdt rdt)
     {
-        if (rdt.ClosID is "." or ".." || rdt.ClosID?.Contains('/') == true)
+        // "/" alone is the root group.
+        if (rdt.ClosID is "." or ".." || (rdt.ClosID != "/" && rdt.ClosID?.Contains('/') == true))
         {
             throw new SpecException("linux.intelRdt.closID", $"\"{rdt.ClosID}\" is not the name of a directory");
         }

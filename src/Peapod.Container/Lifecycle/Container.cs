@@ -88,12 +88,10 @@ public sealed class Container
             cgroup.GiveTo(owner);
         }
 
-        var resctrl = GroupOf(request.Spec, request.Id);
-        resctrl?.Create(undo);
         Devices.DeviceProgram.Attach(cgroup.Directory, request.Spec.Linux?.Resources?.Devices);
 
         using var inputs = CreateInputs.Make(store.FolderOf(request.Id), request);
-        using var steps = HostSteps.Do(plan, inputs.Get);
+        using var steps = HostSteps.Do(plan, inputs.Get, undo);
         var child = Spawner.Spawn(plan, steps.Descriptors, cgroup.Directory, request.Streams);
         undo.Add(() => KillAndReap(child.Process));
         if (devices is not null)
@@ -106,7 +104,7 @@ public sealed class Container
         {
             record = record.Of(child.Pid);
             store.WriteProcess(record);
-            resctrl?.Add(child.Pid);
+            GroupOf(request.Spec, request.Id)?.Add(child.Pid);
             SetOomScore(child.Pid, request.Spec.Process?.OomScoreAdj);
             WritePidFile(request.PidFile, child.Pid);
         }, hooks is null ? null : () =>
@@ -357,15 +355,15 @@ public sealed class Container
         var spec = ReadSpec();
         var plan = PlanCompiler.CompileExec(spec, request.Process, Record.HasKeyring ? Id : null, request.PreserveFds);
         using var process = OpenProcess() ?? throw new ContainerException($"container \"{Id}\" is not running");
+        using var undo = new Undo();
         using var steps = HostSteps.Do(plan, input => input switch
         {
             PlanInput.JoinedProcess => process,
             PlanInput.ConsoleSocket => request.ConsoleSocket ?? throw new ContainerException("a terminal needs a console socket"),
             _ => throw new ArgumentOutOfRangeException(nameof(input)),
-        });
+        }, undo);
         var child = SpawnOnCpus(plan, steps, request);
         using var socket = child.Socket;
-        using var undo = new Undo();
         undo.Add(() => KillAndReap(child.Process));
         InitDialogue.Run(child, plan, spec, request.Process, fd => SeccompAgent.Send(child, fd, spec, StateOf(Record, spec, status, Record.Pid)), () =>
         {

@@ -67,6 +67,11 @@ public enum SecurityModule
 /// <summary>Makes a procfs of the runtime's PID namespace, attached nowhere.</summary>
 public sealed record OpenProcStep(string Field, string Text, PlanSlot Slot) : HostStep(Field, Text);
 
+/// <summary>Makes the container's group of resctrl, or looks that the shared one is there.</summary>
+/// <param name="Rdt">linux.intelRdt.</param>
+/// <param name="Id">The container's id.</param>
+public sealed record MakeResctrlGroupStep(string Field, string Text, LinuxIntelRdt Rdt, string Id) : HostStep(Field, Text);
+
 /// <summary>Takes a descriptor that the caller brings: the root mount of a snapshot, a console socket, the start fifo.</summary>
 public sealed record UseDescriptorStep(string Field, string Text, PlanSlot Slot, PlanInput Input) : HostStep(Field, Text);
 

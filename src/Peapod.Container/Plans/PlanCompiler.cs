@@ -11,6 +11,12 @@ public static class PlanCompiler
     {
         var spec = request.Spec;
         var plan = new PlanBuilder();
+        if (spec.Linux?.IntelRdt is { } rdt)
+        {
+            var text = string.IsNullOrEmpty(rdt.ClosID) ? $"make the resctrl group \"{request.Id}\"" : $"use the resctrl group \"{rdt.ClosID}\"";
+            plan.Host(new MakeResctrlGroupStep("linux.intelRdt", text, rdt, request.Id));
+        }
+
         NamespacePlan.AddInit(plan, spec);
         if (spec.Hostname is { Length: > 0 } hostname)
         {

@@ -1,4 +1,5 @@
 using Peapod.Container.Plans;
+using Peapod.Container.Resctrl;
 using Peapod.Kernel;
 using Peapod.Kernel.Files;
 using Peapod.Kernel.Interop;
@@ -23,15 +24,16 @@ internal sealed class HostSteps : IDisposable
     internal ReadOnlySpan<SafeFd> Descriptors => descriptors;
 
     /// <param name="input">Gives what the caller brings; it stays the caller's.</param>
+    /// <param name="undo">Takes what takes back that which is more than a descriptor.</param>
     /// <exception cref="ContainerException">A step failed; the message begins with its field.</exception>
-    internal static HostSteps Do(Plan plan, Func<PlanInput, SafeFd> input)
+    internal static HostSteps Do(Plan plan, Func<PlanInput, SafeFd> input, Undo undo)
     {
         var steps = new HostSteps(plan.SlotCount);
         try
         {
             foreach (var step in plan.Host)
             {
-                steps.Do(step, input);
+                steps.Do(step, input, undo);
             }
 
             return steps;
@@ -54,7 +56,7 @@ internal sealed class HostSteps : IDisposable
         }
     }
 
-    private void Do(HostStep step, Func<PlanInput, SafeFd> input)
+    private void Do(HostStep step, Func<PlanInput, SafeFd> input, Undo undo)
     {
         try
         {
@@ -74,6 +76,9 @@ internal sealed class HostSteps : IDisposable
                     break;
                 case MakeUserNamespaceStep make:
                     Own(make.Slot, IdMaps.MakeNamespace(make));
+                    break;
+                case MakeResctrlGroupStep make:
+                    ResctrlGroup.Of(ResctrlGroup.FindRoot(), make.Rdt, make.Id).Create(undo);
                     break;
                 case RequireModuleStep require:
                     SecurityModules.Require(require);

@@ -18,7 +18,7 @@ public class InformationTests
             features.Select(static field => field.Key));
         Assert.Equal(("1.0.0", "1.3.0", "[]"), ((string)features["ociVersionMin"]!, (string)features["ociVersionMax"]!, features["hooks"]!.ToJsonString()));
         var linux = features["linux"]!.AsObject();
-        Assert.Equal("""["cgroup","ipc","mount","network","pid","user","uts"]""", linux["namespaces"]!.ToJsonString());
+        Assert.Equal("""["cgroup","ipc","mount","network","pid","time","user","uts"]""", linux["namespaces"]!.ToJsonString());
         Assert.Equal("""{"v1":false,"v2":true,"systemd":false,"systemdUser":false,"rdma":true}""", linux["cgroup"]!.ToJsonString());
         Assert.Equal("""{"enabled":false}""", linux["seccomp"]!.ToJsonString());
         Assert.Equal("CAP_CHOWN", (string)linux["capabilities"]![0]!);

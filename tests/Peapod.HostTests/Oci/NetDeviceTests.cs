@@ -40,15 +40,14 @@ public class NetDeviceTests
     }
 
     [Fact]
-    public void A_device_goes_into_a_namespace_that_is_joined_or_belongs_to_a_user_namespace()
+    public void Devices_go_into_a_joined_namespace_that_belongs_to_a_user_namespace()
     {
         using var first = new Bundle("sleep", "100").Namespaces("pid", "network", "ipc", "uts", "mount", "cgroup", "user")
             .Set("linux.uidMappings", """[{"containerID": 0, "hostID": 0, "size": 65536}]""")
-            .Set("linux.gidMappings", """[{"containerID": 0, "hostID": 0, "size": 65536}]""")
-            .Set("linux.netDevices", """{"pm-a": {}}""");
-        Pair("pm-a", "pm-b");
+            .Set("linux.gidMappings", """[{"containerID": 0, "hostID": 0, "size": 65536}]""");
         var pid = first.RunDetached();
-        using var second = new Bundle("ls", "/sys/class/net").Namespaces("pid", $"network=/proc/{pid}/ns/net", "ipc", "uts", "mount", "cgroup").Set("linux.netDevices", """{"pm-b": {}}""");
+        using var second = new Bundle("ls", "/sys/class/net").Namespaces("pid", $"network=/proc/{pid}/ns/net", "ipc", "uts", "mount", "cgroup").Set("linux.netDevices", """{"pm-a": {}, "pm-b": {}}""");
+        Pair("pm-a", "pm-b");
 
         Assert.Equal(["lo", "pm-a", "pm-b"], second.RunOutput().Split('\n', StringSplitOptions.RemoveEmptyEntries).Order(StringComparer.Ordinal));
         Assert.False(Directory.Exists("/sys/class/net/pm-a"));

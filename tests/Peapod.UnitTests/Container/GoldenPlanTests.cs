@@ -125,6 +125,7 @@ public class GoldenPlanTests
                 Namespaces = [.. spec.Linux.Namespaces, new() { Type = "time" }],
                 TimeOffsets = Spec.Parse("""{"linux": {"timeOffsets": {"monotonic": {"secs": 1}}}}"""u8).Linux!.TimeOffsets,
                 MountLabel = "user:object:type:s0",
+                IntelRdt = new LinuxIntelRdt { L3CacheSchema = "L3:0=f" },
                 MemoryPolicy = new LinuxMemoryPolicy { Mode = "MPOL_BIND", Nodes = "0-1", Flags = ["MPOL_F_STATIC_NODES"] },
                 NetDevices = Spec.Parse("""{"linux": {"netDevices": {"eth1": {"name": "eth%d"}, "eth2": {}}}}"""u8).Linux!.NetDevices,
             },

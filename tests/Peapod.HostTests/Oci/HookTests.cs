@@ -184,7 +184,7 @@ public class HookTests
         foreach (var kind in Kinds)
         {
             var folder = kind == "startContainer" ? "/log" : bundle.PathInRootfs("log");
-            bundle.Set($"hooks.{kind}", Hook($"(pwd; grep -E 'SigBlk|SigIgn' /proc/self/status) >{folder}/{kind}"));
+            bundle.Set($"hooks.{kind}", Hook($"pwd >{folder}/{kind}; exec grep -E 'SigBlk|SigIgn' /proc/self/status >>{folder}/{kind}"));
         }
 
         Directory.CreateDirectory(bundle.PathInRootfs("log"));

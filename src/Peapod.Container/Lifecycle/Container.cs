@@ -438,7 +438,7 @@ public sealed class Container
     {
         var spec = Record.HasHooks || Record.HasIntelRdt ? ReadSpec() : null;
         End();
-        RemoveGroup(spec);
+        GroupOf(spec, Id)?.Remove();
         store.Remove(Id);
         if (spec?.Hooks is not null)
         {
@@ -446,18 +446,9 @@ public sealed class Container
         }
     }
 
-    /// <summary>The container's group of resctrl, or null when its configuration asks for none.</summary>
-    private static ResctrlGroup? GroupOf(Spec spec, string id) =>
-        spec.Linux?.IntelRdt is { } rdt ? ResctrlGroup.Of(ResctrlGroup.FindRoot(), rdt, id) : null;
-
-    /// <summary>With a resctrl that has been unmounted meanwhile went its groups.</summary>
-    private void RemoveGroup(Spec? spec)
-    {
-        if (spec?.Linux?.IntelRdt is { } rdt && ResctrlGroup.FindRoot() is { } root)
-        {
-            ResctrlGroup.Of(root, rdt, Id).Remove();
-        }
-    }
+    /// <summary>The container's group of resctrl, or null when it has none.</summary>
+    private static ResctrlGroup? GroupOf(Spec? spec, string id) =>
+        spec?.Linux?.IntelRdt is { } rdt ? ResctrlGroup.TryOf(ResctrlGroup.FindRoot(), rdt, id) : null;
 
     private void RunPoststart(Spec spec) =>
         RuntimeHooks.RunAll(spec.Hooks!.Poststart, "poststart", HookPlan.StateOf(Id, Record.Bundle, spec, "running", Record.Pid), store.Warn);

@@ -74,6 +74,10 @@ internal sealed class ResctrlGroup
         return new ResctrlGroup(root, rdt, id, nameOf);
     }
 
+    /// <summary>The group of a container that has been created; null when resctrl was unmounted meanwhile, and its groups with it.</summary>
+    internal static ResctrlGroup? TryOf(string? root, LinuxIntelRdt rdt, string id) =>
+        root is null ? null : new ResctrlGroup(root, rdt, id, static field => $"config.json: {field}");
+
     /// <summary>Makes what is missing of it and writes the schemata.</summary>
     internal void Create(Undo undo)
     {

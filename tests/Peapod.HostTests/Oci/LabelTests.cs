@@ -6,6 +6,7 @@ namespace Peapod.HostTests.Oci;
 public class LabelTests
 {
     [SkippableTheory]
+    [Covers("process.selinuxLabel")]
     [InlineData("process.apparmorProfile", "cannot use the profile \"name\": AppArmor is not enabled on this host")]
     [InlineData("process.selinuxLabel", "cannot use the label \"name\": SELinux is not enabled on this host")]
     [InlineData("linux.mountLabel", "cannot use the label \"name\": SELinux is not enabled on this host")]

@@ -1,6 +1,7 @@
 using Peapod.Container.Plans;
 using Peapod.Kernel.Interop;
 using Peapod.Oci;
+using Peapod.Tests;
 
 namespace Peapod.UnitTests.Container;
 
@@ -90,6 +91,7 @@ public class PlanCompilerTests
     }
 
     [Fact]
+    [Covers("linux.mountLabel")]
     public void A_mount_label_is_a_parameter_but_of_file_systems_that_are_labelled_otherwise()
     {
         foreach (var (type, parameters, data) in new[] { ("tmpfs", "context=a:b:c,d", null), ("devpts", "context=a:b:c,d", null), ("mqueue", "", "a:b:c,d"), ("proc", "", null), ("sysfs", "", null) })

@@ -6,13 +6,14 @@
 #include <stdint.h>
 
 #define PLAN_MAGIC 0x6e616c70u /* "plan" */
-#define PLAN_VERSION 5u
+#define PLAN_VERSION 6u
 
 /* One line an operation: its code's name and the function that does it, in the order of their numbers. */
 #define PLAN_OPERATIONS(X) \
   X (SYNC, op_sync) \
   X (SETNS, op_setns) \
   X (UNSHARE, op_unshare) \
+  X (ENTER_TIME, op_enter_time) \
   X (SPAWN, op_spawn) \
   X (MAP_USERS, op_map_users) \
   X (SETSID, op_setsid) \
@@ -39,6 +40,9 @@
   X (SCHEDULER, op_scheduler) \
   X (IO_PRIORITY, op_io_priority) \
   X (PERSONALITY, op_personality) \
+  X (AFFINITY, op_affinity) \
+  X (MEMORY_POLICY, op_memory_policy) \
+  X (LABEL, op_label) \
   X (KEYRING, op_keyring) \
   X (CLOSE_FDS, op_close_fds) \
   X (BOUNDING, op_bounding) \

@@ -23,6 +23,8 @@ static _Noreturn void become_hook (const operation *op, char **argv, char **envp
   for (int fd = 0; fd < 3; fd++)
     SYS (dup3, streams[fd], fd, 0);
   SYS (close_range, 3, ~0u, 4 /* CLOSE_RANGE_CLOEXEC */);
+  if (!state.in_cwd)
+    SYS (fchdir, state.root_fd); /* where runc's and crun's createContainer hooks begin */
   apply_umask ();
   int error = (int) -SYS (execve, text (op->path), argv, envp);
   SYS (write, failure, &error, sizeof error);

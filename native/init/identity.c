@@ -29,6 +29,35 @@ int op_personality (const operation *op)
   return 0;
 }
 
+/* data: a set of CPUs, one bit each; a: its size in bytes. */
+int op_affinity (const operation *op)
+{
+  TRY (sched_setaffinity, 0, op->a, state.plan + op->data);
+  return 0;
+}
+
+/* a: MPOL_* with MPOL_F_*; data: a set of memory nodes, one bit each; b: the number of bits. */
+int op_memory_policy (const operation *op)
+{
+  /* The kernel looks at one bit less than it is told of. */
+  TRY (set_mempolicy, op->a, op->b ? state.plan + op->data : NULL, op->b ? op->b + 1 : 0);
+  return 0;
+}
+
+/* slot: a procfs of ours, attached nowhere; path: a file in it; data: the security label that our exec takes. The parent made
+   that procfs: one that we would make in a user namespace is refused when parts of the container's /proc are masked. */
+int op_label (const operation *op)
+{
+  struct open_how how = { .flags = O_WRONLY | O_CLOEXEC, .resolve = RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS | RESOLVE_NO_XDEV };
+  if (!is_proc (slot (op)))
+    return (int) fail ("fstatfs", -EPERM);
+  int fd = (int) TRY (openat2, slot (op), text (op->path), &how, sizeof how);
+  TRY (write, fd, text (op->data), length (text (op->data)));
+  SYS (close, fd);
+  SYS (close, slot (op));
+  return 0;
+}
+
 /* data: the name of a session keyring, new or that of the container's first process; a kernel without keyrings, or a full
    quota, leaves the old one. */
 int op_keyring (const operation *op)

@@ -16,14 +16,6 @@ char **list (const operation *op)
   return (char **) items;
 }
 
-/* Handlers are reset by exec, but ignored signals stay ignored: the container starts with none. */
-static void default_signals (void)
-{
-  struct { void *handler; unsigned long flags; void *restorer; uint64_t mask; } action = { 0 };
-  for (int number = 1; number <= 64; number++)
-    SYS (rt_sigaction, number, &action, 0, 8);
-}
-
 static void map_plan (int fd)
 {
   struct plan_header header;
@@ -57,7 +49,6 @@ __attribute__ ((used)) _Noreturn void init_main (long *stack)
   SYS (close_range, 3, ~0u, 4 /* CLOSE_RANGE_CLOEXEC */);
   map_plan (number (argv[1]));
   state.umask = SYS (umask, 0); /* what is made gets the modes that the plan says */
-  default_signals ();
 
   const operation *operations = (const operation *) (state.plan + state.header->operations);
   for (state.current = 0; state.current < state.header->operation_count; state.current++)

@@ -61,6 +61,14 @@ static int configure_mode (int context, int directory)
   return 0;
 }
 
+static int label_root (int mount_fd, const char *label)
+{
+  int root = (int) TRY (openat, mount_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0);
+  TRY (fsetxattr, root, "security.selinux", label, length (label), 0);
+  SYS (close, root);
+  return 0;
+}
+
 /* Opens the place that is mounted on; in_proc: it may be a part of a proc file system, which nothing else may feign. */
 static int open_target (const char *path, bool directory, uint64_t resolve, bool in_proc)
 {
@@ -69,7 +77,8 @@ static int open_target (const char *path, bool directory, uint64_t resolve, bool
 }
 
 /* source: the file system's type; list: "key=value" or "flag", first the source as "source=..."; a: MOUNT_ATTR_*;
-   b: RESOLVE_* beyond the usual; c: MS_SHARED and its like, and NEW_MOUNT_*; path: the target. */
+   b: RESOLVE_* beyond the usual; c: MS_SHARED and its like, and NEW_MOUNT_*; path: the target; data: the SELinux label of its
+   root, when the file system takes none as a parameter. */
 int op_new_mount (const operation *op)
 {
   bool was_there = op->c & NEW_MOUNT_MODE && SYS (close, open_in_root (text (op->path), O_PATH, op->b)) == 0;
@@ -89,7 +98,9 @@ int op_new_mount (const operation *op)
   int mount_fd = (int) TRY (fsmount, context, FSMOUNT_CLOEXEC, op->a);
   SYS (close, context);
 
-  if (op->c & NEW_MOUNT_COPY)
+  if (op->data)
+    result = label_root (mount_fd, text (op->data));
+  if (result == 0 && op->c & NEW_MOUNT_COPY)
     result = copy_tree (target, mount_fd);
   if (result == 0)
     result = mount_on (mount_fd, target);
@@ -120,13 +131,15 @@ int op_attach (const operation *op)
   return result;
 }
 
-static int empty_directory (void)
+static int empty_directory (const char *label)
 {
   int context = (int) TRY (fsopen, "tmpfs", FSOPEN_CLOEXEC);
   TRY (fsconfig, context, FSCONFIG_SET_FLAG, "ro", NULL, 0);
   TRY (fsconfig, context, FSCONFIG_SET_STRING, "size", "4k", 0);
   TRY (fsconfig, context, FSCONFIG_SET_STRING, "nr_inodes", "1", 0);
   TRY (fsconfig, context, FSCONFIG_SET_STRING, "mode", "0555", 0);
+  if (label)
+    TRY (fsconfig, context, FSCONFIG_SET_STRING, "context", label, 0);
   TRY (fsconfig, context, FSCONFIG_CMD_CREATE, 0, 0, 0);
   int mount_fd = (int) TRY (fsmount, context, FSMOUNT_CLOEXEC, MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC);
   SYS (close, context);
@@ -134,7 +147,7 @@ static int empty_directory (void)
 }
 
 /* Hides path, if it is there: a directory under one empty read-only tmpfs that all share, anything else under the host's
-   /dev/null (slot). The first of each kind is attached itself, the next ones are clones of it. */
+   /dev/null (slot); data: the SELinux label of that tmpfs. The first of each kind is attached itself, the next ones are clones of it. */
 int op_mask (const operation *op)
 {
   struct statx what;
@@ -151,7 +164,7 @@ int op_mask (const operation *op)
   int *cover = directory ? &state.mask_directory : &state.mask_file;
   if (*cover < 0)
     {
-      *cover = directory ? empty_directory () : slot (op);
+      *cover = directory ? empty_directory (text (op->data)) : slot (op);
       result = *cover < 0 ? *cover : mount_on (*cover, target);
     }
   else

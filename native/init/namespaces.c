@@ -14,6 +14,19 @@ int op_unshare (const operation *op)
   return 0;
 }
 
+/* The time namespace that op_unshare made is our children's; this makes it ours. Once a process is in it, its offsets are fixed. */
+int op_enter_time (const operation *op)
+{
+  (void) op;
+  int proc = private_proc ();
+  if (proc < 0)
+    return proc;
+  int fd = (int) TRY (openat, proc, "self/ns/time_for_children", O_RDONLY | O_CLOEXEC, 0);
+  TRY (setns, fd, 0x80 /* CLONE_NEWTIME */);
+  SYS (close, fd);
+  return 0;
+}
+
 /* a: CLONE_NEW*; b: the stage at which the parent learns the new process's number.
    A user namespace must be entered before those that it shall own are made, and a PID namespace is entered by being born
    in it: so the process that goes on is a sibling, a child of our parent too, which does the rest of the plan. */

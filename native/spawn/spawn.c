@@ -27,9 +27,19 @@ struct spawn_request {
   char *const *argv;
   char *const *envp; /* null: the parent's */
   const char *path;  /* what is executed, by path instead; empty: executable_fd */
+  int32_t cwd;       /* the working directory; -1 leaves the parent's */
   int32_t pidfd; /* out */
   int32_t error; /* out: errno of the child, 0 when it executed */
 };
+
+/* Handlers are reset by exec, but ignored signals stay ignored: .NET ignores SIGPIPE, our caller perhaps SIGHUP. What we make
+   starts with none. */
+static void default_signals (void)
+{
+  struct { void *handler; unsigned long flags; void *restorer; uint64_t mask; } action = { 0 };
+  for (int number = 1; number <= 64; number++)
+    SYS (rt_sigaction, number, &action, 0, 8);
+}
 
 static int child (void *argument)
 {
@@ -45,6 +55,9 @@ static int child (void *argument)
     }
   for (uint32_t i = 0; i < request->inherited_count && result >= 0; i++)
     result = SYS (fcntl, request->inherited[i], F_SETFD, 0);
+  if (result >= 0 && request->cwd >= 0)
+    result = SYS (fchdir, request->cwd);
+  default_signals ();
   if (result >= 0)
     {
       uint64_t none = 0;

@@ -1,10 +1,9 @@
-using Peapod.Container.Plans;
 using Peapod.Container.Seccomp;
 using Peapod.Oci;
 
 namespace Peapod.Container;
 
-/// <summary>What this version does, as the document of <c>features</c>. What <see cref="UnsupportedFields"/> refuses is not claimed here.</summary>
+/// <summary>What this version does, as the document of <c>features</c>.</summary>
 public static class SupportedFeatures
 {
     /// <summary>The oldest runtime-spec that is accepted.</summary>
@@ -19,7 +18,7 @@ public static class SupportedFeatures
         MountOptions = MountOptionNames,
         Linux = new LinuxFeatures
         {
-            Namespaces = ["cgroup", "ipc", "mount", "network", "pid", "user", "uts"],
+            Namespaces = ["cgroup", "ipc", "mount", "network", "pid", "time", "user", "uts"],
             Capabilities = CapabilityNames(),
             Cgroup = new CgroupFeatures { V1 = false, V2 = true, Systemd = false, SystemdUser = false, Rdma = true },
             Seccomp = new SeccompFeatures
@@ -31,20 +30,25 @@ public static class SupportedFeatures
                 KnownFlags = SeccompNames.Flags,
                 SupportedFlags = SeccompFlags.OfKernel(),
             },
-            Apparmor = new EnabledFeature { Enabled = false },
-            Selinux = new EnabledFeature { Enabled = false },
-            IntelRdt = new IntelRdtFeatures { Enabled = false, Schemata = false, Monitoring = false },
-            MountExtensions = new MountExtensionsFeatures { Idmap = new EnabledFeature { Enabled = false } },
-            NetDevices = new EnabledFeature { Enabled = false },
+            Apparmor = new EnabledFeature { Enabled = true },
+            Selinux = new EnabledFeature { Enabled = true },
+            IntelRdt = new IntelRdtFeatures { Enabled = true, Schemata = true, Monitoring = true },
+            MountExtensions = new MountExtensionsFeatures { Idmap = new EnabledFeature { Enabled = true } },
+            MemoryPolicy = new MemoryPolicyFeatures
+            {
+                Modes = ["MPOL_BIND", "MPOL_DEFAULT", "MPOL_INTERLEAVE", "MPOL_LOCAL", "MPOL_PREFERRED", "MPOL_PREFERRED_MANY", "MPOL_WEIGHTED_INTERLEAVE"],
+                Flags = ["MPOL_F_NUMA_BALANCING", "MPOL_F_RELATIVE_NODES", "MPOL_F_STATIC_NODES"],
+            },
+            NetDevices = new EnabledFeature { Enabled = true },
         },
     };
 
     /// <summary>Those that are not left to a file system; sync, dirsync, lazytime and mand are the kernel's for all of them.</summary>
     private static readonly string[] MountOptionNames =
     [
-        "async", "atime", "bind", "defaults", "dev", "diratime", "dirsync", "exec", "iversion", "lazytime", "loud", "mand", "noatime",
+        "async", "atime", "bind", "defaults", "dev", "diratime", "dirsync", "exec", "idmap", "iversion", "lazytime", "loud", "mand", "noatime",
         "nodev", "nodiratime", "noexec", "noiversion", "nolazytime", "nomand", "norelatime", "nostrictatime", "nosuid", "nosymfollow",
-        "private", "ratime", "rbind", "rdev", "rdiratime", "relatime", "remount", "rexec", "rnoatime", "rnodev", "rnodiratime", "rnoexec",
+        "private", "ratime", "rbind", "rdev", "rdiratime", "relatime", "remount", "rexec", "ridmap", "rnoatime", "rnodev", "rnodiratime", "rnoexec",
         "rnorelatime", "rnostrictatime", "rnosuid", "rnosymfollow", "ro", "rprivate", "rrelatime", "rro", "rrw", "rshared", "rslave",
         "rstrictatime", "rsuid", "rsymfollow", "runbindable", "rw", "shared", "silent", "slave", "strictatime", "suid", "symfollow",
         "sync", "tmpcopyup", "unbindable",

@@ -34,9 +34,9 @@ internal sealed class UpdateCommand
 
     private readonly GlobalOptions globals;
     private readonly Argument<string> id = LifecycleCommands.Id();
-    private readonly Option<string?> resources = new("--resources", "-r") { Description = "JSON file of linux.resources, or - for standard input; other flags are ignored then" };
-    private readonly Option<string?> cache = new("--l3-cache-schema") { Description = "not in this version" };
-    private readonly Option<string?> bandwidth = new("--mem-bw-schema") { Description = "not in this version" };
+    private readonly Option<string?> resources = new("--resources", "-r") { Description = "JSON file of linux.resources, or - for standard input; but for those of Intel RDT, other flags are ignored then" };
+    private readonly Option<string?> cache = new("--l3-cache-schema") { Description = "Intel RDT's L3 cache, as L3:0=7f0;1=1f" };
+    private readonly Option<string?> bandwidth = new("--mem-bw-schema") { Description = "Intel RDT's memory bandwidth, as MB:0=20;1=70" };
     private readonly Option<string?>[] options = Array.ConvertAll(Flags, static flag => new Option<string?>(flag.Flag) { Description = flag.Description });
 
     private UpdateCommand(GlobalOptions globals) => this.globals = globals;
@@ -57,10 +57,8 @@ internal sealed class UpdateCommand
     private int Run(ParseResult parsed)
     {
         var container = Container.Lifecycle.Container.Open(globals.Store(parsed), parsed.GetValue(id)!);
-        RefuseSchema(parsed, cache);
-        RefuseSchema(parsed, bandwidth);
         var file = parsed.GetValue(resources);
-        Func<string, string> nameOf = file is { Length: > 0 } ? field => $"--resources: {file}: {Below(field)}" : FlagOf;
+        Func<string, string> nameOf = file is { Length: > 0 } ? field => IsOfFile(field) ? $"--resources: {file}: {Below(field)}" : FlagOf(field) : FlagOf;
         var update = file is { Length: > 0 } ? ReadFile(file) : FromFlags(parsed);
         try
         {
@@ -71,16 +69,18 @@ internal sealed class UpdateCommand
             throw new ContainerException($"{nameOf(e.Field)}: {e.Reason}", 1, e);
         }
 
-        container.Update(update, nameOf);
+        container.Update(update, Schemas(parsed), nameOf);
         return 0;
     }
 
-    private static void RefuseSchema(ParseResult parsed, Option<string?> option)
+    private LinuxIntelRdt? Schemas(ParseResult parsed)
     {
-        if (!string.IsNullOrEmpty(parsed.GetValue(option)))
+        var (l3, mb) = (parsed.GetValue(cache), parsed.GetValue(bandwidth));
+        return string.IsNullOrEmpty(l3) && string.IsNullOrEmpty(mb) ? null : new LinuxIntelRdt
         {
-            throw new ContainerException($"{option.Name}: Intel RDT is not supported by this version of Peapod");
-        }
+            L3CacheSchema = string.IsNullOrEmpty(l3) ? null : l3,
+            MemBwSchema = string.IsNullOrEmpty(mb) ? null : mb,
+        };
     }
 
     private static string Below(string field) => field.StartsWith(Prefix, StringComparison.Ordinal) ? field[Prefix.Length..] : field;
@@ -95,8 +95,16 @@ internal sealed class UpdateCommand
             }
         }
 
-        return $"config.json: {field}";
+        return field switch
+        {
+            "linux.intelRdt.l3CacheSchema" => "--l3-cache-schema",
+            "linux.intelRdt.memBwSchema" => "--mem-bw-schema",
+            _ => $"config.json: {field}",
+        };
     }
+
+    /// <summary>A field below linux.resources, or of a document that holds nothing else.</summary>
+    private static bool IsOfFile(string field) => !field.StartsWith("linux.intelRdt", StringComparison.Ordinal);
 
     private static LinuxResources ReadFile(string file)
     {

@@ -47,7 +47,8 @@ internal static class RuntimeHooks
             using var document = FileSystem.SealedMemory("peapod-state", state.ToJson(), executable: false);
             KernelException.Check((nint)Libc.lseek(document.Number, 0, 0), "lseek", "peapod-state");
             using var output = SafeFd.Check(Libc.memfd_create("peapod-hook", Libc.MFD_CLOEXEC), "memfd_create", "peapod-hook");
-            using var process = ChildProcess.Start(hook.Path, HookPlan.Args(hook), hook.Env, new(document, output, output));
+            using var bundle = OpenBundle(state.Bundle);
+            using var process = ChildProcess.Start(hook.Path, HookPlan.Args(hook), hook.Env, new(document, output, output), bundle);
             var inTime = process.WaitForExit(hook.Timeout is { } seconds ? (int)Math.Min(int.MaxValue, seconds * 1000L) : -1);
             if (!inTime)
             {
@@ -63,6 +64,19 @@ internal static class RuntimeHooks
         catch (KernelException e)
         {
             throw new ContainerException($"{Failures.Prefix(field)}cannot {HookPlan.TextOf(hook)}: {e.Operation}: {KernelException.Describe(e.Error)}", 1, e);
+        }
+    }
+
+    /// <summary>Where runc's and crun's hooks begin. A bundle that is gone by the time of the poststop hooks leaves them where we are.</summary>
+    private static SafeFd? OpenBundle(string bundle)
+    {
+        try
+        {
+            return FileSystem.OpenDirectory(bundle);
+        }
+        catch (KernelException e) when (e.Error == Errno.ENOENT)
+        {
+            return null;
         }
     }
 

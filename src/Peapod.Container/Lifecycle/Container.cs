@@ -2,7 +2,9 @@ using System.Globalization;
 using System.Text;
 using Peapod.Container.Cgroups;
 using Peapod.Container.Hooks;
+using Peapod.Container.NetDevices;
 using Peapod.Container.Plans;
+using Peapod.Container.Resctrl;
 using Peapod.Container.Seccomp;
 using Peapod.Container.Spawning;
 using Peapod.Container.State;
@@ -65,6 +67,7 @@ public sealed class Container
         Warn(store, plan);
 
         using var held = store.Add(request.Id);
+        using var devices = request.Spec.Linux?.NetDevices is { Count: > 0 } ? new MovedDevices() : null;
         using var undo = new Undo();
         var hooks = request.Spec.Hooks;
         if (hooks is not null)
@@ -91,14 +94,20 @@ public sealed class Container
         Devices.DeviceProgram.Attach(cgroup.Directory, request.Spec.Linux?.Resources?.Devices);
 
         using var inputs = CreateInputs.Make(store.FolderOf(request.Id), request);
-        using var steps = HostSteps.Do(plan, inputs.Get);
+        using var steps = HostSteps.Do(plan, inputs.Get, undo);
         var child = Spawner.Spawn(plan, steps.Descriptors, cgroup.Directory, request.Streams);
         undo.Add(() => KillAndReap(child.Process));
+        if (devices is not null)
+        {
+            undo.Add(devices.Return);
+        }
+
         using var socket = child.Socket;
         InitDialogue.Run(child, plan, request.Spec, request.Spec.Process, fd => SeccompAgent.Send(child, fd, request.Spec, StateOf(record, request.Spec, ContainerStatus.Creating, child.Pid)), () =>
         {
             record = record.Of(child.Pid);
             store.WriteProcess(record);
+            GroupOf(request.Spec, request.Id)?.Add(child.Pid);
             SetOomScore(child.Pid, request.Spec.Process?.OomScoreAdj);
             WritePidFile(request.PidFile, child.Pid);
         }, hooks is null ? null : () =>
@@ -106,7 +115,7 @@ public sealed class Container
             var state = HookPlan.StateOf(request.Id, request.Bundle, request.Spec, "creating", child.Pid);
             RuntimeHooks.Run(hooks.Prestart, "prestart", state);
             RuntimeHooks.Run(hooks.CreateRuntime, "createRuntime", state);
-        });
+        }, () => devices!.Move(child.Pid, request.Spec.Linux!.NetDevices));
         undo.Keep();
         var container = new Container(store, record);
         if (hooks is not null && !request.WaitsForStart)
@@ -245,8 +254,9 @@ public sealed class Container
 
     /// <summary>Changes the container's limits, and its stored configuration with them. A failure leaves both as they were.</summary>
     /// <param name="update">What changes; see <see cref="ResourceUpdate.Merge(LinuxResources?, LinuxResources)"/>.</param>
-    /// <param name="nameOf">A field (linux.resources.…) as the user wrote it, for the sentence.</param>
-    public void Update(LinuxResources update, Func<string, string> nameOf)
+    /// <param name="rdt">The schemas of cache and memory bandwidth that change, or null.</param>
+    /// <param name="nameOf">A field (linux.resources.…, linux.intelRdt.…) as the user wrote it, for the sentence.</param>
+    public void Update(LinuxResources update, LinuxIntelRdt? rdt, Func<string, string> nameOf)
     {
         using var held = store.Lock(Id);
         Record = store.Read(Id);
@@ -272,6 +282,12 @@ public sealed class Container
         }
 
         using var undo = new Undo();
+        var linux = spec.Linux ?? new Oci.Linux();
+        if (rdt is not null)
+        {
+            linux = linux with { IntelRdt = ChangeGroup(linux.IntelRdt, rdt, nameOf, undo) };
+        }
+
         if (update.Devices.Count > 0)
         {
             ReplaceDevices(cgroup, update.Devices, nameOf("linux.resources.devices"));
@@ -281,7 +297,37 @@ public sealed class Container
         cgroup.Change(changes, nameOf);
         undo.Keep();
 
-        store.WriteConfig(Id, (spec with { Linux = (spec.Linux ?? new Oci.Linux()) with { Resources = resources } }).ToJson());
+        store.WriteConfig(Id, (spec with { Linux = linux with { Resources = resources } }).ToJson());
+        if (rdt is not null && !Record.HasIntelRdt)
+        {
+            Record = Record with { HasIntelRdt = true };
+            store.Write(Record);
+        }
+    }
+
+    /// <summary>Other schemata for the container's group; one that has none gets a group of its own, with all of its processes.</summary>
+    private LinuxIntelRdt ChangeGroup(LinuxIntelRdt? current, LinuxIntelRdt update, Func<string, string> nameOf, Undo undo)
+    {
+        var root = ResctrlGroup.FindRoot();
+        var after = (current ?? new LinuxIntelRdt()) with
+        {
+            L3CacheSchema = update.L3CacheSchema ?? current?.L3CacheSchema,
+            MemBwSchema = update.MemBwSchema ?? current?.MemBwSchema,
+        };
+        var group = ResctrlGroup.Of(root, after, Id, nameOf);
+        if (current is not null)
+        {
+            group.Change(undo);
+            return after;
+        }
+
+        group.Create(undo);
+        foreach (var pid in Processes())
+        {
+            group.Add(pid);
+        }
+
+        return after;
     }
 
     /// <summary>Removes what is left of the container; with <paramref name="force"/> also one that still runs.</summary>
@@ -321,18 +367,19 @@ public sealed class Container
         });
         Warn(store, plan);
         using var process = OpenProcess() ?? throw new ContainerException($"container \"{Id}\" is not running");
+        using var undo = new Undo();
         using var steps = HostSteps.Do(plan, input => input switch
         {
             PlanInput.JoinedProcess => process,
             PlanInput.ConsoleSocket => request.ConsoleSocket ?? throw new ContainerException("a terminal needs a console socket"),
             _ => throw new ArgumentOutOfRangeException(nameof(input)),
-        });
-        var child = SpawnInCgroup(plan, steps, request.Streams);
+        }, undo);
+        var child = SpawnOnCpus(plan, steps, request);
         using var socket = child.Socket;
-        using var undo = new Undo();
         undo.Add(() => KillAndReap(child.Process));
         InitDialogue.Run(child, plan, spec, request.Process, fd => SeccompAgent.Send(child, fd, spec, StateOf(Record, spec, status, Record.Pid)), () =>
         {
+            (Record.HasIntelRdt ? GroupOf(spec, Id) : null)?.Add(child.Pid);
             SetOomScore(child.Pid, request.Process.OomScoreAdj);
             WritePidFile(request.PidFile, child.Pid);
         });
@@ -363,6 +410,26 @@ public sealed class Container
         }
     }
 
+    /// <summary>process.execCPUAffinity.initial: the CPUs that we run on until the process is in the container's cgroup.</summary>
+    private Spawner.Child SpawnOnCpus(Plan plan, HostSteps steps, ExecRequest request)
+    {
+        if (request.Process.ExecCPUAffinity?.Initial is not { Length: > 0 } list)
+        {
+            return SpawnInCgroup(plan, steps, request.Streams);
+        }
+
+        const string field = "process.execCPUAffinity.initial";
+        try
+        {
+            using var affinity = ThreadAffinity.Set(NumberSet.Parse(list, field));
+            return SpawnInCgroup(plan, steps, request.Streams);
+        }
+        catch (KernelException e) when (e.Operation == "sched_setaffinity")
+        {
+            throw Failures.OfOperation(new(PlanCode.Affinity, field, $"run on the CPUs {list}"), e.Error, e.Operation);
+        }
+    }
+
     private Spawner.Child SpawnInCgroup(Plan plan, HostSteps steps, StandardStreams streams)
     {
         using var cgroup = Cgroup.TryOpen(Record.Cgroup);
@@ -381,14 +448,19 @@ public sealed class Container
     /// <summary>Ends it and removes its folder; then, as runc has it, come the poststop hooks.</summary>
     private void Destroy()
     {
-        var spec = Record.HasHooks ? ReadSpec() : null;
+        var spec = Record.HasHooks || Record.HasIntelRdt ? ReadSpec() : null;
         End();
+        GroupOf(spec, Id)?.Remove();
         store.Remove(Id);
-        if (spec is not null)
+        if (spec?.Hooks is not null)
         {
             RunPoststop(store, Id, Record.Bundle, spec);
         }
     }
+
+    /// <summary>The container's group of resctrl, or null when it has none.</summary>
+    private static ResctrlGroup? GroupOf(Spec? spec, string id) =>
+        spec?.Linux?.IntelRdt is { } rdt ? ResctrlGroup.TryOf(ResctrlGroup.FindRoot(), rdt, id) : null;
 
     private void RunPoststart(Spec spec) =>
         RuntimeHooks.RunAll(spec.Hooks!.Poststart, "poststart", HookPlan.StateOf(Id, Record.Bundle, spec, "running", Record.Pid), store.Warn);
@@ -477,6 +549,7 @@ public sealed class Container
         Owner = Libc.geteuid(),
         HasKeyring = !request.NoNewKeyring,
         HasHooks = request.Spec.Hooks is not null,
+        HasIntelRdt = request.Spec.Linux?.IntelRdt is not null,
         HasPidNamespace = NamespacePlan.Has(request.Spec, Libc.CLONE_NEWPID, newOnly: true),
     };
 

@@ -30,6 +30,12 @@ public sealed class MountOptions
     /// <summary>tmpcopyup: a new tmpfs begins with a copy of what its mount point holds.</summary>
     public bool CopiesUp { get; private set; }
 
+    /// <summary>idmap or ridmap: the mount's ids are mapped.</summary>
+    public bool MapsIds { get; private set; }
+
+    /// <summary>ridmap: also those of what is mounted below.</summary>
+    public bool IdMapRecursive { get; private set; }
+
     /// <summary>Parameters of the file system: "key=value" or "flag".</summary>
     public List<string> Parameters { get; } = [];
 
@@ -60,6 +66,10 @@ public sealed class MountOptions
                 IsBind = IsRecursiveBind = true;
                 break;
 
+            case "idmap" or "ridmap":
+                MapsIds = true;
+                IdMapRecursive = option == "ridmap";
+                break;
             case "tmpcopyup":
                 CopiesUp = true;
                 break;

@@ -1,3 +1,5 @@
+using Peapod.Oci;
+
 namespace Peapod.Container.Plans;
 
 /// <summary>One thing that the parent does before the spawn, in the order of the plan.</summary>
@@ -30,13 +32,45 @@ public sealed record CloneMountStep(
 {
     /// <summary>Only a proc file system will do: it is mounted where programs look for one.</summary>
     public bool ProcOnly { get; init; }
+
+    /// <summary>The slot of the user namespace whose maps the mount gets, or null.</summary>
+    public PlanSlot? IdMap { get; init; }
+
+    /// <summary>The maps hold for what is mounted below, too.</summary>
+    public bool IdMapRecursive { get; init; }
 }
+
+/// <summary>Makes a user namespace for the maps of a mount. No process stays in it.</summary>
+public sealed record MakeUserNamespaceStep(
+    string Field,
+    string Text,
+    PlanSlot Slot,
+    IReadOnlyList<LinuxIdMapping> UidMappings,
+    IReadOnlyList<LinuxIdMapping> GidMappings) : HostStep(Field, Text);
 
 /// <summary>Opens a namespace file (or any other file of the host) for init to use.</summary>
 public sealed record OpenNamespaceStep(string Field, string Text, PlanSlot Slot, string Path, ulong CloneFlag) : HostStep(Field, Text);
 
 /// <summary>Makes a detached mount of the host's /dev/null, after looking that it is character device 1:3.</summary>
 public sealed record CloneNullDeviceStep(string Field, string Text, PlanSlot Slot) : HostStep(Field, Text);
+
+/// <summary>Looks that the host has a security module, before anything is made that needs it.</summary>
+public sealed record RequireModuleStep(string Field, string Text, SecurityModule Module) : HostStep(Field, Text);
+
+/// <summary>The security modules whose labels a configuration can give.</summary>
+public enum SecurityModule
+{
+    AppArmor,
+    SELinux,
+}
+
+/// <summary>Makes a procfs of the runtime's PID namespace, attached nowhere.</summary>
+public sealed record OpenProcStep(string Field, string Text, PlanSlot Slot) : HostStep(Field, Text);
+
+/// <summary>Makes the container's group of resctrl, or looks that the shared one is there.</summary>
+/// <param name="Rdt">linux.intelRdt.</param>
+/// <param name="Id">The container's id.</param>
+public sealed record MakeResctrlGroupStep(string Field, string Text, LinuxIntelRdt Rdt, string Id) : HostStep(Field, Text);
 
 /// <summary>Takes a descriptor that the caller brings: the root mount of a snapshot, a console socket, the start fifo.</summary>
 public sealed record UseDescriptorStep(string Field, string Text, PlanSlot Slot, PlanInput Input) : HostStep(Field, Text);

@@ -18,6 +18,11 @@ internal static class MountPlan
         {
             AddBind(plan, request, mount, field, options);
         }
+        else if (mount.UidMappings.Count > 0 || options.MapsIds)
+        {
+            var where = mount.UidMappings.Count > 0 ? "uidMappings" : "options";
+            throw new SpecException($"{field}.{where}", $"the ids of a bind mount can be mapped, not those of {mount.Type}");
+        }
         else if (mount.Type is "cgroup" or "cgroup2" && !NamespacePlan.Has(request.Spec, Libc.CLONE_NEWCGROUP))
         {
             // A view of the hierarchy from the runtime's own cgroup namespace: what the host has mounted.
@@ -25,7 +30,7 @@ internal static class MountPlan
         }
         else
         {
-            AddNew(plan, mount, field, options, late);
+            AddNew(plan, mount, field, options, late, RootPlan.MountLabel(request.Spec));
         }
     }
 
@@ -41,10 +46,11 @@ internal static class MountPlan
             throw new SpecException($"{field}.options", $"unknown option \"{(options.CopiesUp ? "tmpcopyup" : options.Parameters[0])}\" for a bind mount");
         }
 
-        AddClone(plan, RootPlan.Resolve(request.Bundle, mount.Source), mount.Destination, field, options, options.IsRecursiveBind);
+        var ids = IdMapPlan.Add(plan, request.Spec, mount, field, options);
+        AddClone(plan, RootPlan.Resolve(request.Bundle, mount.Source), mount.Destination, field, options, options.IsRecursiveBind, ids);
     }
 
-    private static void AddClone(PlanBuilder plan, string source, string target, string field, MountOptions options, bool recursive)
+    private static void AddClone(PlanBuilder plan, string source, string target, string field, MountOptions options, bool recursive, PlanSlot? ids = null)
     {
         var place = PlaceOf(target);
         RefuseInsideProc(place, target, field);
@@ -67,11 +73,13 @@ internal static class MountPlan
             options.Propagation == 0 ? recursive : options.PropagationRecursive)
         {
             ProcOnly = place == Place.Proc,
+            IdMap = ids,
+            IdMapRecursive = options.IdMapRecursive,
         });
         plan.Init(new(PlanCode.Attach, field, text) { Slot = slot, Path = target, A = place == Place.Outside ? 0u : 1u });
     }
 
-    private static void AddNew(PlanBuilder plan, Mount mount, string field, MountOptions options, List<InitOperation> late)
+    private static void AddNew(PlanBuilder plan, Mount mount, string field, MountOptions options, List<InitOperation> late, string? label)
     {
         var type = mount.Type switch
         {
@@ -109,11 +117,18 @@ internal static class MountPlan
             parameters.AddRange(options.Parameters);
         }
 
+        // As runc has it: SELinux labels proc, sysfs and cgroup2 itself, and a message queue file system by its root.
+        if (label is not null && type is not ("proc" or "sysfs" or "cgroup2" or "mqueue"))
+        {
+            parameters.Add($"context={label}");
+        }
+
         plan.Init(new(PlanCode.NewMount, field, $"mount {type} at \"{mount.Destination}\"")
         {
             Source = type,
             Path = mount.Destination,
             List = parameters,
+            Data = type == "mqueue" ? label : null,
             A = attributes,
 
             // An image's /proc or /sys that is a symlink would put the kernel's files where no mask covers them.

@@ -47,6 +47,10 @@ internal static class NamespacePlan
             plan.CloneFlags = made;
             plan.Init(new(PlanCode.Setsid, "", "begin a session"));
             AddJoins(plan, spec);
+            if (AddTime(plan, spec))
+            {
+                plan.Init(new(PlanCode.EnterTime, FieldOf(spec, Libc.CLONE_NEWTIME), "enter the time namespace"));
+            }
         }
 
         if (Has(spec, Libc.CLONE_NEWCGROUP, newOnly: true))
@@ -58,9 +62,34 @@ internal static class NamespacePlan
         {
             plan.Init(new(PlanCode.Loopback, FieldOf(spec, Libc.CLONE_NEWNET), "set lo up"));
         }
+
+        if (spec.Linux?.NetDevices is { Count: > 0 } devices)
+        {
+            plan.Init(new(PlanCode.Sync, "linux.netDevices", $"have the network devices moved in: {string.Join(' ', devices.Keys)}") { A = (ulong)InitStage.NetDevices });
+        }
     }
 
-    /// <summary>CLONE_NEW* of the namespaces that are made together, which is all but the user and the cgroup namespace.</summary>
+    /// <summary>
+    /// A new time namespace is its maker's children's, so that the offsets of its clocks can be set before anybody is in it:
+    /// by the parent, whose files of a process in a user namespace these are. time_namespaces(7).
+    /// </summary>
+    private static bool AddTime(PlanBuilder plan, Spec spec)
+    {
+        if (!Has(spec, Libc.CLONE_NEWTIME, newOnly: true))
+        {
+            return false;
+        }
+
+        plan.Init(new(PlanCode.Unshare, FieldOf(spec, Libc.CLONE_NEWTIME), "make a time namespace") { A = Libc.CLONE_NEWTIME });
+        if (spec.Linux?.TimeOffsets is { Count: > 0 })
+        {
+            plan.Init(new(PlanCode.Sync, "linux.timeOffsets", "have the clocks' offsets set") { A = (ulong)InitStage.TimeOffsets });
+        }
+
+        return true;
+    }
+
+    /// <summary>CLONE_NEW* of the namespaces that are made together, which is all but the user, the cgroup and the time namespace.</summary>
     private static ulong Made(Spec spec)
     {
         var flags = 0UL;
@@ -70,7 +99,7 @@ internal static class NamespacePlan
             flags |= string.IsNullOrEmpty(namespaces![i].Path) ? FlagOf(namespaces[i].Type) : 0;
         }
 
-        return flags & ~(Libc.CLONE_NEWUSER | Libc.CLONE_NEWCGROUP);
+        return flags & ~(Libc.CLONE_NEWUSER | Libc.CLONE_NEWCGROUP | Libc.CLONE_NEWTIME);
     }
 
     /// <summary>
@@ -87,6 +116,7 @@ internal static class NamespacePlan
         }
 
         AddJoins(plan, spec);
+        AddTime(plan, spec);
         plan.Init(new(PlanCode.Spawn, "linux.namespaces", $"clone3 in the user namespace: {string.Join(' ', FlagNames(made))}") { A = made, B = (ulong)InitStage.Spawned });
         plan.Init(new(PlanCode.Setsid, "", "begin a session"));
     }
@@ -167,7 +197,6 @@ internal static class NamespacePlan
         Add(Libc.CLONE_NEWIPC, "CLONE_NEWIPC");
         Add(Libc.CLONE_NEWUTS, "CLONE_NEWUTS");
         Add(Libc.CLONE_NEWNS, "CLONE_NEWNS");
-        Add(Libc.CLONE_NEWTIME, "CLONE_NEWTIME");
         return names;
 
         void Add(ulong flag, string name)

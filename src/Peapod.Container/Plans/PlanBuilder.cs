@@ -14,6 +14,8 @@ internal sealed class PlanBuilder
 
     internal PlanSlot? PidNamespace { get; set; }
 
+    internal IReadOnlyList<HostStep> HostSteps => host;
+
     internal PlanSlot Slot(string name) => new(slots++, name);
 
     /// <summary>The slot of a descriptor that the caller brings.</summary>

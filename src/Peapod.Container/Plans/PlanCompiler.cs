@@ -11,8 +11,13 @@ public static class PlanCompiler
     public static Plan Compile(PlanRequest request)
     {
         var spec = request.Spec;
-        UnsupportedFields.Refuse(spec);
         var plan = new PlanBuilder();
+        if (spec.Linux?.IntelRdt is { } rdt)
+        {
+            var text = string.IsNullOrEmpty(rdt.ClosID) ? $"make the resctrl group \"{request.Id}\"" : $"use the resctrl group \"{rdt.ClosID}\"";
+            plan.Host(new MakeResctrlGroupStep("linux.intelRdt", text, rdt, request.Id));
+        }
+
         NamespacePlan.AddInit(plan, spec);
         if (spec.Hostname is { Length: > 0 } hostname)
         {
@@ -28,7 +33,7 @@ public static class PlanCompiler
         HookPlan.AddCreate(plan, request);
         ProcessPlan.AddTerminal(plan, spec.Process, bindConsole: true);
         RootPlan.AddFinish(plan, request, late);
-        AddKeyring(plan, request.NoNewKeyring ? null : request.Id);
+        AddKeyring(plan, request.NoNewKeyring ? null : request.Id, request.Pauses ? null : spec.Process);
 
         var filter = spec.Linux?.Seccomp is { } seccomp ? request.CompileFilter(seccomp) : null;
         if (request.Pauses)
@@ -38,6 +43,7 @@ public static class PlanCompiler
         else
         {
             SchedulingPlan.Add(plan, spec, spec.Process!);
+            LabelPlan.AddProcess(plan, spec.Process!);
             ProcessPlan.AddProcess(plan, spec.Process!, Context(spec, request.Grantable) with { Filter = filter, PreserveFds = request.PreserveFds, First = request });
         }
 
@@ -50,14 +56,15 @@ public static class PlanCompiler
     {
         var (container, process) = (request.Container, request.Process);
         var filter = container.Linux?.Seccomp is { } seccomp ? request.CompileFilter(seccomp) : null;
-        UnsupportedFields.Refuse(process);
         var plan = new PlanBuilder();
+        SchedulingPlan.AddAffinity(plan, process);
         NamespacePlan.AddJoin(plan, container);
         plan.Init(new(PlanCode.Setsid, "", "begin a session"));
         plan.Init(new(PlanCode.UseRoot, "", "open the container's root") { Path = "/" });
         ProcessPlan.AddTerminal(plan, process, bindConsole: false);
-        AddKeyring(plan, request.KeyringOf);
+        AddKeyring(plan, request.KeyringOf, process);
         SchedulingPlan.Add(plan, container, process);
+        LabelPlan.AddProcess(plan, process);
         ProcessPlan.AddProcess(plan, process, Context(container, request.Grantable) with { Filter = filter, PreserveFds = request.PreserveFds });
         return plan.Build();
     }
@@ -68,8 +75,9 @@ public static class PlanCompiler
         return new() { InUserNamespace = inUserNamespace, Grantable = inUserNamespace ? ulong.MaxValue : grantable };
     }
 
-    private static void AddKeyring(PlanBuilder plan, string? id)
+    private static void AddKeyring(PlanBuilder plan, string? id, Process? process)
     {
+        LabelPlan.AddKeyring(plan, process);
         if (id is not null)
         {
             var name = $"_ses.{id}";

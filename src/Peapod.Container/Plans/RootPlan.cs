@@ -18,6 +18,7 @@ internal static class RootPlan
 
         // Nothing that is mounted here may show on the host; what the host mounts later may show here.
         plan.Init(new(PlanCode.Propagation, "linux.rootfsPropagation", "keep mounts from the host") { Path = "/", A = Libc.MS_SLAVE, B = 1 });
+        LabelPlan.AddMounts(plan, spec.Linux?.MountLabel);
         AddRoot(plan, request);
         var late = new List<InitOperation>();
         for (var i = 0; i < (spec.Mounts?.Count ?? 0); i++)
@@ -130,9 +131,12 @@ internal static class RootPlan
         plan.Host(new CloneNullDeviceStep("linux.maskedPaths", "use the host's /dev/null", slot));
         for (var i = 0; i < masked.Count; i++)
         {
-            plan.Init(new(PlanCode.Mask, $"linux.maskedPaths[{i}]", $"mask \"{masked[i]}\"") { Path = masked[i], Slot = slot });
+            plan.Init(new(PlanCode.Mask, $"linux.maskedPaths[{i}]", $"mask \"{masked[i]}\"") { Path = masked[i], Slot = slot, Data = MountLabel(spec) });
         }
     }
+
+    /// <summary>The SELinux label of what is mounted new, or null.</summary>
+    internal static string? MountLabel(Spec spec) => spec.Linux?.MountLabel is { Length: > 0 } label ? label : null;
 
     private static void AddSysctls(PlanBuilder plan, Spec spec)
     {

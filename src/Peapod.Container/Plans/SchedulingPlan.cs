@@ -3,14 +3,14 @@ using Peapod.Oci;
 
 namespace Peapod.Container.Plans;
 
-/// <summary>process.scheduler, process.ioPriority and linux.personality, set while the process still has the rights to.</summary>
+/// <summary>process.scheduler, process.ioPriority, linux.personality and linux.memoryPolicy, set while the process still has the rights to.</summary>
 internal static class SchedulingPlan
 {
     private const int AttributesSize = 48; // SCHED_ATTR_SIZE_VER0
     private const ulong LINUX32 = 8;
 
     /// <param name="plan">The plan.</param>
-    /// <param name="spec">The container's configuration, whose personality every process has.</param>
+    /// <param name="spec">The container's configuration, whose personality and memory policy every process has.</param>
     /// <param name="process">The process.</param>
     internal static void Add(PlanBuilder plan, Spec spec, Process process)
     {
@@ -34,7 +34,61 @@ internal static class SchedulingPlan
                 A = personality.Domain == "LINUX32" ? LINUX32 : 0,
             });
         }
+
+        if (spec.Linux?.MemoryPolicy is { } policy)
+        {
+            AddMemoryPolicy(plan, policy);
+        }
     }
+
+    /// <summary>process.execCPUAffinity.final: the process is in the container's cgroup from its first moment on.</summary>
+    internal static void AddAffinity(PlanBuilder plan, Process process)
+    {
+        if (process.ExecCPUAffinity?.Final is { Length: > 0 } list)
+        {
+            const string field = "process.execCPUAffinity.final";
+            var bits = NumberSet.Parse(list, field);
+            plan.Init(new(PlanCode.Affinity, field, $"run on the CPUs {list}") { A = (ulong)bits.Length, Bytes = bits });
+        }
+    }
+
+    private static void AddMemoryPolicy(PlanBuilder plan, LinuxMemoryPolicy policy)
+    {
+        var nodes = policy.Nodes is { Length: > 0 } list ? NumberSet.Parse(list, "linux.memoryPolicy.nodes") : [];
+        var mode = ModeNumber(policy.Mode);
+        for (var i = 0; i < policy.Flags.Count; i++)
+        {
+            mode |= ModeFlag(policy.Flags[i], i);
+        }
+
+        plan.Init(new(PlanCode.MemoryPolicy, "linux.memoryPolicy", $"set the memory policy {policy.Mode}{(nodes.Length > 0 ? $" on the nodes {policy.Nodes}" : "")}")
+        {
+            A = mode,
+            B = (ulong)nodes.Length * 8,
+            Bytes = nodes,
+        });
+    }
+
+    /// <summary>linux/mempolicy.h.</summary>
+    private static ulong ModeNumber(string mode) => mode switch
+    {
+        "MPOL_DEFAULT" => 0,
+        "MPOL_PREFERRED" => 1,
+        "MPOL_BIND" => 2,
+        "MPOL_INTERLEAVE" => 3,
+        "MPOL_LOCAL" => 4,
+        "MPOL_PREFERRED_MANY" => 5,
+        "MPOL_WEIGHTED_INTERLEAVE" => 6,
+        _ => throw new SpecException("linux.memoryPolicy.mode", $"unknown memory policy \"{mode}\""),
+    };
+
+    private static ulong ModeFlag(string flag, int index) => flag switch
+    {
+        "MPOL_F_NUMA_BALANCING" => 1 << 13,
+        "MPOL_F_RELATIVE_NODES" => 1 << 14,
+        "MPOL_F_STATIC_NODES" => 1 << 15,
+        _ => throw new SpecException($"linux.memoryPolicy.flags[{index}]", $"unknown memory policy flag \"{flag}\""),
+    };
 
     /// <summary>struct sched_attr, sched_setattr(2).</summary>
     private static byte[] Attributes(Scheduler scheduler)

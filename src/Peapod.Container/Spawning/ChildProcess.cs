@@ -14,16 +14,17 @@ public static unsafe class ChildProcess
     /// <param name="args">Its arguments, the name first. Its environment is empty but for PATH.</param>
     /// <param name="streams">Its standard streams.</param>
     public static PidFd Start(SafeFd executable, IReadOnlyList<string> args, StandardStreams streams) =>
-        Start(executable.Number, "", args, [PathOnly], streams);
+        Start(executable.Number, "", args, [PathOnly], streams, cwd: null);
 
     /// <param name="path">What it executes; a script, too, whose interpreter could not open a descriptor.</param>
     /// <param name="args">Its arguments, the name first.</param>
     /// <param name="environment">Its environment; an empty one stands for this process's.</param>
     /// <param name="streams">Its standard streams.</param>
-    internal static PidFd Start(string path, IReadOnlyList<string> args, IReadOnlyList<string> environment, StandardStreams streams) =>
-        Start(Libc.AT_FDCWD, path, args, environment, streams);
+    /// <param name="cwd">Its working directory; null for this process's.</param>
+    internal static PidFd Start(string path, IReadOnlyList<string> args, IReadOnlyList<string> environment, StandardStreams streams, SafeFd? cwd) =>
+        Start(Libc.AT_FDCWD, path, args, environment, streams, cwd);
 
-    private static PidFd Start(int executable, string path, IReadOnlyList<string> args, IReadOnlyList<string> environment, StandardStreams streams)
+    private static PidFd Start(int executable, string path, IReadOnlyList<string> args, IReadOnlyList<string> environment, StandardStreams streams, SafeFd? cwd)
     {
         var bytes = Encoding.UTF8.GetBytes(string.Join('\0', [.. args, .. environment, path]) + "\0");
         fixed (byte* text = bytes)
@@ -40,6 +41,7 @@ public static unsafe class ChildProcess
                 Argv = argv,
                 Envp = environment.Count == 0 ? null : envp,
                 Path = at,
+                Cwd = cwd?.Number ?? -1,
             };
             request.Stdio[0] = streams.Input?.Number ?? -1;
             request.Stdio[1] = streams.Output?.Number ?? -1;

@@ -8,6 +8,7 @@ internal static class Failures
 {
     private const int NotFound = 127;
     private const int NotExecutable = 126;
+    private const string NoSuchCpu = "\n  none of them is online and allowed to the container";
 
     internal static ContainerException OfHostStep(HostStep step, KernelException error)
     {
@@ -40,6 +41,11 @@ internal static class Failures
             (PlanCode.Attach or PlanCode.NewMount, _, "inside proc") => "\n  a symlink leads into the proc file system there, which nothing else may cover",
             (PlanCode.NewMount, Errno.ENODEV, "fsopen") => "\n  this kernel does not know that file system",
             (PlanCode.NewMount, Errno.ELOOP, _) => "\n  it must not be a symlink in the root file system",
+            (PlanCode.Label, Errno.ENOENT, "write") => "\n  no such profile is loaded: apparmor_parser(8) loads one",
+            (PlanCode.Label, Errno.EINVAL, "write") => "\n  the loaded SELinux policy does not know that label",
+            (PlanCode.NewMount, Errno.EINVAL, "context") => "\n  the loaded SELinux policy does not know the label of linux.mountLabel",
+            (PlanCode.Affinity, Errno.EINVAL, _) => NoSuchCpu,
+            (PlanCode.MemoryPolicy, Errno.EINVAL, _) => "\n  a node is not there or has no memory, or the mode does not go with them (set_mempolicy(2))",
             (PlanCode.Rlimit, Errno.EPERM, _) => "\n  this process may not raise the hard limit: it lacks CAP_SYS_RESOURCE",
             (PlanCode.Attach or PlanCode.NewMount or PlanCode.Mkdir or PlanCode.Mknod, Errno.EROFS, _) => "\n  its place does not exist and cannot be made: what it lies in is read-only",
             _ => "",

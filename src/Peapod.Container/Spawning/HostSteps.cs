@@ -1,4 +1,5 @@
 using Peapod.Container.Plans;
+using Peapod.Container.Resctrl;
 using Peapod.Kernel;
 using Peapod.Kernel.Files;
 using Peapod.Kernel.Interop;
@@ -10,6 +11,7 @@ namespace Peapod.Container.Spawning;
 internal sealed class HostSteps : IDisposable
 {
     private const long ProcMagic = 0x9fa0;
+    private const ulong ProcAttributes = Libc.MOUNT_ATTR_NOSUID | Libc.MOUNT_ATTR_NODEV | Libc.MOUNT_ATTR_NOEXEC;
     private readonly SafeFd[] descriptors;
     private readonly bool[] owned;
 
@@ -22,15 +24,16 @@ internal sealed class HostSteps : IDisposable
     internal ReadOnlySpan<SafeFd> Descriptors => descriptors;
 
     /// <param name="input">Gives what the caller brings; it stays the caller's.</param>
+    /// <param name="undo">Takes what takes back that which is more than a descriptor.</param>
     /// <exception cref="ContainerException">A step failed; the message begins with its field.</exception>
-    internal static HostSteps Do(Plan plan, Func<PlanInput, SafeFd> input)
+    internal static HostSteps Do(Plan plan, Func<PlanInput, SafeFd> input, Undo undo)
     {
         var steps = new HostSteps(plan.SlotCount);
         try
         {
             foreach (var step in plan.Host)
             {
-                steps.Do(step, input);
+                steps.Do(step, input, undo);
             }
 
             return steps;
@@ -53,7 +56,7 @@ internal sealed class HostSteps : IDisposable
         }
     }
 
-    private void Do(HostStep step, Func<PlanInput, SafeFd> input)
+    private void Do(HostStep step, Func<PlanInput, SafeFd> input, Undo undo)
     {
         try
         {
@@ -63,13 +66,25 @@ internal sealed class HostSteps : IDisposable
                     descriptors[use.Slot.Index] = input(use.Input);
                     break;
                 case CloneMountStep clone:
-                    Own(clone.Slot, CloneMount(clone));
+                    Own(clone.Slot, CloneMount(clone, clone.IdMap is { } ids ? descriptors[ids.Index] : null));
                     break;
                 case OpenNamespaceStep open:
                     Own(open.Slot, FileSystem.Open(open.Path, Libc.O_RDONLY));
                     break;
                 case CloneNullDeviceStep device:
                     Own(device.Slot, CloneNullDevice());
+                    break;
+                case MakeUserNamespaceStep make:
+                    Own(make.Slot, IdMaps.MakeNamespace(make));
+                    break;
+                case MakeResctrlGroupStep make:
+                    ResctrlGroup.Of(ResctrlGroup.FindRoot(), make.Rdt, make.Id).Create(undo);
+                    break;
+                case RequireModuleStep require:
+                    SecurityModules.Require(require);
+                    break;
+                case OpenProcStep open:
+                    Own(open.Slot, DetachedMount.Create("proc", "proc", [], ProcAttributes));
                     break;
                 default:
                     throw new NotSupportedException(step.GetType().Name);
@@ -87,7 +102,7 @@ internal sealed class HostSteps : IDisposable
         owned[slot.Index] = true;
     }
 
-    private static DetachedMount CloneMount(CloneMountStep step)
+    private static DetachedMount CloneMount(CloneMountStep step, SafeFd? ids)
     {
         var mount = DetachedMount.Clone(step.Source, step.Recursive);
         try
@@ -95,6 +110,11 @@ internal sealed class HostSteps : IDisposable
             if (step.ProcOnly && (Libc.statfs($"/proc/self/fd/{mount.Number}", out var status) != 0 || status.Type != ProcMagic))
             {
                 throw new ContainerException($"{Failures.Prefix(step.Field)}cannot {step.Text}: the source is no proc file system, and nothing else may be mounted there");
+            }
+
+            if (ids is not null)
+            {
+                MapIds(mount, step, ids);
             }
 
             Set(mount, step.RecursiveSet, step.RecursiveClear, step.PropagationRecursive ? step.Propagation : 0, recursive: true);
@@ -105,6 +125,24 @@ internal sealed class HostSteps : IDisposable
         {
             mount.Dispose();
             throw;
+        }
+    }
+
+    private static void MapIds(DetachedMount mount, CloneMountStep step, SafeFd ids)
+    {
+        try
+        {
+            mount.SetAttributes(new MountAttr { Set = Libc.MOUNT_ATTR_IDMAP, UsernsFd = (ulong)ids.Number }, step.IdMapRecursive);
+        }
+        catch (KernelException e)
+        {
+            var hint = e.Error switch
+            {
+                Errno.EINVAL => $"\n  the file system of \"{step.Source}\"{(step.IdMapRecursive ? ", or one mounted below it," : "")} has no id-mapped mounts",
+                Errno.EPERM => "\n  a mount whose ids are mapped already keeps its mappings",
+                _ => "",
+            };
+            throw new ContainerException($"{Failures.Prefix(step.Field)}cannot map the ids of \"{step.Source}\": {e.Operation}: {KernelException.Describe(e.Error)}{hint}", 1, e);
         }
     }
 

@@ -1,7 +1,5 @@
-using System.Text;
 using Peapod.Container.Plans;
 using Peapod.Kernel;
-using Peapod.Kernel.Files;
 using Peapod.Kernel.Interop;
 using Peapod.Kernel.Processes;
 using Peapod.Kernel.Sockets;
@@ -19,8 +17,9 @@ internal static class InitDialogue
     /// <param name="listener">What is done with the child's descriptor of that number, the listener of its filter.</param>
     /// <param name="ready">What is done when everything is set up, before the child goes on.</param>
     /// <param name="hooks">Runs the hooks of <see cref="InitStage.Hooks"/>; only a plan that has this stage needs it.</param>
+    /// <param name="devices">Moves the devices of <see cref="InitStage.NetDevices"/>; only a plan that has this stage needs it.</param>
     /// <exception cref="ContainerException">The child failed; the caller reaps it.</exception>
-    internal static void Run(Spawner.Child child, Plan plan, Spec spec, Oci.Process? process, Action<int> listener, Action ready, Action? hooks = null)
+    internal static void Run(Spawner.Child child, Plan plan, Spec spec, Oci.Process? process, Action<int> listener, Action ready, Action? hooks = null, Action? devices = null)
     {
         Span<byte> message = stackalloc byte[InitReport.Size];
         var isReady = false;
@@ -51,7 +50,13 @@ internal static class InitDialogue
                 case null:
                     throw Failures.OfOperation(plan.Init[report.Operation], report.Error, report.Detail);
                 case InitStage.MapUsers:
-                    WriteMaps(child.Pid, spec);
+                    IdMaps.Write(child.Pid, "linux", spec.Linux?.UidMappings ?? [], spec.Linux?.GidMappings ?? []);
+                    break;
+                case InitStage.NetDevices:
+                    devices!();
+                    break;
+                case InitStage.TimeOffsets:
+                    TimeOffsets.Set(child.Pid, spec.Linux!.TimeOffsets);
                     break;
                 case InitStage.Spawned:
                     child.Process.Wait();
@@ -99,32 +104,6 @@ internal static class InitDialogue
             {
                 throw Failures.OfOperation(ProcessPlan.Limit(limits[i], i), KernelException.Last("prlimit64").Error, "prlimit64");
             }
-        }
-    }
-
-    private static void WriteMaps(int pid, Spec spec)
-    {
-        using var process = FileSystem.Open($"/proc/{pid}", Libc.O_PATH | Libc.O_DIRECTORY);
-        WriteMap(process, "uid_map", "linux.uidMappings", spec.Linux?.UidMappings);
-        WriteMap(process, "gid_map", "linux.gidMappings", spec.Linux?.GidMappings);
-    }
-
-    private static void WriteMap(SafeFd process, string name, string field, IReadOnlyList<LinuxIdMapping>? mappings)
-    {
-        var text = new StringBuilder();
-        for (var i = 0; i < (mappings?.Count ?? 0); i++)
-        {
-            var mapping = mappings![i];
-            text.Append($"{mapping.ContainerID} {mapping.HostID} {mapping.Size}\n");
-        }
-
-        try
-        {
-            FileSystem.WriteExisting(process, name, text.ToString());
-        }
-        catch (KernelException e)
-        {
-            throw new ContainerException($"{Failures.Prefix(field)}cannot write {name}: {KernelException.Describe(e.Error)}", 1, e);
         }
     }
 }

@@ -56,4 +56,10 @@ internal enum InitStage
 
     /// <summary>The root file system is set up and not yet the root: the runtime runs its hooks.</summary>
     Hooks = 6,
+
+    /// <summary>It has made a time namespace that no process is in yet: the parent sets the offsets of its clocks.</summary>
+    TimeOffsets = 7,
+
+    /// <summary>It is in its network namespace, which the parent moves devices into.</summary>
+    NetDevices = 8,
 }

@@ -26,6 +26,7 @@ internal static unsafe partial class NativeSpawn
         internal byte** Argv;
         internal byte** Envp;
         internal byte* Path;
+        internal int Cwd;
         internal int PidFd;
         internal int Error;
     }

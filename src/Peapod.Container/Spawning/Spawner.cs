@@ -86,6 +86,7 @@ internal static unsafe class Spawner
                 Argv = argv,
                 Envp = envp,
                 Path = empty,
+                Cwd = -1,
             };
             request.Stdio[0] = stdio.Input?.Number ?? -1;
             request.Stdio[1] = stdio.Output?.Number ?? -1;

@@ -41,6 +41,9 @@ public sealed record ContainerRecord
     /// <summary>Its configuration has hooks, which later commands read there.</summary>
     public bool HasHooks { get; init; }
 
+    /// <summary>Its configuration has a group of resctrl, in which more processes go, and which is removed with it.</summary>
+    public bool HasIntelRdt { get; init; }
+
     /// <summary>The same with its first process.</summary>
     internal ContainerRecord Of(int pid) => this with { Pid = pid, StartTime = ProcessIdentity.TryOf(pid)?.StartTime ?? 0 };
 
@@ -71,6 +74,7 @@ public sealed record ContainerRecord
             writer.WriteBoolean("keyring"u8, HasKeyring);
             writer.WriteBoolean("pidNamespace"u8, HasPidNamespace);
             writer.WriteBoolean("hooks"u8, HasHooks);
+            writer.WriteBoolean("intelRdt"u8, HasIntelRdt);
             writer.WriteEndObject();
         }
 
@@ -82,7 +86,7 @@ public sealed record ContainerRecord
     {
         string? id = null, version = null, bundle = null, rootfs = null, cgroup = null, created = null;
         uint owner = 0;
-        bool keyring = false, pidNamespace = false, hooks = false;
+        bool keyring = false, pidNamespace = false, hooks = false, rdt = false;
         var reader = new Utf8JsonReader(json);
         reader.Read();
         while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
@@ -101,6 +105,7 @@ public sealed record ContainerRecord
                 case "keyring": keyring = reader.GetBoolean(); break;
                 case "pidNamespace": pidNamespace = reader.GetBoolean(); break;
                 case "hooks": hooks = reader.GetBoolean(); break;
+                case "intelRdt": rdt = reader.GetBoolean(); break;
                 default: reader.Skip(); break;
             }
         }
@@ -117,6 +122,7 @@ public sealed record ContainerRecord
             HasKeyring = keyring,
             HasPidNamespace = pidNamespace,
             HasHooks = hooks,
+            HasIntelRdt = rdt,
         };
     }
 }

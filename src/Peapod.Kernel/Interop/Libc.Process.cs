@@ -96,6 +96,12 @@ public static unsafe partial class Libc
     [LibraryImport(Library, SetLastError = true)]
     public static partial int prlimit64(int pid, int resource, RLimit* newLimit, RLimit* oldLimit);
 
+    [LibraryImport(Library, SetLastError = true)]
+    public static partial int sched_getaffinity(int pid, nuint size, byte* cpus);
+
+    [LibraryImport(Library, SetLastError = true)]
+    public static partial int sched_setaffinity(int pid, nuint size, byte* cpus);
+
     [LibraryImport(Library)]
     public static partial int getpid();
 

@@ -5,29 +5,6 @@ using Peapod.Kernel.Netlink;
 
 namespace Peapod.Network.Links;
 
-/// <summary>struct ifinfomsg.</summary>
-[StructLayout(LayoutKind.Sequential)]
-internal struct IfInfoMsg
-{
-    internal byte Family;
-    internal byte Pad;
-    internal ushort Type;
-    internal int Index;
-    internal uint Flags;
-    internal uint Change;
-}
-
-/// <summary>struct ifaddrmsg.</summary>
-[StructLayout(LayoutKind.Sequential)]
-internal struct IfAddrMsg
-{
-    internal byte Family;
-    internal byte PrefixLength;
-    internal byte Flags;
-    internal byte Scope;
-    internal int Index;
-}
-
 /// <summary>struct rtmsg.</summary>
 [StructLayout(LayoutKind.Sequential)]
 internal struct RtMsg

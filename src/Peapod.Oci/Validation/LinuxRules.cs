@@ -78,6 +78,10 @@ internal static class LinuxRules
         {
             throw new SpecException("linux.timeOffsets", "needs a time namespace in linux.namespaces");
         }
+        if (linux.TimeOffsets.Count != 0 && !namespaces.Makes("time"))
+        {
+            throw new SpecException("linux.timeOffsets", "needs a new time namespace: the clocks of one that is joined are set for good");
+        }
         foreach (KeyValuePair<string, LinuxTimeOffset> offset in linux.TimeOffsets)
         {
             if (offset.Key is not ("monotonic" or "boottime"))
@@ -138,7 +142,8 @@ internal static class LinuxRules
 
     private static void CheckIntelRdt(LinuxIntelRdt rdt)
     {
-        if (rdt.ClosID is "." or ".." || rdt.ClosID?.Contains('/') == true)
+        // "/" alone is the root group.
+        if (rdt.ClosID is "." or ".." || (rdt.ClosID != "/" && rdt.ClosID?.Contains('/') == true))
         {
             throw new SpecException("linux.intelRdt.closID", $"\"{rdt.ClosID}\" is not the name of a directory");
         }

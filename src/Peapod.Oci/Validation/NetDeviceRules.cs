@@ -17,12 +17,15 @@ internal static class NetDeviceRules
             {
                 throw new SpecException("linux.netDevices", $"\"{device.Key}\" is not the name of a network interface");
             }
-            if (!string.IsNullOrEmpty(device.Value.Name) && !IsInterfaceName(device.Value.Name))
+            if (!string.IsNullOrEmpty(device.Value.Name) && !IsInterfaceName(WithoutTemplate(device.Value.Name)))
             {
                 throw new SpecException($"linux.netDevices.{device.Key}.name", $"\"{device.Value.Name}\" is not the name of a network interface");
             }
         }
     }
+
+    /// <summary>A name that ends with %d stands for the next free number, which has one digit at least.</summary>
+    private static string WithoutTemplate(string name) => name.EndsWith("%d", StringComparison.Ordinal) ? name[..^2] + "0" : name;
 
     // As the kernel's dev_valid_name has it; "%" would make the kernel choose a number.
     private static bool IsInterfaceName(string name) =>

@@ -179,6 +179,27 @@ public class HookTests
         Assert.Equal("value /root\n", File.ReadAllText(bundle.PathInRootfs("tmp/seen")));
     }
 
+    [Fact]
+    public void Hooks_begin_in_the_bundle_or_in_the_rootfs_with_default_signals()
+    {
+        using var bundle = new Bundle("true").Set("root.readonly", "false");
+        foreach (var kind in Kinds)
+        {
+            var folder = kind == "startContainer" ? "/log" : bundle.PathInRootfs("log");
+            bundle.Set($"hooks.{kind}", Hook($"pwd >{folder}/{kind}; exec grep -E 'SigBlk|SigIgn' /proc/self/status >>{folder}/{kind}"));
+        }
+
+        Directory.CreateDirectory(bundle.PathInRootfs("log"));
+        var result = PeapodCommand.Start("sh", "-c", "trap '' HUP PIPE; cd /; exec \"$@\"", "sh", PeapodCommand.Executable, "--root", bundle.Root, "run", "--bundle", bundle.Folder, bundle.Id);
+        Assert.Equal((0, ""), (result.ExitCode, result.Error));
+
+        foreach (var kind in Kinds)
+        {
+            var place = kind == "startContainer" ? "/" : kind == "createContainer" ? bundle.PathInRootfs("") : bundle.Folder;
+            Assert.Equal((kind, $"{place.TrimEnd('/')}\nSigBlk:\t0000000000000000\nSigIgn:\t0000000000000000\n"), (kind, File.ReadAllText(bundle.PathInRootfs($"log/{kind}")).Replace("/\nSig", "\nSig")));
+        }
+    }
+
     private static string Hook(string script) => new JsonArray(new JsonObject
     {
         ["path"] = "/bin/sh",

@@ -71,8 +71,6 @@ public class UpdateTests
     [InlineData("--memory-swap", "1g", "--memory-swap: needs a memory limit beside it")]
     [InlineData("--blkio-weight", "5", "--blkio-weight: 5 is out of range (10 to 1000)")]
     [InlineData("--cpuset-cpus", "a", "--cpuset-cpus: \"a\" is not a list such as \"0-3,7\"")]
-    [InlineData("--l3-cache-schema", "L3:0=f", "--l3-cache-schema: Intel RDT is not supported by this version of Peapod")]
-    [InlineData("--mem-bw-schema", "MB:0=20", "--mem-bw-schema: Intel RDT is not supported by this version of Peapod")]
     public void A_flag_that_cannot_be_done_is_told_by_its_name(string flag, string value, string sentence)
     {
         using var bundle = new Bundle("sleep", "100");

@@ -28,6 +28,9 @@ public class FailuresTests
     [InlineData(PlanCode.Attach, Errno.EPERM, "inside proc", "Operation not permitted\n  a symlink leads into the proc file system there, which nothing else may cover")]
     [InlineData(PlanCode.NewMount, Errno.EROFS, "mkdirat", "mkdirat: Read-only file system\n  its place does not exist and cannot be made: what it lies in is read-only")]
     [InlineData(PlanCode.Rlimit, Errno.EPERM, "prlimit64", "prlimit64: Operation not permitted\n  this process may not raise the hard limit: it lacks CAP_SYS_RESOURCE")]
+    [InlineData(PlanCode.Label, Errno.ENOENT, "write", "write: No such file or directory\n  no such profile is loaded: apparmor_parser(8) loads one")]
+    [InlineData(PlanCode.Label, Errno.EINVAL, "write", "write: Invalid argument\n  the loaded SELinux policy does not know that label")]
+    [InlineData(PlanCode.NewMount, Errno.EINVAL, "context", "context: Invalid argument\n  the loaded SELinux policy does not know the label of linux.mountLabel")]
     [InlineData(PlanCode.Sysctl, Errno.EINVAL, "write", "write: Invalid argument")]
     public void A_failed_operation_names_its_field_what_was_done_and_why(PlanCode code, Errno error, string detail, string reason) =>
         Assert.Equal($"config.json: mounts[3]: cannot do it: {reason}", Failures.OfOperation(new(code, "mounts[3]", "do it"), error, detail).Message);

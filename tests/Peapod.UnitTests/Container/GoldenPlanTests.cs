@@ -114,6 +114,61 @@ public class GoldenPlanTests
     }
 
     [Fact]
+    public void Clocks_labels_nodes_and_network_devices()
+    {
+        var spec = Detached();
+        Same("labels", spec with
+        {
+            Process = spec.Process! with { ApparmorProfile = "profile", SelinuxLabel = "user:role:type:s0", ExecCPUAffinity = new ExecCpuAffinity { Initial = "0", Final = "1" } },
+            Linux = spec.Linux! with
+            {
+                Namespaces = [.. spec.Linux.Namespaces, new() { Type = "time" }],
+                TimeOffsets = Spec.Parse("""{"linux": {"timeOffsets": {"monotonic": {"secs": 1}}}}"""u8).Linux!.TimeOffsets,
+                MountLabel = "user:object:type:s0",
+                IntelRdt = new LinuxIntelRdt { L3CacheSchema = "L3:0=f" },
+                MemoryPolicy = new LinuxMemoryPolicy { Mode = "MPOL_BIND", Nodes = "0-1", Flags = ["MPOL_F_STATIC_NODES"] },
+                NetDevices = Spec.Parse("""{"linux": {"netDevices": {"eth1": {"name": "eth%d"}, "eth2": {}}}}"""u8).Linux!.NetDevices,
+            },
+        });
+    }
+
+    [Fact]
+    public void A_time_namespace_in_a_user_namespace()
+    {
+        var spec = DefaultSpec.Create(rootless: true);
+        Same("time-user", spec with
+        {
+            Process = spec.Process! with { Terminal = false },
+            Linux = spec.Linux! with { Namespaces = [.. spec.Linux.Namespaces, new() { Type = "time" }] },
+        });
+    }
+
+    [Fact]
+    public void Mounts_with_mapped_ids()
+    {
+        var spec = DefaultSpec.Create(rootless: true, uid: 1000, gid: 1000);
+        LinuxIdMapping[] mappings = [new() { ContainerID = 0, HostID = 5000, Size = 10 }];
+        Same("idmap", spec with
+        {
+            Process = spec.Process! with { Terminal = false },
+            Mounts =
+            [
+                new() { Destination = "/a", Type = "bind", Source = "/srv/a", Options = ["rbind", "ridmap"] },
+                new() { Destination = "/b", Type = "bind", Source = "/srv/b", Options = ["bind"], UidMappings = mappings, GidMappings = mappings },
+                new() { Destination = "/c", Type = "bind", Source = "/srv/c", Options = ["bind", "idmap"], UidMappings = [.. mappings], GidMappings = [.. mappings] },
+            ],
+        });
+    }
+
+    [Fact]
+    public void One_more_process_on_chosen_CPUs_under_a_label()
+    {
+        var spec = DefaultSpec.Create();
+        var process = spec.Process! with { Terminal = false, ApparmorProfile = "profile", ExecCPUAffinity = new ExecCpuAffinity { Initial = "0", Final = "0-1" } };
+        Golden("exec-labels.txt", PlanPrinter.ToText(PlanCompiler.CompileExec(new ExecPlanRequest { Container = spec, Process = process }), "/sys/fs/cgroup/id", null));
+    }
+
+    [Fact]
     public void Without_a_mount_namespace_the_root_is_only_changed_to() => Same("host-mounts", Bare([new() { Type = "pid" }]));
 
     [Fact]

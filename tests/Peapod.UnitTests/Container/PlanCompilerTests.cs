@@ -1,6 +1,7 @@
 using Peapod.Container.Plans;
 using Peapod.Kernel.Interop;
 using Peapod.Oci;
+using Peapod.Tests;
 
 namespace Peapod.UnitTests.Container;
 
@@ -9,7 +10,10 @@ public class PlanCompilerTests
     [Theory]
     [InlineData("""{"destination": "/data", "type": "bind"}""", "mounts[0].source: a bind mount needs a source")]
     [InlineData("""{"destination": "/data"}""", "mounts[0].type: is missing")]
-    [InlineData("""{"destination": "/data", "type": "bind", "source": "/a", "options": ["ro", "idmap"]}""", "mounts[0].options: unknown option \"idmap\" for a bind mount")]
+    [InlineData("""{"destination": "/data", "type": "bind", "source": "/a", "options": ["ro", "idmap"]}""", "mounts[0].options: \"idmap\" needs uidMappings and gidMappings, or a user namespace in linux.namespaces whose mappings it takes")]
+    [InlineData("""{"destination": "/data", "type": "bind", "source": "/a", "options": ["ridmap"]}""", "mounts[0].options: \"ridmap\" needs uidMappings and gidMappings, or a user namespace in linux.namespaces whose mappings it takes")]
+    [InlineData("""{"destination": "/data", "type": "tmpfs", "options": ["idmap"]}""", "mounts[0].options: the ids of a bind mount can be mapped, not those of tmpfs")]
+    [InlineData("""{"destination": "/data", "type": "tmpfs", "uidMappings": [{"containerID": 0, "hostID": 1, "size": 1}]}""", "mounts[0].uidMappings: the ids of a bind mount can be mapped, not those of tmpfs")]
     [InlineData("""{"destination": "/data", "type": "bind", "source": "/a", "options": ["tmpcopyup"]}""", "mounts[0].options: unknown option \"tmpcopyup\" for a bind mount")]
     [InlineData("""{"destination": "/data", "type": "mqueue", "options": ["tmpcopyup"]}""", "mounts[0].options: \"tmpcopyup\" is for a tmpfs, not for mqueue")]
     [InlineData("""{"destination": "/proc/1", "type": "bind", "source": "/a"}""", "mounts[0].destination: \"/proc/1\" is inside /proc, which only the proc file system may fill")]
@@ -17,13 +21,6 @@ public class PlanCompilerTests
     [InlineData("""{"destination": "/proc/", "type": "sysfs"}""", "mounts[0].destination: \"/proc/\" is inside /proc, which only the proc file system may fill")]
     public void A_mount_that_cannot_be_is_told_by_its_field(string mount, string sentence) =>
         Assert.Equal(sentence, Refusal($$$"""{"mounts": [{{{mount}}}], "linux": {"namespaces": [{"type": "mount"}]}}"""));
-
-    [Theory]
-    [InlineData("""{"intelRdt": {}}""", "linux.intelRdt")]
-    [InlineData("""{"mountLabel": "label"}""", "linux.mountLabel")]
-    [InlineData("""{"timeOffsets": {"monotonic": {"secs": 1}}}""", "linux.timeOffsets")]
-    public void A_confinement_that_is_not_known_yet_is_refused(string linux, string field) =>
-        Assert.Equal($"{field}: is not supported by this version of Peapod", Refusal($$"""{"linux": {{linux}}}"""));
 
     [Theory]
     [InlineData("""{"root": {"path": "r", "readonly": true}, "linux": {"namespaces": [{"type": "mount", "path": "/proc/7/ns/mnt"}]}}""", "root.readonly")]
@@ -93,6 +90,73 @@ public class PlanCompilerTests
             PlanPrinter.ToJson(PlanCompiler.Compile(Request(spec)), "/c", spec.Linux!.Resources));
     }
 
+    [Fact]
+    [Covers("linux.mountLabel")]
+    public void A_mount_label_is_a_parameter_but_of_file_systems_that_are_labelled_otherwise()
+    {
+        foreach (var (type, parameters, data) in new[] { ("tmpfs", "context=a:b:c,d", null), ("devpts", "context=a:b:c,d", null), ("mqueue", "", "a:b:c,d"), ("proc", "", null), ("sysfs", "", null) })
+        {
+            var operation = Compile($$$"""{"mounts": [{"destination": "/data", "type": "{{{type}}}"}], "linux": {"mountLabel": "a:b:c,d", "maskedPaths": ["/x"], "namespaces": [{"type": "mount"}]}}""").Init;
+
+            var mount = operation.Single(static operation => operation.Code == PlanCode.NewMount);
+            Assert.Equal((type, parameters, data), (type, string.Join(' ', mount.List!), mount.Data));
+            Assert.Equal("a:b:c,d", operation.Single(static operation => operation.Code == PlanCode.Mask).Data);
+        }
+    }
+
+    [Theory]
+    [InlineData("""["rbind"]""", false, false)]
+    [InlineData("""["rbind", "idmap"]""", true, false)]
+    [InlineData("""["rbind", "idmap", "ridmap"]""", true, true)]
+    public void Ids_are_mapped_by_the_containers_mappings(string options, bool maps, bool recursive)
+    {
+        var plan = Compile($$$"""
+            {"mounts": [{"destination": "/data", "type": "bind", "source": "/a", "options": {{{options}}}}],
+             "linux": {"namespaces": [{"type": "mount"}, {"type": "user"}],
+                       "uidMappings": [{"containerID": 0, "hostID": 5, "size": 7}], "gidMappings": [{"containerID": 1, "hostID": 6, "size": 8}]}}
+            """);
+
+        var made = plan.Host.OfType<MakeUserNamespaceStep>().ToArray();
+        var clone = plan.Host.OfType<CloneMountStep>().Last();
+        Assert.Equal((maps ? 1 : 0, recursive), (made.Length, clone.IdMapRecursive));
+        Assert.Equal(made.FirstOrDefault()?.Slot, clone.IdMap);
+        Assert.All(made, static step => Assert.Equal((5u, 8u), (step.UidMappings[0].HostID, step.GidMappings[0].Size)));
+    }
+
+    [Fact]
+    public void Ids_are_mapped_by_a_user_namespace_that_is_joined()
+    {
+        var plan = Compile("""
+            {"mounts": [{"destination": "/data", "type": "bind", "source": "/a", "options": ["idmap"]}],
+             "linux": {"namespaces": [{"type": "mount"}, {"type": "user", "path": "/proc/7/ns/user"}]}}
+            """);
+
+        var clone = plan.Host.OfType<CloneMountStep>().Last();
+        Assert.Equal("/proc/7/ns/user", plan.Host.OfType<OpenNamespaceStep>().Single(step => step.Slot == clone.IdMap).Path);
+    }
+
+    [Fact]
+    public void A_memory_policy_is_laid_out_as_the_kernel_reads_it()
+    {
+        var operation = Compile("""{"linux": {"memoryPolicy": {"mode": "MPOL_INTERLEAVE", "nodes": "0,65", "flags": ["MPOL_F_RELATIVE_NODES"]}}}""")
+            .Init.Single(static operation => operation.Code == PlanCode.MemoryPolicy);
+
+        Assert.Equal((3UL | (1 << 14), 128UL, "01000000000000000200000000000000"), (operation.A, operation.B, Convert.ToHexString(operation.Bytes.Span)));
+    }
+
+    [Theory]
+    [InlineData("", false)]
+    [InlineData(""", "path": "/proc/7/ns/time" """, true)]
+    public void A_new_time_namespace_is_entered_after_its_clocks_are_set(string path, bool joins)
+    {
+        var offsets = joins ? "{}" : """{"boottime": {"secs": 1}}""";
+        var codes = Compile($$"""{"linux": {"namespaces": [{"type": "time"{{path}} }], "timeOffsets": {{offsets}} } }""").Init.Select(static operation => operation.Code);
+
+        PlanCode[] expected = joins ? [PlanCode.Setsid, PlanCode.Setns] : [PlanCode.Setsid, PlanCode.Unshare, PlanCode.Sync, PlanCode.EnterTime];
+        Assert.Equal(expected, codes.Take(expected.Length));
+        Assert.DoesNotContain(PlanCode.EnterTime, codes.Skip(expected.Length));
+    }
+
     private static InitOperation Mount(string mount) => Compile(With(mount)).Init.Single(static operation => operation.Code == PlanCode.NewMount);
 
     private static string With(string mount) => $$$"""{"mounts": [{{{mount}}}], "linux": {"namespaces": [{"type": "mount"}]}}""";
@@ -138,7 +202,7 @@ public class PlanCompilerTests
         Assert.Equal(8UL, plan.Init.Single(static operation => operation.Code == PlanCode.Personality).A);
     }
 
-    private static Plan Compile(string text)
+    internal static Plan Compile(string text)
     {
         var spec = Spec.Parse(System.Text.Encoding.UTF8.GetBytes(text));
         return PlanCompiler.Compile(Request(spec with

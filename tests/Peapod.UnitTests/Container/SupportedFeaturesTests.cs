@@ -21,7 +21,7 @@ public class SupportedFeaturesTests
     public void Every_namespace_is_one_that_a_plan_makes()
     {
         Assert.All(SupportedFeatures.Describe().Linux!.Namespaces, static type => Assert.NotEqual(0UL, NamespacePlan.FlagOf(type)));
-        Assert.Equal(7, SupportedFeatures.Describe().Linux!.Namespaces.Count);
+        Assert.Equal(8, SupportedFeatures.Describe().Linux!.Namespaces.Count);
     }
 
     [Fact]
@@ -32,24 +32,17 @@ public class SupportedFeaturesTests
         Assert.Equal(Enumerable.Range(0, 41), names.Select(static name => Capabilities.Number(name)));
     }
 
-    [Theory]
-    [InlineData("""{"linux": {"intelRdt": {"closID": "a"}}}""", "linux.intelRdt")]
-    [InlineData("""{"linux": {"netDevices": {"eth0": {}}}}""", "linux.netDevices")]
-    [InlineData("""{"process": {"apparmorProfile": "a"}}""", "process.apparmorProfile")]
-    [InlineData("""{"process": {"selinuxLabel": "a"}}""", "process.selinuxLabel")]
-    public void What_is_refused_is_not_claimed(string config, string field)
+    [Fact]
+    public void Every_memory_policy_is_one_that_a_plan_sets()
     {
-        var error = Assert.Throws<SpecException>(() => UnsupportedFields.Refuse(Spec.Parse(System.Text.Encoding.UTF8.GetBytes(config))));
-        var features = SupportedFeatures.Describe();
+        var policies = SupportedFeatures.Describe().Linux!.MemoryPolicy!;
 
-        Assert.Equal($"{field}: is not supported by this version of Peapod", error.Message);
-        Assert.False(field switch
+        foreach (var mode in policies.Modes)
         {
-            "linux.intelRdt" => features.Linux!.IntelRdt!.Enabled,
-            "linux.netDevices" => features.Linux!.NetDevices!.Enabled,
-            "process.apparmorProfile" => features.Linux!.Apparmor!.Enabled,
-            _ => features.Linux!.Selinux!.Enabled,
-        });
+            var flags = string.Join("\", \"", policies.Flags);
+            var plan = PlanCompilerTests.Compile($$"""{"linux": {"memoryPolicy": {"mode": "{{mode}}", "flags": ["{{flags}}"] } } }""");
+            Assert.Single(plan.Init, static operation => operation.Code == PlanCode.MemoryPolicy);
+        }
     }
 
     [Fact]

@@ -38,7 +38,7 @@ public static class PlanCompiler
         else
         {
             SchedulingPlan.Add(plan, spec, spec.Process!);
-            ProcessPlan.AddProcess(plan, spec.Process!, filter, request.PreserveFds, request.WaitsForStart, NamespacePlan.Has(spec, Libc.CLONE_NEWUSER), request);
+            ProcessPlan.AddProcess(plan, ProcessPlan.Activated(spec.Process!, request), filter, request.ListenFds + request.PreserveFds, request.WaitsForStart, NamespacePlan.Has(spec, Libc.CLONE_NEWUSER), request);
         }
 
         return plan.Build();

@@ -17,9 +17,10 @@ internal sealed class GlobalOptions
 
     internal Option<bool> Debug { get; } = new("--debug") { Description = "log what is done" };
 
-    internal Option<bool> SystemdCgroup { get; } = new("--systemd-cgroup") { Description = "not in this version: cgroups are made in the file system" };
+    internal Option<bool> SystemdCgroup { get; } = new("--systemd-cgroup") { Description = "the same as --cgroup-manager=systemd" };
 
-    internal Option<string?> CgroupManager { get; } = new("--cgroup-manager") { Description = "cgroupfs, systemd, or disabled for no cgroup at all (crun's flag)" };
+    /// <summary>With a default value: only then does the library look at what is given to an option that stands before a command.</summary>
+    internal Option<string?> CgroupManager { get; } = new("--cgroup-manager") { Description = "cgroupfs, systemd, or disabled for no cgroup at all (crun's flag)", DefaultValueFactory = static _ => null };
 
     internal Option<string?> Rootless { get; } = new("--rootless") { Description = "accepted for runc's sake; Peapod runs as root" };
 

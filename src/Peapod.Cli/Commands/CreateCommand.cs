@@ -90,6 +90,7 @@ internal sealed class CreateCommand
             Libc.prctl(Libc.PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
         }
 
+        request = request with { Spec = Sized(request.Spec) };
         using var attachment = Attachment.Open(request.Spec.Process?.Terminal == true, notify);
         var (container, process) = Container.Lifecycle.Container.Create(globals.Store(parsed), request with { ConsoleSocket = attachment.ConsoleSocket });
         using (process)
@@ -123,6 +124,8 @@ internal sealed class CreateCommand
             CgroupManager = globals.ManagerOf(parsed),
         };
     }
+
+    private static Spec Sized(Spec spec) => spec.Process is { } process ? spec with { Process = Attachment.Sized(process) } : spec;
 
     /// <summary>runc's rules: a console socket is for a terminal that nobody here holds, and such a terminal needs one.</summary>
     private void CheckConsole(ParseResult parsed, Spec spec, bool detached)

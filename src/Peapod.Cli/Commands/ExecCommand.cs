@@ -75,7 +75,7 @@ internal sealed class ExecCommand
         using var attachment = foreground ? Attachment.Open(process.Terminal == true) : null;
         using var started = container.Execute(new ExecRequest
         {
-            Process = process,
+            Process = foreground ? Attachment.Sized(process) : process,
             ConsoleSocket = console ?? attachment?.ConsoleSocket,
             PidfdSocket = pidfd,
             PreserveFds = InheritedDescriptors.Check(parsed.GetValue(preserveFds)),

@@ -51,6 +51,14 @@ public sealed unsafe class Attachment : IDisposable
     /// <param name="notify">Whose messages are passed on while the process runs; this process stays the one to watch.</param>
     public static Attachment Open(bool terminal, NotifySocket? notify = null) => new(terminal, notify);
 
+    /// <summary>
+    /// The process on a terminal of this one's size, from its first moment on. Were the size set when the other side has arrived here, the
+    /// process might run by then: it would see no size, and a change of it that nobody made.
+    /// </summary>
+    public static Oci.Process Sized(Oci.Process process) => process.Terminal == true && RawMode.SizeOf(0) is { } size
+        ? process with { ConsoleSize = new Oci.ConsoleSize { Height = (uint)size.Rows, Width = (uint)size.Columns } }
+        : process;
+
     /// <summary>Returns how the process, a child of ours, has ended; it is reaped, and so are others that were left to us.</summary>
     public ExitStatus Wait(PidFd process)
     {

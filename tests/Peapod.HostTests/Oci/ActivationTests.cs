@@ -83,7 +83,7 @@ public class ActivationTests
         Assert.Equal($"READY=1\nMAINPID={(int)bundle.State()["pid"]!}\n", host.Hear());
         Assert.Equal("BARRIER=1", host.Hear());
         Assert.True(run.WaitForExit(10_000));
-        Assert.Equal((0, ""), (run.ExitCode, run.StandardError.ReadToEnd()));
+        Assert.Equal((0, ""), (run.ExitCode, ErrorOf(run, bundle)));
     }
 
     [Fact]
@@ -145,7 +145,7 @@ public class ActivationTests
         Say(bundle, "READY=1");
 
         Assert.True(run.WaitForExit(10_000));
-        Assert.Equal((0, "peapod: warning: NOTIFY_SOCKET: cannot tell \"/no/such/socket\" that the container is ready: connect \"/no/such/socket\": No such file or directory\n"), (run.ExitCode, run.StandardError.ReadToEnd()));
+        Assert.Equal((0, "peapod: warning: NOTIFY_SOCKET: cannot tell \"/no/such/socket\" that the container is ready: connect \"/no/such/socket\": No such file or directory\n"), (run.ExitCode, ErrorOf(run, bundle)));
     }
 
     [Fact]
@@ -183,6 +183,13 @@ public class ActivationTests
 
         var script = $"cd {bundle.Folder}; export LISTEN_FDS={count} LISTEN_PID={listenPid}; exec \"$@\" 3<three 4<four 5<five";
         return PeapodCommand.Start("sh", ["-c", script, "sh", PeapodCommand.Executable, "--root", bundle.Root, .. arguments]);
+    }
+
+    /// <summary>What a detached run said: the container has its streams, too, as long as it runs.</summary>
+    private static string ErrorOf(Process run, Bundle bundle)
+    {
+        Assert.Equal(0, bundle.Peapod("kill", bundle.Id, "KILL").ExitCode);
+        return run.StandardError.ReadToEnd();
     }
 
     private static void WaitUntilRunning(Bundle bundle) =>

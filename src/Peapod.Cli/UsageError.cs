@@ -46,7 +46,7 @@ internal static class UsageError
         var result = error.SymbolResult is ArgumentResult { Parent: OptionResult parent } ? parent : error.SymbolResult;
         return result switch
         {
-            OptionResult { Tokens: [] } option => $"flag needs an argument: {option.Option.Name}",
+            OptionResult option when option.Tokens.Count < option.Option.Arity.MinimumNumberOfValues => $"flag needs an argument: {option.Option.Name}",
             OptionResult { Tokens.Count: > 1, Option.Arity.MaximumNumberOfValues: 1 } option => $"flag given twice: {option.Option.Name}",
             OptionResult { Tokens: [.., var value] } option => $"invalid value \"{value.Value}\" for flag {option.Option.Name}",
             ArgumentResult { Tokens: [] } argument => $"\"{command.Name}\" needs a {argument.Argument.Name}",

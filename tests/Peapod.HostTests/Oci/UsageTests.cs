@@ -33,6 +33,7 @@ public class UsageTests
     [InlineData(1, "\"spec\" has no use for the argument \"a\"", "spec", "a")]
     [InlineData(1, "\"features\" has no use for the argument \"a\"", "features", "a")]
     [InlineData(1, "flag needs an argument: --bundle", "create", "--bundle")]
+    [InlineData(1, "flag needs an argument: --diff", "plan", "--diff", "one")]
     [InlineData(1, "invalid value \"x\" for flag --preserve-fds", "create", "--preserve-fds", "x", "a")]
     [InlineData(1, "invalid value \"x\" for flag --additional-gids", "exec", "--additional-gids", "x", "a", "true")]
     [InlineData(1, "invalid value \"xml\" for flag --log-format", "--log-format", "xml", "list")]

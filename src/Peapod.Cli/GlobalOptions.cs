@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Peapod.Container.Cgroups;
 using Peapod.Container.State;
 
 namespace Peapod.Cli;
@@ -16,7 +17,10 @@ internal sealed class GlobalOptions
 
     internal Option<bool> Debug { get; } = new("--debug") { Description = "log what is done" };
 
-    internal Option<bool> SystemdCgroup { get; } = new("--systemd-cgroup") { Description = "not in this version: cgroups are made in the file system" };
+    internal Option<bool> SystemdCgroup { get; } = new("--systemd-cgroup") { Description = "the same as --cgroup-manager=systemd" };
+
+    /// <summary>With a default value: only then does the library look at what is given to an option that stands before a command.</summary>
+    internal Option<string?> CgroupManager { get; } = new("--cgroup-manager") { Description = "cgroupfs, systemd, or disabled for no cgroup at all (crun's flag)", DefaultValueFactory = static _ => null };
 
     internal Option<string?> Rootless { get; } = new("--rootless") { Description = "accepted for runc's sake; Peapod runs as root" };
 
@@ -24,6 +28,9 @@ internal sealed class GlobalOptions
 
     /// <summary>Takes the sentence of what goes wrong without ending the command.</summary>
     internal Action<string>? Warn { get; set; }
+
+    /// <summary>Takes what is done, with --debug; null without it.</summary>
+    internal Action<string>? Debugging { get; set; }
 
     /// <summary>The first word that is neither a global option nor the value of one.</summary>
     internal static string? CommandOf(string[] args) => IndexOfCommand(args) is >= 0 and var index ? args[index] : null;
@@ -38,7 +45,7 @@ internal sealed class GlobalOptions
                 return i;
             }
 
-            if (args[i] is "--root" or "--log" or "--log-format" or "--rootless")
+            if (args[i] is "--root" or "--log" or "--log-format" or "--cgroup-manager" or "--rootless")
             {
                 i++;
             }
@@ -54,9 +61,11 @@ internal sealed class GlobalOptions
         root.Options.Add(LogFormat);
         root.Options.Add(Debug);
         root.Options.Add(SystemdCgroup);
+        root.Options.Add(CgroupManager);
         root.Options.Add(Rootless);
         root.Options.Add(Version);
         LogFormat.AcceptOnlyFromAmong("text", "json");
+        CgroupManager.AcceptOnlyFromAmong("cgroupfs", "systemd", "disabled");
         root.SetAction(parsed =>
         {
             if (parsed.GetValue(Version))
@@ -70,5 +79,14 @@ internal sealed class GlobalOptions
         });
     }
 
-    internal ContainerStore Store(ParseResult parsed) => new(parsed.GetValue(Root)!) { Warn = Warn };
+    internal ContainerStore Store(ParseResult parsed) => new(parsed.GetValue(Root)!) { Warn = Warn, Debug = Debugging };
+
+    /// <summary>Who makes a container's cgroup: --cgroup-manager, of which --systemd-cgroup is the short form.</summary>
+    internal CgroupManager ManagerOf(ParseResult parsed) => parsed.GetValue(CgroupManager) switch
+    {
+        "cgroupfs" => Container.Cgroups.CgroupManager.FileSystem,
+        "systemd" => Container.Cgroups.CgroupManager.Systemd,
+        "disabled" => Container.Cgroups.CgroupManager.None,
+        _ => parsed.GetValue(SystemdCgroup) ? Container.Cgroups.CgroupManager.Systemd : Container.Cgroups.CgroupManager.FileSystem,
+    };
 }

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.CommandLine.Help;
+using System.CommandLine.Invocation;
 using Peapod.Cli;
 using Peapod.Cli.Commands;
 using Peapod.Container;
@@ -21,8 +22,15 @@ CommandTable.AddTo(root, args, globals);
 var parsed = root.Parse(TrailingArguments.Separate(args));
 using var log = RuntimeLog.Open(globals, parsed);
 globals.Warn = log.Warn;
+globals.Debugging = log.Debugging;
 try
 {
+    log.AppendTo(parsed.GetResult(globals.Log) is { Tokens: [.., var last] } ? last.Value : null);
+    if (parsed.Action is ParseErrorAction)
+    {
+        throw UsageError.Of(parsed);
+    }
+
     return parsed.Invoke(new InvocationConfiguration { EnableDefaultExceptionHandler = false });
 }
 catch (ContainerException e)

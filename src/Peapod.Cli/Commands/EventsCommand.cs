@@ -40,7 +40,7 @@ internal static class EventsCommand
 
     private static void Follow(Container.Lifecycle.Container container, int milliseconds)
     {
-        using var watch = new CgroupWatch(container.Record.Cgroup);
+        using var watch = new CgroupWatch(container.CgroupDirectory);
         var next = Environment.TickCount64 + milliseconds;
         while (true)
         {

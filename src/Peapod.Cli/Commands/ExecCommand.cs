@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Globalization;
 using Peapod.Container;
+using Peapod.Container.Cgroups;
 using Peapod.Container.Foreground;
 using Peapod.Container.Lifecycle;
 using Peapod.Kernel;
@@ -27,6 +28,10 @@ internal sealed class ExecCommand
     private readonly Option<bool> noNewPrivs = new("--no-new-privs") { Description = "it may not gain privileges" };
     private readonly Option<string[]> caps = new("--cap", "-c") { Description = "a capability to add; repeatable" };
     private readonly Option<int> preserveFds = new("--preserve-fds") { Description = "pass on that many descriptors after standard error" };
+    private readonly Option<string?> processLabel = new("--process-label") { Description = "SELinux label of the process" };
+    private readonly Option<string?> appArmor = new("--apparmor") { Description = "AppArmor profile of the process" };
+    private readonly Option<string[]> cgroup = new("--cgroup") { Description = "a cgroup below the container's to execute in" };
+    private readonly Option<string?> pidfdSocket = new("--pidfd-socket") { Description = "unix socket that receives a pidfd of the process" };
     private readonly Option<bool> ignorePaused = new("--ignore-paused") { Description = "also in a paused container" };
 
     private ExecCommand(GlobalOptions globals) => this.globals = globals;
@@ -38,32 +43,94 @@ internal sealed class ExecCommand
         {
             self.id, self.args, self.consoleSocket, self.cwd, self.env, self.tty, self.user, self.groups, self.processFile,
             self.detach, self.pidFile, self.noNewPrivs, self.caps, self.preserveFds, self.ignorePaused,
+            self.processLabel, self.appArmor, self.cgroup, self.pidfdSocket,
         };
-        command.SetAction(self.Run);
+        command.SetAction(self.RunOrFail);
         return command;
+    }
+
+    /// <summary>runc's exit code: 255 tells that exec failed from an exit code 1 of the process; 126 and 127 are a shell's.</summary>
+    private int RunOrFail(ParseResult parsed)
+    {
+        const int failed = 255;
+        try
+        {
+            return Run(parsed);
+        }
+        catch (Exception e) when (e is ContainerException or SpecException or KernelException)
+        {
+            var sentence = e is SpecException ? $"config.json: {e.Message}" : e.Message;
+            throw new ContainerException(NameFlag(parsed, sentence), e is ContainerException { ExitCode: not 1 and var code } ? code : failed, e);
+        }
     }
 
     private int Run(ParseResult parsed)
     {
         var container = Container.Lifecycle.Container.Open(globals.Store(parsed), parsed.GetValue(id)!);
         var process = parsed.GetValue(processFile) is { } file ? ReadProcess(file) : Checked(FromFlags(parsed, container));
-        using var console = ConsoleSocketOption.Connect(parsed.GetValue(consoleSocket));
         var foreground = !parsed.GetValue(detach);
-        using var attachment = foreground ? Attachment.Open(process.Terminal == true && console is null) : null;
-        if (process.Terminal == true && console is null && !foreground)
-        {
-            throw new ContainerException("--console-socket: a detached process with a terminal needs somebody to hold its other side");
-        }
-
+        CheckConsole(parsed, process, foreground);
+        using var console = SocketOption.Connect(consoleSocket, parsed);
+        using var pidfd = SocketOption.Connect(pidfdSocket, parsed);
+        using var attachment = foreground ? Attachment.Open(process.Terminal == true) : null;
         using var started = container.Execute(new ExecRequest
         {
-            Process = process,
+            Process = foreground ? Attachment.Sized(process) : process,
             ConsoleSocket = console ?? attachment?.ConsoleSocket,
+            PidfdSocket = pidfd,
             PreserveFds = InheritedDescriptors.Check(parsed.GetValue(preserveFds)),
             IgnorePaused = parsed.GetValue(ignorePaused),
+            Cgroup = CgroupPath.ParseBelow(parsed.GetValue(cgroup) ?? []),
             PidFile = parsed.GetValue(pidFile),
         });
         return attachment is null ? 0 : attachment.Wait(started.Process).Reported;
+    }
+
+    /// <summary>A sentence on a field of the process begins with the flag or the file that it came from.</summary>
+    private string NameFlag(ParseResult parsed, string sentence)
+    {
+        const string prefix = "config.json: process.";
+        if (!sentence.StartsWith(prefix, StringComparison.Ordinal))
+        {
+            return sentence;
+        }
+
+        if (parsed.GetValue(processFile) is { } file)
+        {
+            return $"--process: {file}: {sentence[prefix.Length..]}";
+        }
+
+        ReadOnlySpan<(string Field, Option Option)> flags = [("cwd", cwd), ("user", user), ("apparmorProfile", appArmor), ("selinuxLabel", processLabel), ("capabilities", caps)];
+        foreach (var (field, option) in flags)
+        {
+            if (sentence.AsSpan(prefix.Length).StartsWith(field) && parsed.GetResult(option) is { Implicit: false })
+            {
+                return option.Name + sentence[sentence.IndexOf(": ", prefix.Length, StringComparison.Ordinal)..];
+            }
+        }
+
+        return sentence;
+    }
+
+    /// <summary>runc's rules, as for a container.</summary>
+    private void CheckConsole(ParseResult parsed, Process process, bool foreground)
+    {
+        var given = !string.IsNullOrEmpty(parsed.GetValue(consoleSocket));
+        var terminal = process.Terminal == true;
+        if (given && !terminal)
+        {
+            throw new ContainerException("--console-socket: the process has no terminal (--tty)");
+        }
+
+        if (given && foreground)
+        {
+            throw new ContainerException("--console-socket: without --detach the terminal is joined to this one");
+        }
+
+        if (terminal && !foreground && !given)
+        {
+            throw new ContainerException("--console-socket: a detached process with a terminal needs somebody to hold its other side");
+        }
     }
 
     private static Process Checked(Process process)
@@ -112,7 +179,9 @@ internal sealed class ExecCommand
                 Gid = ids is { } given ? given.Gid ?? own.User.Gid : own.User.Gid,
                 AdditionalGids = [.. own.User.AdditionalGids, .. parsed.GetValue(groups) ?? []],
             },
-            NoNewPrivileges = parsed.GetValue(noNewPrivs) || own.NoNewPrivileges,
+            NoNewPrivileges = parsed.GetResult(noNewPrivs) is { Implicit: false } ? parsed.GetValue(noNewPrivs) : own.NoNewPrivileges,
+            SelinuxLabel = parsed.GetValue(processLabel) ?? own.SelinuxLabel,
+            ApparmorProfile = parsed.GetValue(appArmor) ?? own.ApparmorProfile,
             Capabilities = AddCapabilities(own.Capabilities, parsed.GetValue(caps) ?? []),
         };
     }

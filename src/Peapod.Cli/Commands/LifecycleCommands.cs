@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Peapod.Container;
+using Peapod.Container.Notify;
 using Peapod.Container.State;
 using Peapod.Kernel.Processes;
 
@@ -9,7 +10,16 @@ namespace Peapod.Cli.Commands;
 internal static class LifecycleCommands
 {
     internal static Command Start(GlobalOptions globals) =>
-        OnContainer(globals, "start", "let a created container's process run", static container => container.Start());
+        OnContainer(globals, "start", "let a created container's process run", container =>
+        {
+            using var notify = NotifySocket.FromEnvironment(globals.Warn);
+            using var process = notify is null ? null : container.OpenProcess();
+            container.Start(notify);
+            if (process is not null)
+            {
+                notify!.RelayUntilReady(process, container.Record.Pid);
+            }
+        });
 
     internal static Command Pause(GlobalOptions globals) =>
         OnContainer(globals, "pause", "stop all processes of a container from running", static container => container.Pause());
@@ -78,7 +88,7 @@ internal static class LifecycleCommands
             // The library takes an option that it does not know for an argument.
             if (result.Tokens.Count > 0 && result.Tokens[0].Value.StartsWith('-'))
             {
-                result.AddError($"flag provided but not defined: {result.Tokens[0].Value}");
+                result.AddError(result.Tokens[0].Value);
             }
         });
         return id;

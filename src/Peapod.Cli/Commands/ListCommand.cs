@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Globalization;
 using System.Text;
 using Peapod.Container;
+using Peapod.Kernel.Files;
 using Peapod.Oci;
 
 namespace Peapod.Cli.Commands;
@@ -13,18 +14,23 @@ internal static class ListCommand
     {
         var format = new Option<string>("--format", "-f") { Description = "table or json", DefaultValueFactory = static _ => "table" };
         var quiet = new Option<bool>("--quiet", "-q") { Description = "only the ids" };
-        format.AcceptOnlyFromAmong("table", "json");
         var command = new Command("list", "list the containers of --root") { format, quiet };
         command.SetAction(parsed =>
         {
             var store = globals.Store(parsed);
+            var layout = parsed.GetValue(quiet) ? "quiet" : parsed.GetValue(format)!;
+            if (layout is not ("quiet" or "table" or "json"))
+            {
+                throw new ContainerException("--format: invalid format option");
+            }
+
             var states = new List<StateOutput>();
             foreach (var id in store.Ids())
             {
                 try
                 {
                     var container = Container.Lifecycle.Container.Open(store, id);
-                    states.Add(StateCommand.Of(container) with { Owner = container.Record.Owner == 0 ? "root" : "" });
+                    states.Add(StateCommand.Of(container) with { Owner = OwnerOf(container.Record.Owner) });
                 }
                 catch (ContainerException) when (store.TryRead(id) is null)
                 {
@@ -32,7 +38,7 @@ internal static class ListCommand
                 }
             }
 
-            Print(states, parsed.GetValue(quiet) ? "quiet" : parsed.GetValue(format)!);
+            Print(states, layout);
             return 0;
         });
         return command;
@@ -56,22 +62,44 @@ internal static class ListCommand
                 break;
         }
 
-        string Row(string id, string pid, string status, string bundle, string created, string owner)
-        {
-            var idWidth = Math.Max(12, Widest(states, static state => state.Id!));
-            var bundleWidth = Math.Max(12, Widest(states, static state => state.Bundle!));
-            return $"{id.PadRight(idWidth)}{pid,-12}{status,-12}{bundle.PadRight(bundleWidth)}{created,-34}{owner}".TrimEnd();
-        }
+        // As Go's tabwriter lays it out for runc: twelve wide at least, and three blanks after the longest.
+        string Row(string id, string pid, string status, string bundle, string created, string owner) =>
+            id.PadRight(Widest(states, static state => state.Id!))
+            + pid.PadRight(Widest(states, static state => $"{state.Pid}"))
+            + status.PadRight(Widest(states, static state => state.Status!))
+            + bundle.PadRight(Widest(states, static state => state.Bundle!))
+            + created.PadRight(Widest(states, static state => state.Created!))
+            + owner;
     }
 
     private static int Widest(List<StateOutput> states, Func<StateOutput, string> column)
     {
-        var width = 0;
+        var width = 12;
         foreach (var state in states)
         {
-            width = Math.Max(width, column(state).Length + 2);
+            width = Math.Max(width, column(state).Length + 3);
         }
 
         return width;
+    }
+
+    /// <summary>The user's name in the host's passwd; its number when it has none.</summary>
+    private static string OwnerOf(uint user)
+    {
+        if (user == 0)
+        {
+            return "root";
+        }
+
+        var number = user.ToString(CultureInfo.InvariantCulture);
+        foreach (var line in (FileSystem.TryReadText("/etc/passwd") ?? "").Split('\n'))
+        {
+            if (line.Split(':') is [var name, _, var id, ..] && id == number)
+            {
+                return name;
+            }
+        }
+
+        return $"#{number}";
     }
 }

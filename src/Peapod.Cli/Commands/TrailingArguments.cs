@@ -32,5 +32,6 @@ internal static class TrailingArguments
     }
 
     private static bool TakesValue(string option) => option is "--console-socket" or "--cwd" or "--env" or "-e" or "--user" or "-u"
-        or "--additional-gids" or "-g" or "--process" or "-p" or "--pid-file" or "--cap" or "-c" or "--preserve-fds";
+        or "--additional-gids" or "-g" or "--process" or "-p" or "--pid-file" or "--cap" or "-c" or "--preserve-fds"
+        or "--process-label" or "--apparmor" or "--cgroup" or "--pidfd-socket";
 }

@@ -31,6 +31,57 @@ public static class CgroupPath
         return hierarchy.MountPoint + full.TrimEnd('/');
     }
 
+    /// <summary>What --cgroup of exec names: PATH, below the container's cgroup.</summary>
+    /// <param name="values">The flag's values.</param>
+    /// <returns>Null when there is none.</returns>
+    /// <exception cref="ContainerException">It is none, or names a controller: cgroup v2 has one hierarchy for all of them.</exception>
+    public static string? ParseBelow(IReadOnlyList<string> values)
+    {
+        foreach (var value in values)
+        {
+            var colon = value.IndexOf(':', StringComparison.Ordinal);
+            if (colon < 0 && values.Count > 1)
+            {
+                throw new ContainerException($"invalid --cgroup argument: {value} (missing <controller>: prefix)");
+            }
+
+            if (colon >= 0)
+            {
+                var controllers = value[..colon].Split(',');
+                throw new ContainerException(controllers.Contains("")
+                    ? $"invalid --cgroup argument: {value} (empty <controller> prefix)"
+                    : $"--cgroup: unknown controller {controllers[0]} in \"{value}\": in cgroup v2 all controllers are in one hierarchy\n  leave out \"{value[..(colon + 1)]}\"");
+            }
+        }
+
+        return values.Count == 0 ? null : values[0];
+    }
+
+    /// <summary>A cgroup below another one.</summary>
+    /// <exception cref="ContainerException">It is not below it.</exception>
+    public static string Below(string cgroup, string path)
+    {
+        var names = new List<string>();
+        foreach (var name in path.Split('/'))
+        {
+            if (name == ".." && names.Count == 0)
+            {
+                throw new ContainerException($"--cgroup: {path} is not a sub cgroup path");
+            }
+
+            if (name == "..")
+            {
+                names.RemoveAt(names.Count - 1);
+            }
+            else if (name is not ("" or "."))
+            {
+                names.Add(name);
+            }
+        }
+
+        return string.Join('/', [cgroup, .. names]);
+    }
+
     /// <summary>The directory of the cgroup that a process is in.</summary>
     public static string OfProcess(CgroupHierarchy hierarchy, int pid) => hierarchy.MountPoint + InHierarchy(pid.ToString(CultureInfo.InvariantCulture));
 

@@ -1,3 +1,4 @@
+using Peapod.Container.Notify;
 using Peapod.Kernel;
 using Peapod.Kernel.Files;
 using Peapod.Kernel.Interop;
@@ -13,9 +14,15 @@ namespace Peapod.Container.Foreground;
 /// </summary>
 public sealed unsafe class Attachment : IDisposable
 {
+    /// <summary>
+    /// All that somebody may send, but not what tells of a fault of our own, nor SIGPIPE, SIGTTIN and SIGTTOU, which our own reading and
+    /// writing may bring, nor the first real-time signal, which .NET's runtime uses.
+    /// </summary>
     private static readonly int[] Forwarded =
     [
-        Signals.SIGHUP, Signals.SIGINT, Signals.SIGQUIT, Signals.SIGTERM, Signals.SIGUSR1, Signals.SIGUSR2, Signals.SIGCONT, Signals.SIGWINCH, Signals.SIGCHLD,
+        Signals.SIGHUP, Signals.SIGINT, Signals.SIGQUIT, Signals.SIGUSR1, Signals.SIGUSR2, Signals.SIGALRM, Signals.SIGTERM, Signals.SIGSTKFLT,
+        Signals.SIGCHLD, Signals.SIGCONT, Signals.SIGTSTP, Signals.SIGXCPU, Signals.SIGXFSZ, Signals.SIGVTALRM, Signals.SIGPROF, Signals.SIGWINCH,
+        Signals.SIGIO, Signals.SIGPWR, .. RealTime(),
     ];
 
     private static readonly SafeFd StandardOutput = SafeFd.Borrow(1);
@@ -26,8 +33,11 @@ public sealed unsafe class Attachment : IDisposable
     private RawMode? rawMode;
     private byte[]? pendingInput;
 
-    private Attachment(bool terminal)
+    private readonly NotifySocket? notify;
+
+    private Attachment(bool terminal, NotifySocket? notify)
     {
+        this.notify = notify;
         if (terminal)
         {
             (consoleReceiver, ConsoleSocket) = UnixSocket.Pair(Libc.SOCK_STREAM);
@@ -37,7 +47,17 @@ public sealed unsafe class Attachment : IDisposable
     /// <summary>Where the new process's terminal is to be sent; null without one.</summary>
     public SafeFd? ConsoleSocket { get; }
 
-    public static Attachment Open(bool terminal) => new(terminal);
+    /// <param name="terminal">The process gets a terminal, which is joined to this one.</param>
+    /// <param name="notify">Whose messages are passed on while the process runs; this process stays the one to watch.</param>
+    public static Attachment Open(bool terminal, NotifySocket? notify = null) => new(terminal, notify);
+
+    /// <summary>
+    /// The process on a terminal of this one's size, from its first moment on. Were the size set when the other side has arrived here, the
+    /// process might run by then: it would see no size, and a change of it that nobody made.
+    /// </summary>
+    public static Oci.Process Sized(Oci.Process process) => process.Terminal == true && RawMode.SizeOf(0) is { } size
+        ? process with { ConsoleSize = new Oci.ConsoleSize { Height = (uint)size.Rows, Width = (uint)size.Columns } }
+        : process;
 
     /// <summary>Returns how the process, a child of ours, has ended; it is reaped, and so are others that were left to us.</summary>
     public ExitStatus Wait(PidFd process)
@@ -48,14 +68,15 @@ public sealed unsafe class Attachment : IDisposable
         }
 
         var input = true;
-        var entries = stackalloc PollFd[4];
+        var entries = stackalloc PollFd[5];
         while (true)
         {
             entries[0] = new() { Fd = process.Number, Events = Libc.POLLIN };
             entries[1] = new() { Fd = signals.Reader.Number, Events = Libc.POLLIN };
             entries[2] = new() { Fd = master?.Number ?? -1, Events = (short)(Libc.POLLIN | (pendingInput is null ? 0 : Libc.POLLOUT)) };
             entries[3] = new() { Fd = master is not null && input && pendingInput is null ? 0 : -1, Events = Libc.POLLIN };
-            if (Libc.poll(entries, 4, -1) < 0)
+            entries[4] = new() { Fd = notify?.Reader?.Number ?? -1, Events = Libc.POLLIN };
+            if (Libc.poll(entries, 5, -1) < 0)
             {
                 continue;
             }
@@ -81,6 +102,11 @@ public sealed unsafe class Attachment : IDisposable
                 input = ReadInput();
             }
 
+            if (entries[4].ReturnedEvents != 0)
+            {
+                notify!.Relay(Environment.ProcessId);
+            }
+
             if (entries[0].ReturnedEvents != 0 && process.TryWait() is { } status)
             {
                 DrainOutput();
@@ -96,6 +122,17 @@ public sealed unsafe class Attachment : IDisposable
         consoleReceiver?.Dispose();
         ConsoleSocket?.Dispose();
         signals.Dispose();
+    }
+
+    private static int[] RealTime()
+    {
+        var numbers = new int[Signals.Max - Signals.RealTimeMin];
+        for (var i = 0; i < numbers.Length; i++)
+        {
+            numbers[i] = Signals.RealTimeMin + 1 + i;
+        }
+
+        return numbers;
     }
 
     private void ReceiveMaster()

@@ -3,6 +3,7 @@ using System.Text;
 using Peapod.Container.Cgroups;
 using Peapod.Container.Hooks;
 using Peapod.Container.NetDevices;
+using Peapod.Container.Notify;
 using Peapod.Container.Plans;
 using Peapod.Container.Resctrl;
 using Peapod.Container.Seccomp;
@@ -12,6 +13,7 @@ using Peapod.Kernel;
 using Peapod.Kernel.Files;
 using Peapod.Kernel.Interop;
 using Peapod.Kernel.Processes;
+using Peapod.Kernel.Sockets;
 using Peapod.Oci;
 
 namespace Peapod.Container.Lifecycle;
@@ -37,6 +39,11 @@ public sealed class Container
 
     public string Id => Record.Id;
 
+    /// <summary>The directory of its cgroup.</summary>
+    /// <exception cref="ContainerException">It was made without one.</exception>
+    public string CgroupDirectory => Record.Cgroup.Length > 0 ? Record.Cgroup
+        : throw new ContainerException($"container \"{Id}\" has no cgroup: it was made with --cgroup-manager=disabled");
+
     /// <summary>The container of that id.</summary>
     /// <exception cref="ContainerException">There is none.</exception>
     public static Container Open(ContainerStore store, string id) => new(store, store.Read(id));
@@ -48,7 +55,7 @@ public sealed class Container
     {
         ContainerStore.CheckId(request.Id);
         var hierarchy = CgroupHierarchy.Find();
-        var cgroupPath = CgroupPath.Resolve(hierarchy, request.Spec.Linux?.CgroupsPath, request.Id);
+        var cgroupPath = CgroupPathOf(hierarchy, request);
         var plan = PlanCompiler.Compile(new PlanRequest
         {
             Id = request.Id,
@@ -59,6 +66,8 @@ public sealed class Container
             WaitsForStart = request.WaitsForStart,
             Pauses = request.Pauses,
             PreserveFds = request.PreserveFds,
+            ListenFds = request.ListenFds,
+            NotifyFolder = NotifyFolderOf(store, request),
             NoPivot = request.NoPivot,
             NoNewKeyring = request.NoNewKeyring,
             CompileFilter = store.Filters.Get,
@@ -82,20 +91,22 @@ public sealed class Container
         store.WriteConfig(request.Id, request.SpecJson.Span);
         store.Write(record);
 
-        var cgroup = Cgroup.Create(hierarchy, cgroupPath);
-        undo.Add(cgroup.Remove);
-        using var directory = cgroup;
-        cgroup.Apply(request.Spec.Linux?.Resources);
-        if (CgroupOwner.Of(request.Spec) is { } owner)
+        using var cgroup = cgroupPath.Length == 0 ? null : MakeCgroup(hierarchy, cgroupPath, request.Spec, undo);
+        if (NotifyFolderOf(store, request) is { } notify)
         {
-            cgroup.GiveTo(owner);
+            FileSystem.MakeDirectory(notify, NotifySocket.FolderMode);
+            if (!request.WaitsForStart)
+            {
+                request.Notify!.Bind(notify);
+            }
         }
 
-        Devices.DeviceProgram.Attach(cgroup.Directory, request.Spec.Linux?.Resources?.Devices);
-
+        WarnOfLeftOut(store, request);
+        store.Debug?.Invoke(cgroup is null ? "stay in the caller's cgroup" : $"made the cgroup \"{cgroup.Path}\"");
+        DebugPlan(store, plan);
         using var inputs = CreateInputs.Make(store.FolderOf(request.Id), request);
         using var steps = HostSteps.Do(plan, inputs.Get, undo);
-        var child = Spawner.Spawn(plan, steps.Descriptors, cgroup.Directory, request.Streams);
+        var child = Spawner.Spawn(plan, steps.Descriptors, cgroup?.Directory, request.Streams);
         undo.Add(() => KillAndReap(child.Process));
         if (devices is not null)
         {
@@ -108,6 +119,8 @@ public sealed class Container
             record = record.Of(child.Pid);
             store.WriteProcess(record);
             GroupOf(request.Spec, request.Id)?.Add(child.Pid);
+            store.Debug?.Invoke($"process {child.Pid} is set up");
+            SendPidfd(request.PidfdSocket, "standard"u8, child.Process);
             SetOomScore(child.Pid, request.Spec.Process?.OomScoreAdj);
             WritePidFile(request.PidFile, child.Pid);
         }, hooks is null ? null : () =>
@@ -142,7 +155,7 @@ public sealed class Container
                 return ContainerStatus.Stopped;
             }
 
-            if (Cgroup.IsFrozenAt(Record.Cgroup))
+            if (Record.Cgroup.Length > 0 && Cgroup.IsFrozenAt(Record.Cgroup))
             {
                 return ContainerStatus.Paused;
             }
@@ -159,7 +172,8 @@ public sealed class Container
     public Spec ReadSpec() => Spec.Parse(store.ReadConfig(Id));
 
     /// <summary>Lets the waiting process execute, and returns when it has.</summary>
-    public void Start()
+    /// <param name="notify">Takes its readiness from then on, if it was created for that; null when nobody asks.</param>
+    public void Start(NotifySocket? notify = null)
     {
         using var held = store.Lock(Id);
         Record = store.Read(Id);
@@ -168,6 +182,11 @@ public sealed class Container
         if (fifo is null || status != ContainerStatus.Created)
         {
             throw new ContainerException($"container \"{Id}\" cannot be started: it is {Name(status)}, not created");
+        }
+
+        if (notify is not null && FileSystem.TryStat(NotifySocket.FolderIn(store.FolderOf(Id))) is not null)
+        {
+            notify.Bind(NotifySocket.FolderIn(store.FolderOf(Id)));
         }
 
         FileSystem.Write(fifo, [1], FifoName);
@@ -179,34 +198,41 @@ public sealed class Container
         }
     }
 
-    /// <summary>Sends a signal to the container's first process.</summary>
+    /// <summary>Sends a signal to the container's first process; SIGKILL to all of them when they would not end with it.</summary>
     public void Signal(int signal)
     {
         using var process = OpenProcess();
-        if (process is null || !process.Signal(signal))
+        var others = signal == Signals.SIGKILL && !Record.HasPidNamespace && Processes().Count > 0;
+        if (others)
+        {
+            SignalAll(signal);
+        }
+        else if (process is null || !process.Signal(signal))
         {
             // containerd and others read from these words that it has ended.
             throw new ContainerException($"container not running: \"{Id}\" has no process to signal");
         }
-
-        if (signal == Signals.SIGKILL && !Record.HasPidNamespace)
-        {
-            // With the first process of a PID namespace all others end; without one they would stay.
-            SignalAll(signal);
-        }
     }
 
-    /// <summary>Sends a signal to every process of the container's cgroup.</summary>
+    /// <summary>Sends a signal to every process of the container's cgroup; that there is none any more is no error.</summary>
     public void SignalAll(int signal)
     {
         using var cgroup = Cgroup.TryOpen(Record.Cgroup);
-        if (signal == Signals.SIGKILL)
+        if (cgroup is null)
         {
-            cgroup?.Kill();
+            // Made without one, it has a PID namespace of its own, whose processes end with the first.
+            using var first = OpenProcess();
+            first?.Signal(signal);
             return;
         }
 
-        foreach (var pid in cgroup?.Processes() ?? [])
+        if (signal == Signals.SIGKILL)
+        {
+            cgroup.Kill();
+            return;
+        }
+
+        foreach (var pid in cgroup.Processes())
         {
             using var process = PidFd.TryOpen(pid);
             process?.Signal(signal);
@@ -216,6 +242,7 @@ public sealed class Container
     /// <summary>The processes of the container's cgroup and of those below it, in the runtime's PID namespace.</summary>
     public IReadOnlyList<int> Processes()
     {
+        _ = CgroupDirectory;
         using var cgroup = Cgroup.TryOpen(Record.Cgroup);
         return cgroup?.Processes() ?? [];
     }
@@ -223,7 +250,7 @@ public sealed class Container
     /// <summary>What the container uses now.</summary>
     public CgroupStatistics Statistics()
     {
-        using var cgroup = Cgroup.Open(Record.Cgroup);
+        using var cgroup = Cgroup.Open(CgroupDirectory);
         return new CgroupStatistics(cgroup.TryRead, cgroup.HugePageSizes(), cgroup.Processes().Count);
     }
 
@@ -236,7 +263,7 @@ public sealed class Container
             throw new ContainerException($"container \"{Id}\" cannot be paused: it is {Name(status)}");
         }
 
-        using var cgroup = Cgroup.Open(Record.Cgroup);
+        using var cgroup = Cgroup.Open(CgroupDirectory);
         cgroup.Freeze();
     }
 
@@ -248,7 +275,7 @@ public sealed class Container
             throw new ContainerException($"container \"{Id}\" cannot be resumed: it is {Name(status)}, not paused");
         }
 
-        using var cgroup = Cgroup.Open(Record.Cgroup);
+        using var cgroup = Cgroup.Open(CgroupDirectory);
         cgroup.Thaw();
     }
 
@@ -269,7 +296,7 @@ public sealed class Container
         var spec = ReadSpec();
         var current = spec.Linux?.Resources;
         var resources = ResourceUpdate.Merge(current, update);
-        using var cgroup = Cgroup.Open(Record.Cgroup);
+        using var cgroup = Cgroup.Open(CgroupDirectory);
         IReadOnlyList<CgroupSetting> changes;
         try
         {
@@ -374,12 +401,14 @@ public sealed class Container
             PlanInput.ConsoleSocket => request.ConsoleSocket ?? throw new ContainerException("a terminal needs a console socket"),
             _ => throw new ArgumentOutOfRangeException(nameof(input)),
         }, undo);
+        DebugPlan(store, plan);
         var child = SpawnOnCpus(plan, steps, request);
         using var socket = child.Socket;
         undo.Add(() => KillAndReap(child.Process));
         InitDialogue.Run(child, plan, spec, request.Process, fd => SeccompAgent.Send(child, fd, spec, StateOf(Record, spec, status, Record.Pid)), () =>
         {
             (Record.HasIntelRdt ? GroupOf(spec, Id) : null)?.Add(child.Pid);
+            SendPidfd(request.PidfdSocket, "setns"u8, child.Process);
             SetOomScore(child.Pid, request.Process.OomScoreAdj);
             WritePidFile(request.PidFile, child.Pid);
         });
@@ -415,14 +444,14 @@ public sealed class Container
     {
         if (request.Process.ExecCPUAffinity?.Initial is not { Length: > 0 } list)
         {
-            return SpawnInCgroup(plan, steps, request.Streams);
+            return SpawnInCgroup(plan, steps, request);
         }
 
         const string field = "process.execCPUAffinity.initial";
         try
         {
             using var affinity = ThreadAffinity.Set(NumberSet.Parse(list, field));
-            return SpawnInCgroup(plan, steps, request.Streams);
+            return SpawnInCgroup(plan, steps, request);
         }
         catch (KernelException e) when (e.Operation == "sched_setaffinity")
         {
@@ -430,18 +459,37 @@ public sealed class Container
         }
     }
 
-    private Spawner.Child SpawnInCgroup(Plan plan, HostSteps steps, StandardStreams streams)
+    private Spawner.Child SpawnInCgroup(Plan plan, HostSteps steps, ExecRequest request)
     {
+        if (request.Cgroup is { } below)
+        {
+            return SpawnBelow(plan, steps, request.Streams, below);
+        }
+
         using var cgroup = Cgroup.TryOpen(Record.Cgroup);
         try
         {
-            return Spawner.Spawn(plan, steps.Descriptors, cgroup?.Directory, streams);
+            return Spawner.Spawn(plan, steps.Descriptors, cgroup?.Directory, request.Streams);
         }
         catch (KernelException e) when (e.Error == Errno.EBUSY && cgroup is not null)
         {
             // The container has made cgroups of its own below: processes live in the leaves only. We go where its first process is.
             using var inner = Cgroup.Open(CgroupPath.OfProcess(CgroupHierarchy.Find(), Record.Pid));
-            return Spawner.Spawn(plan, steps.Descriptors, inner.Directory, streams);
+            return Spawner.Spawn(plan, steps.Descriptors, inner.Directory, request.Streams);
+        }
+    }
+
+    private Spawner.Child SpawnBelow(Plan plan, HostSteps steps, StandardStreams streams, string below)
+    {
+        using var cgroup = Cgroup.TryOpen(CgroupPath.Below(CgroupDirectory, below))
+            ?? throw new ContainerException($"--cgroup: the container has no cgroup \"{below}\" below its own");
+        try
+        {
+            return Spawner.Spawn(plan, steps.Descriptors, cgroup.Directory, streams);
+        }
+        catch (KernelException e) when (e.Error is Errno.EBUSY or Errno.EOPNOTSUPP)
+        {
+            throw new ContainerException($"--cgroup: no process can live in \"{below}\": {KernelException.Describe(e.Error)}\n  it hands its controllers on to cgroups below it", 1, e);
         }
     }
 
@@ -538,6 +586,103 @@ public sealed class Container
         }
     }
 
+    private static string CgroupPathOf(CgroupHierarchy hierarchy, CreateRequest request)
+    {
+        if (request.CgroupManager == CgroupManager.Systemd)
+        {
+            throw new ContainerException("--systemd-cgroup: the systemd cgroup driver is not in this version of Peapod");
+        }
+
+        if (request.CgroupManager == CgroupManager.FileSystem)
+        {
+            return CgroupPath.Resolve(hierarchy, request.Spec.Linux?.CgroupsPath, request.Id);
+        }
+
+        if (CgroupSettings.Compile(request.Spec.Linux?.Resources) is [var setting, ..])
+        {
+            throw new SpecException(setting.Field, "needs a cgroup, and --cgroup-manager=disabled makes none");
+        }
+
+        // Nothing else would tell its processes from others when they are to be killed.
+        return NamespacePlan.Has(request.Spec, Libc.CLONE_NEWPID, newOnly: true) ? ""
+            : throw new SpecException("linux.namespaces", "a container without a cgroup (--cgroup-manager=disabled) needs a new pid namespace");
+    }
+
+    private static Cgroup MakeCgroup(CgroupHierarchy hierarchy, string path, Spec spec, Undo undo)
+    {
+        var cgroup = Cgroup.Create(hierarchy, path);
+        undo.Add(cgroup.Remove);
+        try
+        {
+            cgroup.Apply(spec.Linux?.Resources);
+            if (CgroupOwner.Of(spec) is { } owner)
+            {
+                cgroup.GiveTo(owner);
+            }
+
+            Devices.DeviceProgram.Attach(cgroup.Directory, spec.Linux?.Resources?.Devices);
+            return cgroup;
+        }
+        catch
+        {
+            cgroup.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>What the caller's environment and flags make impossible, and what goes on without it.</summary>
+    private static void WarnOfLeftOut(ContainerStore store, CreateRequest request)
+    {
+        if (request.Notify is not null && NotifyFolderOf(store, request) is null)
+        {
+            store.Warn?.Invoke("NOTIFY_SOCKET: the container has no mount namespace of its own: it cannot tell when it is ready");
+        }
+
+        if (request is { CgroupManager: CgroupManager.None, Spec.Linux.Resources.Devices.Count: > 0 })
+        {
+            store.Warn?.Invoke("linux.resources.devices: not enforced: --cgroup-manager=disabled makes no cgroup that the rules could hold in");
+        }
+    }
+
+    private static string? NotifyFolderOf(ContainerStore store, CreateRequest request) =>
+        request.Notify is not null && NamespacePlan.Has(request.Spec, Libc.CLONE_NEWNS, newOnly: true) ? NotifySocket.FolderIn(store.FolderOf(request.Id)) : null;
+
+    private static void DebugPlan(ContainerStore store, Plan plan)
+    {
+        if (store.Debug is not { } debug)
+        {
+            return;
+        }
+
+        foreach (var step in plan.Host)
+        {
+            debug(step.Text);
+        }
+
+        foreach (var operation in plan.Init)
+        {
+            debug($"init is to {operation.Text}");
+        }
+    }
+
+    /// <summary>In the words of runc, whose name for the process is all that goes with it.</summary>
+    private static void SendPidfd(SafeFd? socket, ReadOnlySpan<byte> name, PidFd process)
+    {
+        if (socket is null)
+        {
+            return;
+        }
+
+        try
+        {
+            UnixSocket.Send(socket, name, process);
+        }
+        catch (KernelException e)
+        {
+            throw new ContainerException($"--pidfd-socket: cannot send the process's pidfd: {KernelException.Describe(e.Error)}", 1, e);
+        }
+    }
+
     private static ContainerRecord NewRecord(CreateRequest request, string cgroupPath) => new()
     {
         Id = request.Id,
@@ -545,7 +690,7 @@ public sealed class Container
         Bundle = request.Bundle,
         Rootfs = request.Spec.Root?.Path is { } root ? RootPlan.Resolve(request.Bundle, root) : "",
         Cgroup = cgroupPath,
-        Created = DateTime.UtcNow.ToString("yyyy-MM-dd'T'HH:mm:ss.fffffff'00Z'", CultureInfo.InvariantCulture),
+        Created = DateTime.UtcNow.ToString("yyyy-MM-dd'T'HH:mm:ss.FFFFFFF'Z'", CultureInfo.InvariantCulture),
         Owner = Libc.geteuid(),
         HasKeyring = !request.NoNewKeyring,
         HasHooks = request.Spec.Hooks is not null,

@@ -1,3 +1,5 @@
+using Peapod.Container.Cgroups;
+using Peapod.Container.Notify;
 using Peapod.Container.Spawning;
 using Peapod.Kernel;
 using Peapod.Kernel.Mounts;
@@ -32,11 +34,24 @@ public sealed record CreateRequest
     /// <summary>The connected socket that takes the terminal's master side; needed when process.terminal is set.</summary>
     public SafeFd? ConsoleSocket { get; init; }
 
+    /// <summary>How many descriptors the process keeps after the standard streams and those of <see cref="ListenFds"/>.</summary>
     public int PreserveFds { get; init; }
+
+    /// <summary>How many descriptors after the standard streams are sockets of sd_listen_fds(3), which the process is told of.</summary>
+    public int ListenFds { get; init; }
+
+    /// <summary>Takes the process's readiness, sd_notify(3); null when nobody asks for it.</summary>
+    public NotifySocket? Notify { get; init; }
+
+    /// <summary>Who makes the cgroup.</summary>
+    public CgroupManager CgroupManager { get; init; }
 
     public bool NoPivot { get; init; }
 
     public bool NoNewKeyring { get; init; }
+
+    /// <summary>The connected socket that takes a pidfd of the process, or null.</summary>
+    public SafeFd? PidfdSocket { get; init; }
 
     /// <summary>Where the process's number is written, or null.</summary>
     public string? PidFile { get; init; }

@@ -19,6 +19,12 @@ public sealed record ExecRequest
     /// <summary>Execute in a paused container, too: the process waits there until it is resumed.</summary>
     public bool IgnorePaused { get; init; }
 
+    /// <summary>A cgroup below the container's, from there, which the process lives in; null for the container's own.</summary>
+    public string? Cgroup { get; init; }
+
+    /// <inheritdoc cref="CreateRequest.PidfdSocket"/>
+    public SafeFd? PidfdSocket { get; init; }
+
     /// <inheritdoc cref="CreateRequest.PidFile"/>
     public string? PidFile { get; init; }
 }

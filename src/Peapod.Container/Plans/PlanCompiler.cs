@@ -44,7 +44,7 @@ public static class PlanCompiler
         {
             SchedulingPlan.Add(plan, spec, spec.Process!);
             LabelPlan.AddProcess(plan, spec.Process!);
-            ProcessPlan.AddProcess(plan, spec.Process!, Context(spec, request.Grantable) with { Filter = filter, PreserveFds = request.PreserveFds, First = request });
+            ProcessPlan.AddProcess(plan, ProcessPlan.Activated(spec.Process!, request), Context(spec, request.Grantable) with { Filter = filter, PreserveFds = request.ListenFds + request.PreserveFds, First = request });
         }
 
         return plan.Build();

@@ -26,8 +26,14 @@ public sealed record PlanRequest
     /// <summary>Become a sandbox's process instead of executing one.</summary>
     public bool Pauses { get; init; }
 
-    /// <summary>How many descriptors after the standard streams the process keeps.</summary>
+    /// <summary>How many descriptors the process keeps after the standard streams and those of <see cref="ListenFds"/>.</summary>
     public int PreserveFds { get; init; }
+
+    /// <summary>How many descriptors after the standard streams are sockets of sd_listen_fds(3), which the process is told of.</summary>
+    public int ListenFds { get; init; }
+
+    /// <summary>The host's folder with the socket that takes the process's readiness; null for none.</summary>
+    public string? NotifyFolder { get; init; }
 
     public bool NoPivot { get; init; }
 

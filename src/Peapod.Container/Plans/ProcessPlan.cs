@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using Peapod.Container.Notify;
 using Peapod.Container.Spawning;
 using Peapod.Oci;
 
@@ -21,6 +22,29 @@ internal static class ProcessPlan
             B = bindConsole ? 1u : 0u,
             C = process.User.Uid,
         });
+    }
+
+    /// <summary>The process with what it is told of the sockets that are passed to it and of the one it tells its readiness to.</summary>
+    internal static Process Activated(Process process, PlanRequest request)
+    {
+        if (request is { ListenFds: 0, NotifyFolder: null })
+        {
+            return process;
+        }
+
+        var environment = new List<string>(process.Env);
+        if (request.ListenFds > 0)
+        {
+            environment.Add($"LISTEN_FDS={request.ListenFds}");
+            environment.Add("LISTEN_PID=1");
+        }
+
+        if (request.NotifyFolder is not null)
+        {
+            environment.Add($"NOTIFY_SOCKET={NotifySocket.FolderInContainer}/{NotifySocket.Name}");
+        }
+
+        return process with { Env = environment };
     }
 
     internal static void AddProcess(PlanBuilder plan, Process process, ProcessContext context)

@@ -1,3 +1,4 @@
+using Peapod.Container.Notify;
 using Peapod.Kernel.Interop;
 using Peapod.Oci;
 
@@ -26,8 +27,24 @@ internal static class RootPlan
             MountPlan.Add(plan, request, spec.Mounts![i], $"mounts[{i}]", late);
         }
 
+        AddNotify(plan, request.NotifyFolder);
         DevicePlan.Add(plan, spec);
         return late;
+    }
+
+    /// <summary>The folder, not the socket: a socket that start makes anew is seen there, too.</summary>
+    private static void AddNotify(PlanBuilder plan, string? folder)
+    {
+        if (folder is null)
+        {
+            return;
+        }
+
+        const ulong set = Libc.MOUNT_ATTR_RDONLY | Libc.MOUNT_ATTR_NOSUID | Libc.MOUNT_ATTR_NODEV | Libc.MOUNT_ATTR_NOEXEC;
+        var text = $"mount \"{folder}\" at \"{NotifySocket.FolderInContainer}\"";
+        var slot = plan.Slot("notify folder");
+        plan.Host(new CloneMountStep("", text, slot, folder, Recursive: false, set, 0, 0, 0, Libc.MS_PRIVATE, PropagationRecursive: false));
+        plan.Init(new(PlanCode.Attach, "", text) { Slot = slot, Path = NotifySocket.FolderInContainer });
     }
 
     /// <summary>What comes after the console: the paths that are closed, and the step into the root.</summary>

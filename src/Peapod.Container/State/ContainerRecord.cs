@@ -23,7 +23,7 @@ public sealed record ContainerRecord
 
     public required string Rootfs { get; init; }
 
-    /// <summary>Absolute path of its cgroup's directory.</summary>
+    /// <summary>Absolute path of its cgroup's directory; empty when it was made without one.</summary>
     public required string Cgroup { get; init; }
 
     /// <summary>When it was created, RFC 3339 in UTC.</summary>

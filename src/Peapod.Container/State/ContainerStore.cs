@@ -35,6 +35,9 @@ public sealed class ContainerStore
     /// <summary>The system call filters of its containers.</summary>
     internal SeccompCache Filters { get; }
 
+    /// <summary>Takes a sentence about what is done; null when nobody wants to know.</summary>
+    public Action<string>? Debug { get; init; }
+
     public string FolderOf(string id) => $"{Root}/{id}";
 
     /// <summary>Refuses an id that could name anything but a folder below the store.</summary>

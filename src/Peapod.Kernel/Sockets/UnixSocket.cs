@@ -18,14 +18,14 @@ public static unsafe class UnixSocket
         return (new SafeFd(fds[0]), new SafeFd(fds[1]));
     }
 
-    /// <summary>Connects to the socket at <paramref name="path"/>, however long the path is.</summary>
+    /// <summary>Connects to the socket at <paramref name="path"/>, however long the path is; @ begins an abstract name.</summary>
     public static SafeFd Connect(string path, int type = Libc.SOCK_STREAM)
     {
         var socket = SafeFd.Check(Libc.socket(Libc.AF_UNIX, type | Libc.SOCK_CLOEXEC, 0), "socket");
         try
         {
             // A longer path than sun_path holds is reached through the descriptor of the socket's own inode.
-            using var inode = Encoding.UTF8.GetByteCount(path) < PathMax ? null : FileSystem.Open(path, Libc.O_PATH);
+            using var inode = Encoding.UTF8.GetByteCount(path) < PathMax || path.StartsWith('@') ? null : FileSystem.Open(path, Libc.O_PATH);
             WithAddress(inode is null ? path : $"/proc/self/fd/{inode.Number}", path, (address, length) =>
                 KernelException.Check(Libc.connect(socket.Number, (void*)address, length), "connect", path));
             return socket;
@@ -40,14 +40,30 @@ public static unsafe class UnixSocket
     /// <summary>Listens at <paramref name="name"/> in <paramref name="directory"/>, mode 0600; nothing may be there yet.</summary>
     public static SafeFd Listen(SafeFd directory, string name, int type = Libc.SOCK_STREAM)
     {
+        var socket = Bind(directory, name, type, 0x180);
+        try
+        {
+            KernelException.Check(Libc.listen(socket.Number, 64), "listen", name);
+            return socket;
+        }
+        catch
+        {
+            socket.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>A socket at <paramref name="name"/> in <paramref name="directory"/>; nothing may be there yet.</summary>
+    public static SafeFd Bind(SafeFd directory, string name, int type, uint mode)
+    {
         var socket = SafeFd.Check(Libc.socket(Libc.AF_UNIX, type | Libc.SOCK_CLOEXEC, 0), "socket");
         try
         {
-            // Linux gives the inode the socket's own mode, so it is never open to others, not for a moment.
-            KernelException.Check(Libc.fchmod(socket.Number, 0x180), "fchmod", name);
+            // Linux gives the inode the socket's own mode, less the umask, so it is never open to others than asked for, not for a moment.
+            KernelException.Check(Libc.fchmod(socket.Number, mode), "fchmod", name);
             WithAddress($"/proc/self/fd/{directory.Number}/{name}", name, (address, length) =>
                 KernelException.Check(Libc.bind(socket.Number, (void*)address, length), "bind", name));
-            KernelException.Check(Libc.listen(socket.Number, 64), "listen", name);
+            KernelException.Check(Libc.fchmodat(directory.Number, name, mode, 0), "fchmodat", name);
             return socket;
         }
         catch
@@ -155,6 +171,14 @@ public static unsafe class UnixSocket
 
         var length = Encoding.UTF8.GetBytes(path, new Span<byte>(address + 2, PathMax - 1));
         address[2 + length] = 0;
+        if (path.StartsWith('@'))
+        {
+            // An abstract name begins with a NUL, and ends with its length.
+            address[2] = 0;
+            action((nint)address, (uint)(2 + length));
+            return;
+        }
+
         action((nint)address, (uint)(2 + length + 1));
     }
 }

@@ -28,7 +28,7 @@ internal static class PodExecCommand
             using var nothing = FileSystem.Open("/dev/null", Libc.O_RDONLY);
             using var process = target.Execute(new ExecRequest
             {
-                Process = target.ReadSpec().Process! with { Args = parsed.GetValue(args)!, Terminal = terminal, ConsoleSize = null },
+                Process = Attachment.Sized(target.ReadSpec().Process! with { Args = parsed.GetValue(args)!, Terminal = terminal, ConsoleSize = null }),
                 ConsoleSocket = attachment.ConsoleSocket,
                 Streams = new StandardStreams(terminal || parsed.GetValue(stdin) ? null : nothing, null, null),
             });

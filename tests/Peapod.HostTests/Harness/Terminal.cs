@@ -2,7 +2,6 @@ using System.Text;
 using Peapod.Kernel;
 using Peapod.Kernel.Files;
 using Peapod.Kernel.Interop;
-using Peapod.Kernel.Sockets;
 
 namespace Peapod.HostTests.Harness;
 
@@ -47,17 +46,9 @@ internal sealed unsafe class Terminal : IDisposable
     /// <summary>Takes the terminal that <paramref name="act"/> sends to the socket whose path it is given, as conmon and containerd do.</summary>
     internal static Terminal Receive(string folder, Action<string> act)
     {
-        const string name = "console.sock";
-        using var directory = FileSystem.OpenDirectory(folder);
-        using var socket = UnixSocket.Listen(directory, name);
-        act(Path.Combine(folder, name));
-        using var connection = SafeFd.Check(Libc.accept4(socket.Number, null, null, Libc.SOCK_CLOEXEC), "accept4");
-        Span<byte> text = stackalloc byte[64];
-        var descriptors = new List<SafeFd>();
-        var count = UnixSocket.Receive(connection, text, descriptors);
-        Assert.Equal("/dev/ptmx", Encoding.ASCII.GetString(text[..count]));
-        File.Delete(Path.Combine(folder, name));
-        return new Terminal(Assert.Single(descriptors));
+        var (text, descriptor) = DescriptorSocket.Receive(folder, act);
+        Assert.Equal("/dev/ptmx", text);
+        return new Terminal(descriptor);
     }
 
     internal string SlavePath

@@ -13,7 +13,7 @@ public class BadInputTests
     {
         using var bundle = new Bundle("true");
         var result = bundle.Peapod(command, "--no-such-flag");
-        Assert.Equal((1, "flag provided but not defined: --no-such-flag"), (result.ExitCode, result.Error.Split('\n')[0]));
+        Assert.Equal((1, $"peapod: flag provided but not defined: --no-such-flag\n  see peapod {command} --help\n"), (result.ExitCode, result.Error));
     }
 
     [Fact]

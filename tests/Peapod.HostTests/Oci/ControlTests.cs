@@ -161,6 +161,10 @@ public class ControlTests
     [InlineData("TERM", 15)]
     [InlineData("SIGUSR1", 10)]
     [InlineData("2", 2)]
+    [InlineData("sigquit", 3)]
+    [InlineData("SIGRTMIN+3", 37)]
+    [InlineData("RTMAX-2", 62)]
+    [InlineData("40", 40)]
     [Covers("kill")]
     public void Kill_takes_names_and_numbers(string signal, int number)
     {
@@ -173,7 +177,10 @@ public class ControlTests
 
         Assert.Equal(0, bundle.Peapod("kill", bundle.Id, signal).ExitCode);
         bundle.WaitFor("stopped");
-        Assert.Equal("peapod: signal \"NOPE\" is unknown\n", bundle.Peapod("kill", bundle.Id, "NOPE").Error);
+        foreach (var unknown in new[] { "NOPE", "65", "-1", "SIG", "SIGSIGTERM", "RTMIN+31" })
+        {
+            Assert.Equal((1, $"peapod: signal \"{unknown}\" is unknown\n"), (bundle.Peapod("kill", bundle.Id, "--", unknown).ExitCode, bundle.Peapod("kill", bundle.Id, "--", unknown).Error));
+        }
     }
 
     [Fact]
@@ -217,6 +224,35 @@ public class ControlTests
         }
 
         Assert.Empty(Commands(bundle));
+    }
+
+    [Fact]
+    [Covers("kill", "kill --all")]
+    public void What_a_stopped_container_left_running_can_be_killed()
+    {
+        using var bundle = new Bundle("sh", "-c", "sleep 71 & exit").Namespaces("mount", "uts", "ipc", "network", "cgroup");
+        bundle.RunDetached();
+        bundle.WaitFor("stopped");
+
+        Assert.Equal((1, $"peapod: container not running: \"{bundle.Id}\" has no process to signal\n"), (bundle.Peapod("kill", bundle.Id, "TERM").ExitCode, bundle.Peapod("kill", bundle.Id).Error));
+        Assert.Equal(["sleep\071\0"], Commands(bundle));
+        Assert.Equal((0, ""), (bundle.Peapod("kill", bundle.Id, "KILL").ExitCode, bundle.Peapod("kill", "--all", bundle.Id, "KILL").Error));
+        PodBed.Until(() => Commands(bundle) is [], "what it left is gone");
+        Assert.Equal(1, bundle.Peapod("kill", bundle.Id, "KILL").ExitCode);
+    }
+
+    [Theory]
+    [InlineData("KILL")]
+    [InlineData("TERM")]
+    [Covers("kill --all")]
+    public void Kill_all_of_a_stopped_container_is_no_error(string signal)
+    {
+        using var bundle = new Bundle("true");
+        bundle.RunDetached();
+        bundle.WaitFor("stopped");
+
+        Assert.Equal((0, ""), (bundle.Peapod("kill", "-a", bundle.Id, signal).ExitCode, bundle.Peapod("kill", "--all", bundle.Id, signal).Error));
+        Assert.Equal(1, bundle.Peapod("kill", bundle.Id, signal).ExitCode);
     }
 
     [Fact]
@@ -308,6 +344,28 @@ public class ControlTests
             $"peapod: container \"{bundle.Id}\" cannot be started: it is stopped, not created\n",
         ];
         Assert.Empty(told.Except(known));
+    }
+
+    [Theory]
+    [InlineData(10)]
+    [InlineData(12)]
+    [InlineData(14)]
+    [InlineData(18)]
+    [InlineData(20)]
+    [InlineData(30)]
+    [InlineData(35)]
+    [InlineData(64)]
+    [Covers("run")]
+    public void Whatever_signal_is_sent_to_run_the_container_gets(int signal)
+    {
+        using var bundle = new Bundle("sh", "-c", $"trap 'exit 42' {signal}; touch /dev/shm/ready; while :; do sleep 0.02; done");
+        using var run = System.Diagnostics.Process.Start(PeapodCommand.Executable, ["--root", bundle.Root, "run", "--bundle", bundle.Folder, bundle.Id]);
+        PodBed.Until(() => bundle.Peapod("state", bundle.Id) is { ExitCode: 0, Output: var state } && (int)JsonNode.Parse(state)!["pid"]! is var pid && pid > 0 && File.Exists($"/proc/{pid}/root/dev/shm/ready"), "it runs");
+
+        Assert.Equal(0, PeapodCommand.Start("kill", "-s", $"{signal}", $"{run.Id}").ExitCode);
+
+        Assert.True(run.WaitForExit(10_000));
+        Assert.Equal(42, run.ExitCode);
     }
 
     [Fact]

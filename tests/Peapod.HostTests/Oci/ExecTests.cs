@@ -30,7 +30,7 @@ public class ExecTests
         var result = bundle.Exec("--pid-file", "/no/such/folder/pid", bundle.Id, "touch", "/tmp/ran");
 
         Assert.Equal("peapod: --pid-file: cannot write \"/no/such/folder/pid\": No such file or directory\n", result.Error);
-        Assert.Equal(1, result.ExitCode);
+        Assert.Equal(255, result.ExitCode);
         Assert.False(File.Exists(bundle.PathInRootfs("/tmp/ran")));
     }
 
@@ -104,8 +104,8 @@ public class ExecTests
 
         var result = bundle.Exec("--cwd", "/no/such", bundle.Id, "true");
 
-        Assert.Equal("peapod: config.json: process.cwd: cannot change to the working directory \"/no/such\": chdir: No such file or directory\n", result.Error);
-        Assert.Equal(1, result.ExitCode);
+        Assert.Equal("peapod: --cwd: cannot change to the working directory \"/no/such\": chdir: No such file or directory\n", result.Error);
+        Assert.Equal(255, result.ExitCode);
     }
 
     [Fact]
@@ -247,5 +247,94 @@ public class ExecTests
 
         Assert.True(exec.WaitForExit(10_000));
         Assert.Equal(42, exec.ExitCode);
+    }
+
+    [Theory]
+    [InlineData("sub")]
+    [InlineData("/sub/")]
+    [InlineData("other/../sub")]
+    [Covers("exec --cgroup")]
+    public void Exec_goes_into_a_cgroup_below_the_containers(string cgroup)
+    {
+        using var bundle = new Bundle("sleep", "100");
+        bundle.RunDetached();
+        Directory.CreateDirectory($"/sys/fs/cgroup/{bundle.Id}/sub");
+
+        var result = bundle.Exec("--cgroup", cgroup, bundle.Id, "tail", "-n", "1", "/proc/self/cgroup");
+
+        Assert.Equal(("0::/sub\n", "", 0), (result.Output, result.Error, result.ExitCode));
+    }
+
+    [Theory]
+    [InlineData("--cgroup: the container has no cgroup \"none\" below its own", "none")]
+    [InlineData("--cgroup: ../.. is not a sub cgroup path", "../..")]
+    [InlineData("--cgroup: a/../../b is not a sub cgroup path", "a/../../b")]
+    [InlineData("--cgroup: unknown controller memory in \"memory:sub\": in cgroup v2 all controllers are in one hierarchy\n  leave out \"memory:\"", "memory:sub")]
+    [InlineData("invalid --cgroup argument: :sub (empty <controller> prefix)", ":sub")]
+    [InlineData("invalid --cgroup argument: a (missing <controller>: prefix)", "a", "b")]
+    [Covers("exec --cgroup")]
+    public void A_cgroup_that_is_not_the_containers_is_refused(string sentence, params string[] cgroups)
+    {
+        using var bundle = new Bundle("sleep", "100");
+        bundle.RunDetached();
+
+        var result = bundle.Exec([.. cgroups.SelectMany(static cgroup => new[] { "--cgroup", cgroup }), bundle.Id, "true"]);
+
+        Assert.Equal((255, $"peapod: {sentence}\n"), (result.ExitCode, result.Error));
+    }
+
+    [Theory]
+    [InlineData("--process-label", "system_u:system_r:container_t:s0")]
+    [InlineData("--apparmor", "no-such-profile")]
+    [Covers("exec --process-label", "exec --apparmor")]
+    public void A_confinement_that_cannot_be_had_is_told_by_its_flag(string flag, string value)
+    {
+        using var bundle = new Bundle("sleep", "100");
+        bundle.RunDetached();
+
+        var result = bundle.Exec(flag, value, bundle.Id, "true");
+
+        Assert.Equal(255, result.ExitCode);
+        Assert.StartsWith($"peapod: {flag}: ", result.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_failed_exec_can_be_told_from_a_failed_process()
+    {
+        using var bundle = new Bundle("sleep", "100");
+        bundle.RunDetached();
+
+        Assert.Equal((1, ""), (bundle.Exec(bundle.Id, "false").ExitCode, bundle.Exec(bundle.Id, "false").Error));
+        Assert.Equal((255, $"peapod: command: what is to be executed is missing\n"), (bundle.Exec(bundle.Id).ExitCode, bundle.Exec(bundle.Id).Error));
+        Assert.Equal(127, bundle.Exec(bundle.Id, "no-such-thing").ExitCode);
+        Assert.Equal(126, bundle.Exec(bundle.Id, "/etc/passwd").ExitCode);
+        Assert.Equal(137, bundle.Exec(bundle.Id, "sh", "-c", "kill -KILL $$").ExitCode);
+    }
+
+    [Fact]
+    [Covers("exec --no-new-privs")]
+    public void No_new_privileges_can_be_given_and_taken_back()
+    {
+        using var bundle = new Bundle("sleep", "100").Set("process.noNewPrivileges", "true");
+        bundle.RunDetached();
+
+        Assert.Equal("NoNewPrivs:\t1\n", bundle.Exec(bundle.Id, "grep", "NoNewPrivs", "/proc/self/status").Output);
+        Assert.Equal("NoNewPrivs:\t0\n", bundle.Exec("--no-new-privs=false", bundle.Id, "grep", "NoNewPrivs", "/proc/self/status").Output);
+    }
+
+    [Fact]
+    [Covers("exec --process")]
+    public void A_process_document_may_ask_for_a_terminal()
+    {
+        using var bundle = new Bundle("sleep", "100");
+        bundle.RunDetached();
+        var file = Path.Combine(bundle.Folder, "process.json");
+        File.WriteAllText(file, """{"terminal": true, "consoleSize": {"height": 22, "width": 77}, "user": {"uid": 7}, "cwd": "/", "args": ["sh", "-c", "stty size; stat -c %u $(tty)"], "env": ["PATH=/bin:/usr/bin"]}""");
+
+        using var terminal = Terminal.Receive(bundle.Folder, socket =>
+            Assert.Equal("", bundle.Exec("--process", file, "--detach", "--console-socket", socket, bundle.Id).Error));
+
+        terminal.WaitFor("\r\n7\r\n");
+        Assert.Equal("22 77\r\n7\r\n", terminal.Text);
     }
 }

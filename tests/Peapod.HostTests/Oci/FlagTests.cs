@@ -59,13 +59,66 @@ public class FlagTests
         Assert.Contains("Usage:", result.Output, StringComparison.Ordinal);
     }
 
-    [Fact]
-    [Covers("--debug", "--rootless")]
-    public void Flags_of_runcs_that_change_nothing_are_taken()
+    [Theory]
+    [InlineData("true")]
+    [InlineData("false")]
+    [InlineData("auto")]
+    [Covers("--rootless")]
+    public void A_flag_of_runcs_that_changes_nothing_is_taken(string value)
     {
         using var bundle = new Bundle("echo", "hi");
 
-        Assert.Equal("hi\n", bundle.Peapod("--debug", "--rootless", "false", "run", "--bundle", bundle.Folder, bundle.Id).Output);
+        Assert.Equal("hi\n", bundle.Peapod("--rootless", value, "run", "--bundle", bundle.Folder, bundle.Id).Output);
+    }
+
+    [Theory]
+    [InlineData("text")]
+    [InlineData("json")]
+    [Covers("--debug", "--log-format")]
+    public void What_is_done_is_logged_when_asked_for_and_the_failure_is_still_the_last_line(string format)
+    {
+        using var bundle = new Bundle("no-such-thing");
+        var log = Path.Combine(bundle.Folder, "log");
+
+        var result = bundle.Peapod("--debug", "--log", log, "--log-format", format, "run", "--bundle", bundle.Folder, bundle.Id);
+
+        Assert.Equal("peapod: config.json: process.args[0]: exec: \"no-such-thing\": executable file not found in $PATH\n", result.Error);
+        var lines = File.ReadAllLines(log);
+        Assert.InRange(lines.Length, 20, 200);
+        Assert.Contains(lines, line => line.Contains(format == "json" ? "{\"level\":\"debug\",\"msg\":\"made the cgroup " : "level=debug msg=\"made the cgroup ", StringComparison.Ordinal));
+        Assert.Contains(format == "json" ? "\"level\":\"error\"" : "level=error", lines[^1], StringComparison.Ordinal);
+    }
+
+    [Fact]
+    [Covers("--log-format")]
+    public void Without_a_file_the_log_is_standard_error_in_the_format_that_is_asked_for()
+    {
+        var result = PeapodCommand.Run("--log-format", "json", "--root", "/no/such", "state", "none");
+
+        Assert.Equal((1, 2), (result.ExitCode, result.Error.Split('\n').Length));
+        Assert.Equal(("error", "container \"none\" does not exist"), ((string)JsonNode.Parse(result.Error)!["level"]!, (string)JsonNode.Parse(result.Error)!["msg"]!));
+    }
+
+    [Fact]
+    [Covers("--log")]
+    public void A_log_that_cannot_be_opened_fails_the_command()
+    {
+        var result = PeapodCommand.Run("--log", "/no/such/log", "list");
+
+        Assert.Equal((1, "", "peapod: --log: cannot open \"/no/such/log\": No such file or directory\n"), (result.ExitCode, result.Output, result.Error));
+    }
+
+    [Theory]
+    [InlineData("--systemd-cgroup")]
+    [InlineData("--cgroup-manager=systemd")]
+    [Covers("--systemd-cgroup", "--cgroup-manager")]
+    public void A_cgroup_of_systemds_is_not_made_in_its_place(string flag)
+    {
+        using var bundle = new Bundle("true");
+
+        var result = bundle.Peapod(flag, "run", "--bundle", bundle.Folder, bundle.Id);
+
+        Assert.Equal((1, "peapod: --systemd-cgroup: the systemd cgroup driver is not in this version of Peapod\n"), (result.ExitCode, result.Error));
     }
 
     [Fact]
@@ -145,6 +198,57 @@ public class FlagTests
         run.WaitForExit();
 
         int? Parent() => File.Exists($"/proc/{orphan}/stat") ? int.Parse(File.ReadAllText($"/proc/{orphan}/stat").Split(") ")[^1].Split(' ')[1]) : null;
+    }
+
+    [Fact]
+    [Covers("run")]
+    public void Orphans_that_came_to_run_are_reaped()
+    {
+        using var bundle = new Bundle("sh", "-c", "sh -c 'sleep 0.2 & sleep 0.3 & echo left'; sleep 100").Namespaces("mount", "ipc", "uts", "network");
+        using var run = Process.Start(new ProcessStartInfo(PeapodCommand.Executable, ["--root", bundle.Root, "run", "--bundle", bundle.Folder, bundle.Id]) { RedirectStandardOutput = true })!;
+
+        Assert.Equal("left", run.StandardOutput.ReadLine());
+        PodBed.Until(() => Children() == 3, "both orphans came");
+        PodBed.Until(() => Children() == 1, "both orphans were reaped");
+        Assert.Equal(0, bundle.Peapod("kill", bundle.Id, "KILL").ExitCode);
+        run.WaitForExit();
+        Assert.Equal(137, run.ExitCode);
+
+        int Children() => File.ReadAllText($"/proc/{run.Id}/task/{run.Id}/children").Split(' ', StringSplitOptions.RemoveEmptyEntries).Length;
+    }
+
+    [Fact]
+    [Covers("list")]
+    public void An_empty_list_is_runcs()
+    {
+        using var bundle = new Bundle("true");
+
+        Assert.Equal("null\n", bundle.Peapod("list", "--format", "json").Output);
+        Assert.Equal("", bundle.Peapod("list", "--quiet").Output);
+        Assert.Equal("ID          PID         STATUS      BUNDLE      CREATED     OWNER\n", bundle.Peapod("list").Output);
+        Assert.Equal((1, "peapod: --format: invalid format option\n"), (bundle.Peapod("list", "--format", "xml").ExitCode, bundle.Peapod("list", "--format", "xml").Error));
+    }
+
+    [SkippableFact]
+    [Covers("list")]
+    public void The_table_of_the_list_is_laid_out_as_runcs()
+    {
+        var runc = Environment.GetEnvironmentVariable("PEAPOD_PEERS") is { } peers ? Path.Combine(peers, "runc") : "/tmp/peers/runc";
+        Skip.IfNot(File.Exists(runc), $"{runc} is not there to compare with");
+        using var bundle = new Bundle("sleep", "100").Set("linux.cgroupsPath", "\"/peapod-test-list\"");
+        Assert.Equal(0, bundle.Create().ExitCode);
+        var ours = bundle.Peapod("list").Output;
+        Assert.Equal(0, bundle.Peapod("delete", "--force", bundle.Id).ExitCode);
+        var root = Path.Combine(bundle.Folder, "runc");
+        Assert.Equal(0, PeapodCommand.Start(runc, "--root", root, "create", "--bundle", bundle.Folder, bundle.Id).ExitCode);
+        var theirs = PeapodCommand.Start(runc, "--root", root, "list").Output;
+        Assert.Equal(0, PeapodCommand.Start(runc, "--root", root, "delete", "--force", bundle.Id).ExitCode);
+
+        Assert.Equal(Columns(theirs), Columns(ours));
+
+        // Where the last column begins depends on how many digits the time of creation happens to have.
+        static string Columns(string table) => string.Join('\n', table.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(static line =>
+            System.Text.RegularExpressions.Regex.Replace(System.Text.RegularExpressions.Regex.Replace(line, " [0-9]+ +(?=created)", static match => new string('#', match.Length)), "(CREATED|20[0-9]{2}-[0-9T:.-]+Z) +", "TIME ")));
     }
 
     [Fact]

@@ -1,3 +1,4 @@
+using Mono.Unix.Native;
 using Peapod.HostTests.Harness;
 
 namespace Peapod.HostTests.Oci;
@@ -173,21 +174,68 @@ public class TerminalTests
         Assert.Equal(sentence, bundle.Peapod("run", "--detach", "--bundle", bundle.Folder, bundle.Id).Error);
     }
 
-    [Fact]
-    public void A_console_socket_without_a_terminal_is_refused()
+    [Theory]
+    [InlineData("create", true, "cannot connect to \"SOCKET\": No such file or directory")]
+    [InlineData("run --detach", true, "cannot connect to \"SOCKET\": No such file or directory")]
+    [InlineData("create", false, "config.json asks for no terminal (process.terminal)")]
+    [InlineData("run --detach", false, "config.json asks for no terminal (process.terminal)")]
+    [InlineData("run", false, "config.json asks for no terminal (process.terminal)")]
+    [InlineData("run", true, "without --detach the terminal is joined to this one")]
+    public void A_console_socket_that_leads_nowhere_is_refused(string command, bool terminal, string sentence)
     {
         using var bundle = new Bundle("true");
+        bundle.Set("process.terminal", terminal ? "true" : "false");
         var socket = Path.Combine(bundle.Folder, "none.sock");
 
-        Assert.Equal(
-            $"peapod: --console-socket: cannot connect to \"{socket}\": No such file or directory\n",
-            bundle.Peapod("create", "--bundle", bundle.Folder, "--console-socket", socket, bundle.Id).Error);
-        using var listener = new System.Net.Sockets.Socket(System.Net.Sockets.AddressFamily.Unix, System.Net.Sockets.SocketType.Stream, 0);
-        listener.Bind(new System.Net.Sockets.UnixDomainSocketEndPoint(socket));
-        listener.Listen();
-        Assert.Equal(
-            "peapod: --console-socket: config.json asks for no terminal (process.terminal)\n",
-            bundle.Peapod("create", "--bundle", bundle.Folder, "--console-socket", socket, bundle.Id).Error);
+        var result = bundle.Peapod([.. command.Split(' '), "--bundle", bundle.Folder, "--console-socket", socket, bundle.Id]);
+
+        Assert.Equal((1, $"peapod: --console-socket: {sentence.Replace("SOCKET", socket)}\n"), (result.ExitCode, result.Error));
+    }
+
+    [Theory]
+    [InlineData("--tty", "without --detach the terminal is joined to this one")]
+    [InlineData("--detach", "the process has no terminal (--tty)")]
+    public void A_console_socket_of_exec_that_leads_nowhere_is_refused(string flag, string sentence)
+    {
+        using var bundle = new Bundle("sleep", "100");
+        bundle.RunDetached();
+
+        Assert.Equal($"peapod: --console-socket: {sentence}\n", bundle.Exec(flag, "--console-socket", "/no/such", bundle.Id, "true").Error);
+    }
+
+    [Theory]
+    [InlineData(Signum.SIGHUP)]
+    [InlineData(Signum.SIGINT)]
+    [InlineData(Signum.SIGTERM)]
+    public void A_signal_that_ends_the_container_leaves_the_callers_terminal_as_it_was(Signum signal)
+    {
+        using var bundle = new Bundle("sh", "-c", $"trap 'exit 5' {(int)signal}; echo ready; while :; do sleep 0.05; done");
+        bundle.Set("process.terminal", "true");
+        using var terminal = Terminal.Open(33, 99);
+        var before = terminal.Modes;
+        using var run = terminal.Start(PeapodCommand.Executable, "--root", bundle.Root, "run", "--bundle", bundle.Folder, bundle.Id);
+        terminal.WaitFor("ready");
+        Assert.NotEqual(before, terminal.Modes);
+
+        Assert.Equal(0, Syscall.kill(run.Id, signal));
+
+        Assert.True(run.WaitForExit(10_000));
+        Assert.Equal((5, before), (run.ExitCode, terminal.Modes));
+    }
+
+    [Fact]
+    public void The_process_sees_the_callers_size_from_its_first_moment_on()
+    {
+        // Its own first act, and then a change of size that comes to it though nobody made one.
+        using var bundle = new Bundle("sh", "-c", "trap 'echo changed' WINCH; stty size; sleep 0.3; sleep 0.3; echo end");
+        bundle.Set("process.terminal", "true").Set("process.consoleSize", """{"height": 25, "width": 81}""");
+        using var terminal = Terminal.Open(33, 99);
+
+        using var run = terminal.Start(PeapodCommand.Executable, "--root", bundle.Root, "run", "--bundle", bundle.Folder, bundle.Id);
+
+        terminal.WaitFor("end\r\n");
+        Assert.True(run.WaitForExit(10_000));
+        Assert.Equal("33 99\r\nend\r\n", terminal.Text);
     }
 
     [Fact]

@@ -6,6 +6,7 @@ namespace Peapod.HostTests.Oci;
 public class UpdateTests
 {
     [SkippableFact]
+    [Covers("update", "update --resources")]
     public void A_file_changes_limits_and_the_stored_configuration()
     {
         NeedsHugetlb();
@@ -63,6 +64,7 @@ public class UpdateTests
     }
 
     [Theory]
+    [InlineData("--cpu-rt-runtime", "5", "--cpu-rt-runtime: cgroup v2 has no limit on real-time processes")]
     [InlineData("--cpu-rt-period", "5", "--cpu-rt-period: cgroup v2 has no limit on real-time processes")]
     [InlineData("--cpu-idle", "2", "--cpu-idle: 2 is out of range (0 to 1)")]
     [InlineData("--cpu-idle", "x", "invalid value for cpu-idle: \"x\" is not a whole number")]
@@ -71,6 +73,7 @@ public class UpdateTests
     [InlineData("--memory-swap", "1g", "--memory-swap: needs a memory limit beside it")]
     [InlineData("--blkio-weight", "5", "--blkio-weight: 5 is out of range (10 to 1000)")]
     [InlineData("--cpuset-cpus", "a", "--cpuset-cpus: \"a\" is not a list such as \"0-3,7\"")]
+    [Covers("update --cpu-rt-period", "update --cpu-rt-runtime")]
     public void A_flag_that_cannot_be_done_is_told_by_its_name(string flag, string value, string sentence)
     {
         using var bundle = new Bundle("sleep", "100");
@@ -81,14 +84,42 @@ public class UpdateTests
         Assert.Equal(($"peapod: {sentence}\n", 1), (result.Error, result.ExitCode));
     }
 
-    [SkippableFact]
-    public void A_flag_whose_controller_is_missing_is_told_by_its_name()
+    [Theory]
+    [InlineData("pids", "pids.max", "50", "--pids-limit", "50")]
+    [InlineData("cpu", "cpu.max", "20000 100000", "--cpu-quota", "20000")]
+    [InlineData("cpu", "cpu.max", "max 50000", "--cpu-period", "50000")]
+    [InlineData("cpu", "cpu.max.burst", "1000", "--cpu-burst", "1000")]
+    [InlineData("cpu", "cpu.weight", "59", "--cpu-share", "512")]
+    [InlineData("cpu", "cpu.idle", "1", "--cpu-idle", "1")]
+    [InlineData("cpuset", "cpuset.cpus", "0", "--cpuset-cpus", "0")]
+    [InlineData("cpuset", "cpuset.mems", "0", "--cpuset-mems", "0")]
+    [InlineData("memory", "memory.max", "67108864", "--memory", "64m")]
+    [InlineData("memory", "memory.low", "33554432", "--memory-reservation", "33554432")]
+    [InlineData("memory", "memory.swap.max", "33554432", "--memory-swap", "96m", "--memory", "64m")]
+    [InlineData("io", "io.weight", null, "--blkio-weight", "100")]
+    [Covers("update --pids-limit", "update --cpu-quota", "update --cpu-period", "update --cpu-burst", "update --cpu-share", "update --cpu-idle", "update --cpuset-cpus")]
+    [Covers("update --cpuset-mems", "update --memory", "update --memory-reservation", "update --memory-swap", "update --blkio-weight")]
+    public void A_flag_sets_its_file_or_is_told_by_its_name_when_the_controller_is_missing(string controller, string file, string? value, params string[] flags)
     {
-        Skip.If(File.ReadAllText("/sys/fs/cgroup/cgroup.controllers").Contains("pids", StringComparison.Ordinal), "this host has the pids controller");
         using var bundle = new Bundle("sleep", "100");
         bundle.RunDetached();
 
-        Assert.StartsWith("peapod: --pids-limit: the pids controller is not available: ", bundle.Peapod("update", "--pids-limit", "9", bundle.Id).Error, StringComparison.Ordinal);
+        var result = bundle.Peapod(["update", .. flags, bundle.Id]);
+
+        if (!File.ReadAllText($"/sys/fs/cgroup/{bundle.Id}/cgroup.controllers").Split(' ', '\n').Contains(controller))
+        {
+            Assert.Equal(1, result.ExitCode);
+            Assert.StartsWith($"peapod: {flags[0]}: the {controller} controller is not available: ", result.Error, StringComparison.Ordinal);
+        }
+        else if (!File.Exists($"/sys/fs/cgroup/{bundle.Id}/{file}"))
+        {
+            Assert.Equal((1, $"peapod: {flags[0]}: this kernel has no {file}\n"), (result.ExitCode, result.Error));
+        }
+        else
+        {
+            Assert.Equal((0, ""), (result.ExitCode, result.Error));
+            Assert.Equal(value is null ? Read(bundle, file) : value + "\n", Read(bundle, file));
+        }
     }
 
     [Fact]

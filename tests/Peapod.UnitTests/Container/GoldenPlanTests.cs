@@ -175,6 +175,14 @@ public class GoldenPlanTests
     public void Without_any_namespace() => Same("no-namespaces", Bare([]));
 
     [Fact]
+    public void A_service_with_sockets_that_tells_its_readiness()
+    {
+        var spec = Detached();
+        Golden("service.txt", PlanPrinter.ToText(
+            PlanCompiler.Compile(Request(spec) with { ListenFds = 2, PreserveFds = 1, NotifyFolder = "/run/peapod/id/notify" }), "/sys/fs/cgroup/id", spec.Linux!.Resources));
+    }
+
+    [Fact]
     public void A_sandbox_pauses()
     {
         var spec = Detached();

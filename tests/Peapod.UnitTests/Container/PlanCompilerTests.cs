@@ -33,6 +33,25 @@ public class PlanCompilerTests
         Assert.Equal($"{field}: needs a new mount namespace: the mounts of a shared one are not the container's to change", Refusal(spec));
 
     [Fact]
+    public void A_service_is_told_of_its_sockets_and_of_where_to_say_that_it_is_ready()
+    {
+        var spec = DefaultSpec.Create();
+        spec = spec with { Process = spec.Process! with { Terminal = false, Env = ["LISTEN_FDS=9", "A=b", "NOTIFY_SOCKET=/elsewhere"] } };
+        var request = new PlanRequest { Id = "id", Spec = spec, Bundle = "/bundle", CgroupMount = "/sys/fs/cgroup" };
+
+        var service = PlanCompiler.Compile(request with { ListenFds = 2, PreserveFds = 1, NotifyFolder = "/state/notify" });
+        var other = PlanCompiler.Compile(request with { PreserveFds = 1 });
+
+        Assert.Equal(["LISTEN_FDS=2", "A=b", "NOTIFY_SOCKET=/run/notify/notify.sock", "LISTEN_PID=1"], service.Init[^1].Environment);
+        Assert.Equal(["LISTEN_FDS=9", "A=b", "NOTIFY_SOCKET=/elsewhere"], other.Init[^1].Environment);
+        Assert.Equal((3UL, 1UL), (Kept(service), Kept(other)));
+        var mount = Assert.Single(service.Host.OfType<CloneMountStep>(), static step => step.Source == "/state/notify");
+        Assert.Equal(Libc.MOUNT_ATTR_RDONLY | Libc.MOUNT_ATTR_NOSUID | Libc.MOUNT_ATTR_NODEV | Libc.MOUNT_ATTR_NOEXEC, mount.Set);
+
+        static ulong Kept(Plan plan) => plan.Init.Single(static operation => operation.Code == PlanCode.CloseFds).A;
+    }
+
+    [Fact]
     public void A_new_file_system_gets_its_attributes_and_parameters()
     {
         var operation = Mount("""{"destination": "/data", "type": "tmpfs", "source": "src", "options": ["nosuid", "rnodev", "noexec", "exec", "noatime", "size=5", "rslave"]}""");

@@ -1,0 +1,57 @@
+using System.CommandLine;
+using System.CommandLine.Parsing;
+using Peapod.Container;
+
+namespace Peapod.Cli;
+
+/// <summary>A command line that cannot be understood: one sentence that names the word at fault, in the words of Go's flag package where callers know those.</summary>
+internal static class UsageError
+{
+    /// <summary>runc's exit code for a command that it does not have.</summary>
+    private const int UnknownCommand = 3;
+
+    internal static ContainerException Of(ParseResult parsed)
+    {
+        var command = parsed.CommandResult.Command;
+        var help = $"\n  see {(command.Parents.Any() ? $"peapod {command.Name}" : "peapod")} --help";
+        return UnknownFlag(parsed) is { } flag ? new($"flag provided but not defined: {flag}{help}")
+            : command.Subcommands.Count > 0 && parsed.UnmatchedTokens is [var name, ..] ? new($"unknown command \"{name}\"{help}", UnknownCommand)
+            : new(Describe(parsed, parsed.Errors[0], command) + help);
+    }
+
+    private static string? UnknownFlag(ParseResult parsed)
+    {
+        foreach (var error in parsed.Errors)
+        {
+            // The library takes an option that it does not know for an argument, where there is room for one.
+            if (error.SymbolResult is ArgumentResult { Parent: not OptionResult, Tokens: [{ Value: ['-', ..] given }, ..] })
+            {
+                return given;
+            }
+        }
+
+        foreach (var token in parsed.UnmatchedTokens)
+        {
+            if (token is ['-', _, ..])
+            {
+                return token;
+            }
+        }
+
+        return null;
+    }
+
+    private static string Describe(ParseResult parsed, ParseError error, Command command)
+    {
+        var result = error.SymbolResult is ArgumentResult { Parent: OptionResult parent } ? parent : error.SymbolResult;
+        return result switch
+        {
+            OptionResult option when option.Tokens.Count < option.Option.Arity.MinimumNumberOfValues => $"flag needs an argument: {option.Option.Name}",
+            OptionResult { Tokens.Count: > 1, Option.Arity.MaximumNumberOfValues: 1 } option => $"flag given twice: {option.Option.Name}",
+            OptionResult { Tokens: [.., var value] } option => $"invalid value \"{value.Value}\" for flag {option.Option.Name}",
+            ArgumentResult { Tokens: [] } argument => $"\"{command.Name}\" needs a {argument.Argument.Name}",
+            _ when parsed.UnmatchedTokens is [var first, ..] => $"\"{command.Name}\" has no use for the argument \"{first}\"",
+            _ => error.Message,
+        };
+    }
+}

@@ -1,0 +1,14 @@
+namespace Peapod.Container.Cgroups;
+
+/// <summary>Who makes a container's cgroup.</summary>
+public enum CgroupManager
+{
+    /// <summary>Peapod, by directories in the cgroup file system.</summary>
+    FileSystem,
+
+    /// <summary>systemd, asked for a scope.</summary>
+    Systemd,
+
+    /// <summary>Nobody: the container stays in the caller's cgroup.</summary>
+    None,
+}

@@ -7,7 +7,7 @@ internal static class CommandTable
 {
     private static readonly string[] Names =
     [
-        "create", "start", "run", "state", "kill", "delete", "exec", "list", "pause", "resume", "ps", "events", "update", "spec", "features", "plan",
+        "create", "start", "run", "state", "kill", "delete", "exec", "list", "pause", "resume", "ps", "events", "update", "checkpoint", "restore", "spec", "features", "plan",
     ];
 
     internal static void AddTo(Command root, string[] args, GlobalOptions globals)
@@ -43,6 +43,8 @@ internal static class CommandTable
         "ps" => PsCommand.Make(globals),
         "events" => EventsCommand.Make(globals),
         "update" => UpdateCommand.Make(globals),
+        "checkpoint" => CheckpointCommand.Make(globals),
+        "restore" => RestoreCommand.Make(globals),
         "spec" => SpecCommand.Make(),
         "features" => FeaturesCommand.Make(),
         "plan" => PlanCommand.Make(globals),

@@ -15,7 +15,7 @@ internal static class FeaturesCommand
             {
                 Annotations = new Dictionary<string, string>
                 {
-                    ["org.opencontainers.runc.checkpoint.enabled"] = "false",
+                    ["org.opencontainers.runc.checkpoint.enabled"] = "true",
                     ["io.peapod.commit"] = VersionText.Commit,
                     ["io.peapod.version"] = VersionText.Number,
                 },

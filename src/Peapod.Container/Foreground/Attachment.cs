@@ -140,6 +140,12 @@ public sealed unsafe class Attachment : IDisposable
         var descriptors = new List<SafeFd>(1);
         Span<byte> name = stackalloc byte[64];
         UnixSocket.Receive(consoleReceiver!, name, descriptors);
+        if (descriptors.Count == 0)
+        {
+            // What was restored has no terminal that it lost.
+            return;
+        }
+
         master = descriptors[0];
         KernelException.Check(Libc.fcntl(master.Number, Libc.F_SETFL, Libc.O_RDWR | Libc.O_NONBLOCK), "fcntl");
         RawMode.CopySize(0, master);

@@ -19,7 +19,7 @@ using Peapod.Oci;
 namespace Peapod.Container.Lifecycle;
 
 /// <summary>A container in its store: the OCI operations on it (runtime-spec, "Operations").</summary>
-public sealed class Container
+public sealed partial class Container
 {
     private const string FifoName = "exec.fifo";
     private const string ReportName = "start.report";
@@ -608,16 +608,15 @@ public sealed class Container
             : throw new SpecException("linux.namespaces", "a container without a cgroup (--cgroup-manager=disabled) needs a new pid namespace");
     }
 
-    private static Cgroup MakeCgroup(CgroupHierarchy hierarchy, string path, Spec spec, Undo undo)
+    private static Cgroup MakeCgroup(CgroupHierarchy hierarchy, string path, Spec spec, Undo undo, bool limited = true)
     {
         var cgroup = Cgroup.Create(hierarchy, path);
         undo.Add(cgroup.Remove);
         try
         {
-            cgroup.Apply(spec.Linux?.Resources);
-            if (CgroupOwner.Of(spec) is { } owner)
+            if (limited)
             {
-                cgroup.GiveTo(owner);
+                Limit(cgroup, spec);
             }
 
             Devices.DeviceProgram.Attach(cgroup.Directory, spec.Linux?.Resources?.Devices);
@@ -627,6 +626,15 @@ public sealed class Container
         {
             cgroup.Dispose();
             throw;
+        }
+    }
+
+    private static void Limit(Cgroup cgroup, Spec spec)
+    {
+        cgroup.Apply(spec.Linux?.Resources);
+        if (CgroupOwner.Of(spec) is { } owner)
+        {
+            cgroup.GiveTo(owner);
         }
     }
 

@@ -33,6 +33,26 @@ internal static class DevicePlan
         AddLink(plan, "pts/ptmx", "/dev/ptmx", replace: true);
     }
 
+    /// <summary>The places of all devices, the usual ones and the configuration's.</summary>
+    internal static List<string> PathsOf(Spec spec)
+    {
+        var paths = new List<string>(8);
+        if (!IsBound(spec))
+        {
+            paths.AddRange(["/dev/null", "/dev/zero", "/dev/full", "/dev/random", "/dev/urandom", "/dev/tty"]);
+            for (var i = 0; i < (spec.Linux?.Devices?.Count ?? 0); i++)
+            {
+                var path = Path.GetFullPath(spec.Linux!.Devices![i].Path);
+                if (!paths.Contains(path))
+                {
+                    paths.Add(path);
+                }
+            }
+        }
+
+        return paths;
+    }
+
     /// <summary>A bound /dev is the caller's own: nothing is made in it.</summary>
     private static bool IsBound(Spec spec)
     {

@@ -14,7 +14,7 @@ public static unsafe class ChildProcess
     /// <param name="args">Its arguments, the name first. Its environment is empty but for PATH.</param>
     /// <param name="streams">Its standard streams.</param>
     public static PidFd Start(SafeFd executable, IReadOnlyList<string> args, StandardStreams streams) =>
-        Start(executable.Number, "", args, [PathOnly], streams, cwd: null);
+        Start(executable.Number, "", args, [PathOnly], streams, cwd: null, [], cgroup: null);
 
     /// <param name="path">What it executes; a script, too, whose interpreter could not open a descriptor.</param>
     /// <param name="args">Its arguments, the name first.</param>
@@ -22,12 +22,22 @@ public static unsafe class ChildProcess
     /// <param name="streams">Its standard streams.</param>
     /// <param name="cwd">Its working directory; null for this process's.</param>
     internal static PidFd Start(string path, IReadOnlyList<string> args, IReadOnlyList<string> environment, StandardStreams streams, SafeFd? cwd) =>
-        Start(Libc.AT_FDCWD, path, args, environment, streams, cwd);
+        Start(Libc.AT_FDCWD, path, args, environment, streams, cwd, [], cgroup: null);
 
-    private static PidFd Start(int executable, string path, IReadOnlyList<string> args, IReadOnlyList<string> environment, StandardStreams streams, SafeFd? cwd)
+    /// <param name="path">What it executes, with this process's environment.</param>
+    /// <param name="args">Its arguments, the name first.</param>
+    /// <param name="streams">Its standard streams.</param>
+    /// <param name="inherited">Descriptors that it has under their own numbers.</param>
+    /// <param name="cgroup">The directory of the cgroup that it begins in; null for this process's.</param>
+    internal static PidFd Start(string path, IReadOnlyList<string> args, StandardStreams streams, ReadOnlySpan<int> inherited, SafeFd? cgroup) =>
+        Start(Libc.AT_FDCWD, path, args, [], streams, cwd: null, inherited, cgroup);
+
+    private static PidFd Start(
+        int executable, string path, IReadOnlyList<string> args, IReadOnlyList<string> environment, StandardStreams streams, SafeFd? cwd, ReadOnlySpan<int> inherited, SafeFd? cgroup)
     {
         var bytes = Encoding.UTF8.GetBytes(string.Join('\0', [.. args, .. environment, path]) + "\0");
         fixed (byte* text = bytes)
+        fixed (int* fds = inherited)
         {
             var argv = stackalloc byte*[args.Count + 1];
             var envp = stackalloc byte*[environment.Count + 1];
@@ -35,8 +45,11 @@ public static unsafe class ChildProcess
             at = Point(envp, environment, at);
             var request = new NativeSpawn.Request
             {
-                Flags = Libc.CLONE_PIDFD | Libc.CLONE_VM | Libc.CLONE_VFORK | Libc.CLONE_CLEAR_SIGHAND,
-                CgroupFd = -1,
+                Flags = Libc.CLONE_PIDFD | Libc.CLONE_VM | Libc.CLONE_VFORK | Libc.CLONE_CLEAR_SIGHAND
+                    | (cgroup is null ? 0 : Libc.CLONE_INTO_CGROUP),
+                CgroupFd = cgroup?.Number ?? -1,
+                Inherited = fds,
+                InheritedCount = (uint)inherited.Length,
                 ExecutableFd = executable,
                 Argv = argv,
                 Envp = environment.Count == 0 ? null : envp,

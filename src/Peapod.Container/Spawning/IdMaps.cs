@@ -3,8 +3,6 @@ using Peapod.Container.Plans;
 using Peapod.Kernel;
 using Peapod.Kernel.Files;
 using Peapod.Kernel.Interop;
-using Peapod.Kernel.Processes;
-using Peapod.Kernel.Sockets;
 using Peapod.Oci;
 
 namespace Peapod.Container.Spawning;
@@ -36,26 +34,11 @@ internal static class IdMaps
                 new(PlanCode.Sync, step.Field, "wait for the maps") { A = (ulong)InitStage.MapUsers },
             ],
             0);
-        var child = Spawner.Spawn(plan, [], cgroup: null, default);
-        using var process = child.Process;
-        try
+        return BriefChild.Run(plan, null, pid =>
         {
-            using var socket = child.Socket;
-            Span<byte> message = stackalloc byte[InitReport.Size];
-            var report = InitReport.Parse(message[..UnixSocket.Receive(socket, message)]);
-            if (report.Stage is null)
-            {
-                throw Failures.OfOperation(plan.Init[report.Operation], report.Error, report.Detail);
-            }
-
-            Write(child.Pid, step.Field, step.UidMappings, step.GidMappings);
-            return FileSystem.Open($"/proc/{child.Pid}/ns/user", Libc.O_RDONLY);
-        }
-        finally
-        {
-            process.Signal(Signals.SIGKILL);
-            process.Wait();
-        }
+            Write(pid, step.Field, step.UidMappings, step.GidMappings);
+            return FileSystem.Open($"/proc/{pid}/ns/user", Libc.O_RDONLY);
+        });
     }
 
     private static void Write(SafeFd process, string name, string field, IReadOnlyList<LinuxIdMapping> mappings)

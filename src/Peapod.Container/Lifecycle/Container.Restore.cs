@@ -1,0 +1,238 @@
+using Peapod.Container.Cgroups;
+using Peapod.Container.Criu;
+using Peapod.Container.Hooks;
+using Peapod.Container.NetDevices;
+using Peapod.Container.Notify;
+using Peapod.Container.Plans;
+using Peapod.Container.Resctrl;
+using Peapod.Container.Spawning;
+using Peapod.Container.State;
+using Peapod.Kernel;
+using Peapod.Kernel.Files;
+using Peapod.Kernel.Interop;
+using Peapod.Kernel.Mounts;
+using Peapod.Kernel.Namespaces;
+using Peapod.Kernel.Processes;
+using Peapod.Kernel.Sockets;
+using Peapod.Oci;
+
+namespace Peapod.Container.Lifecycle;
+
+/// <content>A container from images of its processes, by criu.</content>
+public sealed partial class Container
+{
+    private const string CriuRootName = "criu-root";
+
+    /// <summary>Makes a container whose processes are those of a checkpoint. A failure leaves nothing behind but criu's log.</summary>
+    /// <exception cref="ContainerException">What could not be done, beginning with the field, the flag or the object.</exception>
+    /// <exception cref="SpecException">A field of the configuration that cannot be done.</exception>
+    public static (Container Container, ContainerProcess Process) Restore(ContainerStore store, RestoreRequest request)
+    {
+        ContainerStore.CheckId(request.Id);
+        var spec = request.Spec;
+        var creation = new CreateRequest
+        {
+            Id = request.Id,
+            Spec = spec,
+            SpecJson = request.SpecJson,
+            Bundle = request.Bundle,
+            CgroupManager = request.CgroupManager,
+        };
+        var hierarchy = CgroupHierarchy.Find();
+        var cgroupPath = CgroupPathOf(hierarchy, creation);
+        var criu = CriuProgram.Find();
+        if (request.Options.LazyPages)
+        {
+            criu.NeedLazyPages();
+        }
+
+        using var images = ImageFolder.Open(request.Options.Images, "--image-path", make: false);
+        images.RefuseLinks();
+        var descriptors = images.ReadDescriptors();
+        using var work = request.Options.Work is { } path ? ImageFolder.Open(path, "--work-path", make: true) : null;
+
+        using var held = store.Add(request.Id);
+        using var undo = new Undo();
+        if (spec.Hooks is not null)
+        {
+            undo.Add(() => RunPoststop(store, request.Id, request.Bundle, spec));
+        }
+
+        undo.Add(() => store.Remove(request.Id));
+        var record = NewRecord(creation, cgroupPath);
+        store.WriteConfig(request.Id, request.SpecJson.Span);
+        store.Write(record);
+
+        // The limits come when the processes are there: criu, which is more than they may be, is not to be counted with them.
+        using var cgroup = cgroupPath.Length == 0 ? null : MakeCgroup(hierarchy, cgroupPath, spec, undo, limited: false);
+        if (cgroup is not null)
+        {
+            undo.Add(cgroup.Kill);
+        }
+
+        if (spec.Linux?.IntelRdt is { } rdt)
+        {
+            ResctrlGroup.Of(ResctrlGroup.FindRoot(), rdt, request.Id).Create(undo);
+        }
+
+        var folder = store.FolderOf(request.Id);
+        FileSystem.MakeDirectory(NotifySocket.FolderIn(folder), NotifySocket.FolderMode);
+        MakeMountPoints(store, request, hierarchy);
+
+        using var namespaces = new Inherited();
+        var options = CriuOptionsCompiler.Restore(request, new RestoreFacts
+        {
+            ImagesFd = images.Directory.Number,
+            WorkFd = work?.Directory.Number,
+            Root = $"{folder}/{CriuRootName}",
+            CgroupRoot = cgroup?.Path[hierarchy.MountPoint.Length..],
+            CgroupMount = hierarchy.MountPoint,
+            NotifyFolder = NotifySocket.FolderIn(folder),
+            Descriptors = descriptors,
+            NamespaceFd = namespaces.Open,
+        });
+        (work ?? images).BeginLog(CriuOptionsCompiler.RestoreLog);
+        using var process = StartCriu(criu, record, options.Root!, namespaces.Descriptors, cgroup);
+        PidFd? restored = null;
+        var response = process.Ask(new CriuRequest(CriuRequestType.Restore) { Options = options }, (notification, received) =>
+        {
+            store.Debug?.Invoke($"criu: {notification.Script}");
+            switch (notification.Script)
+            {
+                case "setup-namespaces":
+                    SetUpNamespaces(request, notification.Pid);
+                    break;
+                case "orphan-pts-master":
+                    SendMaster(request, received);
+                    break;
+                case "post-restore":
+                    restored = PidFd.TryOpen(notification.Pid) ?? throw new ContainerException($"the restored process {notification.Pid} is gone");
+                    undo.Add(() => KillAndReap(restored));
+                    record = record.Of(notification.Pid);
+                    store.WriteProcess(record);
+                    StoreTimeNamespace(store, request, notification.Pid);
+                    GroupOf(spec, request.Id)?.Add(notification.Pid);
+                    if (cgroup is not null)
+                    {
+                        Limit(cgroup, spec);
+                    }
+
+                    WritePidFile(request.PidFile, notification.Pid);
+                    break;
+                default:
+                    break;
+            }
+        });
+        var end = process.Finish();
+        if (response is not { Success: true } || end.Reported != 0 || restored is null)
+        {
+            throw CriuFailure($"container \"{request.Id}\" cannot be restored", criu, response, work ?? images, CriuOptionsCompiler.RestoreLog);
+        }
+
+        FileSystem.RemoveDirectory(options.Root!);
+        undo.Keep();
+        return (new Container(store, record), new ContainerProcess(record.Pid, restored));
+    }
+
+    /// <summary>What a creation makes in the root file system before it mounts.</summary>
+    private static void MakeMountPoints(ContainerStore store, RestoreRequest request, CgroupHierarchy hierarchy)
+    {
+        var plan = MountPointPlan.Compile(new PlanRequest { Id = request.Id, Spec = request.Spec, Bundle = request.Bundle, CgroupMount = hierarchy.MountPoint });
+        if (plan is null)
+        {
+            return;
+        }
+
+        Warn(store, plan);
+        using var undo = new Undo();
+        using var steps = HostSteps.Do(plan, static input => throw new ArgumentOutOfRangeException(nameof(input)), undo);
+        BriefChild.Run(plan, steps, static _ => true);
+    }
+
+    /// <summary>
+    /// criu wants its root to be a mount point. It is one in a mount namespace that criu alone lives in, so no mount of ours is ever left on the host.
+    /// </summary>
+    private static CriuProcess StartCriu(CriuProgram criu, ContainerRecord record, string root, IReadOnlyList<SafeFd> inherited, Cgroup? cgroup)
+    {
+        FileSystem.MakeDirectory(root, 0x1c0);
+        using var mounts = PrivateMounts.Enter();
+        try
+        {
+            using var tree = DetachedMount.Clone(record.Rootfs.Length > 0 ? record.Rootfs : "/", recursive: true);
+            tree.SetAttributes(new MountAttr { Propagation = Libc.MS_PRIVATE }, recursive: true);
+            tree.Attach(root);
+        }
+        catch (KernelException e)
+        {
+            throw new ContainerException($"config.json: root.path: cannot use \"{record.Rootfs}\" as the root file system: {e.Operation}: {KernelException.Describe(e.Error)}", 1, e);
+        }
+
+        return CriuProcess.Start(criu.Path, default, inherited, cgroup?.Directory);
+    }
+
+    /// <summary>The namespaces are there and no process runs in them yet.</summary>
+    private static void SetUpNamespaces(RestoreRequest request, int pid)
+    {
+        if (NamespacePlan.Has(request.Spec, Libc.CLONE_NEWNET, newOnly: true))
+        {
+            using var process = PidFd.TryOpen(pid) ?? throw new ContainerException($"the process {pid}, which criu restores, is gone");
+            Loopback.SetUp(process);
+        }
+
+        if (request.Spec.Hooks is { } hooks)
+        {
+            var state = HookPlan.StateOf(request.Id, request.Bundle, request.Spec, "creating", pid);
+            RuntimeHooks.Run(hooks.Prestart, "prestart", state);
+            RuntimeHooks.Run(hooks.CreateRuntime, "createRuntime", state);
+        }
+    }
+
+    private static void SendMaster(RestoreRequest request, IReadOnlyList<SafeFd> received)
+    {
+        if (request.ConsoleSocket is null)
+        {
+            throw new ContainerException("--console-socket: the checkpoint has a terminal, whose other side nobody here takes\n  give a socket for it, or leave out --detach");
+        }
+
+        if (received.Count != 1)
+        {
+            throw new ContainerException("criu: the terminal's master side did not come");
+        }
+
+        UnixSocket.Send(request.ConsoleSocket, "/dev/ptmx"u8, received[0]);
+    }
+
+    /// <summary>criu gives clocks that go on where they stopped by a time namespace: an exec has to join it, and so the stored configuration has it.</summary>
+    private static void StoreTimeNamespace(ContainerStore store, RestoreRequest request, int pid)
+    {
+        var spec = request.Spec;
+        if (NamespacePlan.Has(spec, Libc.CLONE_NEWTIME) || FileSystem.TryStat($"/proc/{pid}/ns/time")?.Inode == FileSystem.TryStat("/proc/self/ns/time")?.Inode)
+        {
+            return;
+        }
+
+        var linux = spec.Linux ?? new Oci.Linux();
+        store.WriteConfig(request.Id, (spec with { Linux = linux with { Namespaces = [.. linux.Namespaces ?? [], new LinuxNamespace { Type = "time" }] } }).ToJson());
+    }
+
+    /// <summary>Namespaces that criu has from us.</summary>
+    private sealed class Inherited : IDisposable
+    {
+        internal List<SafeFd> Descriptors { get; } = [];
+
+        internal int Open(string path, string field)
+        {
+            try
+            {
+                Descriptors.Add(FileSystem.Open(path, Libc.O_RDONLY));
+                return Descriptors[^1].Number;
+            }
+            catch (KernelException e)
+            {
+                throw new ContainerException($"config.json: {field}: cannot open the namespace \"{path}\": {KernelException.Describe(e.Error)}\n  what is restored lives in it: it must be there", 1, e);
+            }
+        }
+
+        public void Dispose() => Descriptors.ForEach(static fd => fd.Dispose());
+    }
+}

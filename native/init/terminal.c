@@ -69,16 +69,47 @@ int op_terminal (const operation *op)
   return 0;
 }
 
+static bool is_null (const struct statx *what)
+{
+  return (what->stx_mode & 0170000) == 0020000 && what->stx_rdev_major == 1 && what->stx_rdev_minor == 3;
+}
+
+/* A null device from outside lies on a mount that is not the container's, which criu could not dump: the container's own
+   takes its place. Where it has none, or may not open it, the one from outside stays. */
+static int reopen_null (int fd)
+{
+  struct statx what;
+  int access = (int) TRY (fcntl, fd, F_GETFL, 0) & O_ACCMODE;
+  int own = open_in_root ("dev/null", access | O_NONBLOCK | O_NOCTTY | O_NOFOLLOW, 0);
+  if (own < 0)
+    return 0;
+  TRY (statx, own, "", AT_EMPTY_PATH, STATX_BASIC_STATS, &what);
+  if (is_null (&what))
+    {
+      TRY (fcntl, own, F_SETFL, 0);
+      TRY (dup3, own, fd, 0);
+    }
+  SYS (close, own);
+  return 0;
+}
+
 /* a: uid. Pipes and files that stand for the standard streams become the user's, so that it may reopen /dev/stdout. */
 int op_stdio_owner (const operation *op)
 {
   struct statx what;
   for (int fd = 0; fd < 3; fd++)
     {
-      if (SYS (statx, fd, "", AT_EMPTY_PATH, STATX_BASIC_STATS, &what) < 0 || what.stx_uid == op->a)
+      if (SYS (statx, fd, "", AT_EMPTY_PATH, STATX_BASIC_STATS, &what) < 0)
         continue;
-      if ((what.stx_mode & 0170000) == 0020000 && what.stx_rdev_major == 1 && what.stx_rdev_minor == 3)
-        continue; /* /dev/null is everybody's */
+      if (is_null (&what))
+        {
+          int result = reopen_null (fd); /* nobody's to own */
+          if (result < 0)
+            return result;
+          continue;
+        }
+      if (what.stx_uid == op->a)
+        continue;
       long result = SYS (fchown, fd, op->a, -1);
       if (result < 0 && result != -EINVAL && result != -EPERM && result != -EROFS)
         return (int) fail ("fchown", result);

@@ -32,7 +32,13 @@ internal sealed class CriuProcess : IDisposable
         using var socketOfCriu = theirs;
         try
         {
-            int[] numbers = [theirs.Number, .. inherited.Select(static fd => fd.Number)];
+            var numbers = new int[inherited.Count + 1];
+            for (var i = 0; i < inherited.Count; i++)
+            {
+                numbers[i] = inherited[i].Number;
+            }
+
+            numbers[^1] = theirs.Number;
             return new(ours, ChildProcess.Start(path, ["criu", "swrk", theirs.Number.ToString(CultureInfo.InvariantCulture)], streams, numbers, cgroup));
         }
         catch (KernelException e)

@@ -6,9 +6,6 @@ internal sealed record CriuResponse(CriuRequestType Type, bool Success)
     /// <summary>errno of what failed, or 0.</summary>
     internal int Error { get; private init; }
 
-    /// <summary>What failed in words, from criu 3.15 on.</summary>
-    internal string? Message { get; private init; }
-
     /// <summary>Of a notification: the script that criu would run at that point.</summary>
     internal string Script { get; private init; } = "";
 
@@ -37,7 +34,6 @@ internal sealed record CriuResponse(CriuRequestType Type, bool Success)
                 5 => response with { Script = TextOf(reader.Bytes, 1), Pid = NumberOf(reader.Bytes, 2) },
                 7 => response with { Error = reader.Int32 },
                 8 => response with { TracksMemory = NumberOf(reader.Bytes, 1) != 0, HasLazyPages = NumberOf(reader.Bytes, 2) != 0 },
-                9 => response with { Message = reader.Text },
                 10 => response with { Version = (NumberOf(reader.Bytes, 1) * 10000) + (NumberOf(reader.Bytes, 2) * 100) + NumberOf(reader.Bytes, 4) },
                 _ => response,
             };

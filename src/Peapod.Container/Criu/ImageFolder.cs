@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Text;
 using System.Text.Json;
 using Peapod.Kernel;
@@ -30,7 +31,7 @@ internal sealed class ImageFolder : IDisposable
 
     internal string Path { get; }
 
-    internal SafeFd Directory { get; }
+    internal SafeFd Directory { get; private set; }
 
     internal static ImageFolder Open(string path, string flag, bool make)
     {
@@ -49,6 +50,19 @@ internal sealed class ImageFolder : IDisposable
         }
     }
 
+    /// <summary>Opens the same folder in the mount namespace that this thread is in by now.</summary>
+    internal void Reopen()
+    {
+        var again = FileSystem.Open(Path, Libc.O_RDONLY | Libc.O_DIRECTORY);
+        var (before, now) = (FileSystem.Stat(Directory, Path), FileSystem.Stat(again, Path));
+        Directory.Dispose();
+        Directory = again;
+        if ((before.DevMajor, before.DevMinor, before.Inode) != (now.DevMajor, now.DevMinor, now.Inode))
+        {
+            throw new ContainerException($"--image-path: \"{Path}\" became another folder meanwhile");
+        }
+    }
+
     /// <summary>A new and empty log, so that criu writes through nobody's link.</summary>
     internal void BeginLog(string name)
     {
@@ -59,22 +73,22 @@ internal sealed class ImageFolder : IDisposable
     /// <summary>What criu calls an error in its log, each on a line of its own.</summary>
     internal string ErrorsOf(string name)
     {
-        var lines = new List<string>();
+        // The first ones say what went wrong, the last ones what came of it.
+        var (text, count) = (new StringBuilder(), 0);
         foreach (var line in Encoding.UTF8.GetString(Read(name)).Split('\n'))
         {
-            if (line.IndexOf("Error (", StringComparison.Ordinal) is >= 0 and var at)
+            if (line.IndexOf("Error (", StringComparison.Ordinal) is >= 0 and var at && count++ < MostErrors)
             {
-                lines.Add(line[at..]);
+                text.Append("\n  ").Append(line.AsSpan(at));
             }
         }
 
-        // The first ones say what went wrong, the last ones what came of it.
-        return string.Concat(lines.Take(MostErrors).Select(static line => $"\n  {line}"));
+        return text.ToString();
     }
 
     internal void WriteDescriptors(IReadOnlyList<string> links)
     {
-        using var memory = new MemoryStream();
+        var memory = new ArrayBufferWriter<byte>(256);
         using (var writer = new Utf8JsonWriter(memory))
         {
             writer.WriteStartArray();
@@ -86,7 +100,7 @@ internal sealed class ImageFolder : IDisposable
             writer.WriteEndArray();
         }
 
-        FileSystem.Replace(Directory, DescriptorsName, memory.ToArray(), FileMode);
+        FileSystem.Replace(Directory, DescriptorsName, memory.WrittenSpan, FileMode);
     }
 
     /// <summary>What the standard streams were when the container was checkpointed.</summary>

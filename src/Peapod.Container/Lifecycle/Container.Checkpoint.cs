@@ -102,8 +102,8 @@ public sealed partial class Container
     /// <summary>criu's own words, from its answer and its log, and what is wrong with it or the kernel if that is the reason.</summary>
     private static ContainerException CriuFailure(string what, CriuProgram program, CriuResponse? response, ImageFolder logs, string log)
     {
+        // What criu gives as its message is the first error of its log, whatever came of that one.
         var reason = response is null ? "criu ended without an answer"
-            : !string.IsNullOrEmpty(response.Message) ? $"criu: {response.Message}"
             : response.Error != 0 ? $"criu: {KernelException.Describe((Errno)response.Error)}" : "criu failed";
         return new($"{what}: {reason}{logs.ErrorsOf(log)}\n  all that criu did is in {logs.Path}/{log}{program.Check()}");
     }

@@ -79,20 +79,27 @@ public sealed partial class Container
         FileSystem.MakeDirectory(NotifySocket.FolderIn(folder), NotifySocket.FolderMode);
         MakeMountPoints(store, request, hierarchy);
 
+        var root = $"{folder}/{CriuRootName}";
+        FileSystem.MakeDirectory(root, 0x1c0);
         using var namespaces = new Inherited();
-        var options = CriuOptionsCompiler.Restore(request, new RestoreFacts
+        using var process = InPrivateMounts(record, root, () =>
         {
-            ImagesFd = images.Directory.Number,
-            WorkFd = work?.Directory.Number,
-            Root = $"{folder}/{CriuRootName}",
-            CgroupRoot = cgroup?.Path[hierarchy.MountPoint.Length..],
-            CgroupMount = hierarchy.MountPoint,
-            NotifyFolder = NotifySocket.FolderIn(folder),
-            Descriptors = descriptors,
-            NamespaceFd = namespaces.Open,
-        });
-        (work ?? images).BeginLog(CriuOptionsCompiler.RestoreLog);
-        using var process = StartCriu(criu, record, options.Root!, namespaces.Descriptors, cgroup);
+            images.Reopen();
+            work?.Reopen();
+            var options = CriuOptionsCompiler.Restore(request, new RestoreFacts
+            {
+                ImagesFd = images.Directory.Number,
+                WorkFd = work?.Directory.Number,
+                Root = root,
+                CgroupRoot = cgroup?.Path[hierarchy.MountPoint.Length..],
+                CgroupMount = hierarchy.MountPoint,
+                NotifyFolder = NotifySocket.FolderIn(folder),
+                Descriptors = descriptors,
+                NamespaceFd = namespaces.Open,
+            });
+            (work ?? images).BeginLog(CriuOptionsCompiler.RestoreLog);
+            return (CriuProcess.Start(criu.Path, default, namespaces.Descriptors, cgroup?.Directory), options);
+        }, out var options);
         PidFd? restored = null;
         var response = process.Ask(new CriuRequest(CriuRequestType.Restore) { Options = options }, (notification, received) =>
         {
@@ -129,7 +136,7 @@ public sealed partial class Container
             throw CriuFailure($"container \"{request.Id}\" cannot be restored", criu, response, work ?? images, CriuOptionsCompiler.RestoreLog);
         }
 
-        FileSystem.RemoveDirectory(options.Root!);
+        FileSystem.RemoveDirectory(root);
         undo.Keep();
         return (new Container(store, record), new ContainerProcess(record.Pid, restored));
     }
@@ -150,11 +157,11 @@ public sealed partial class Container
     }
 
     /// <summary>
-    /// criu wants its root to be a mount point. It is one in a mount namespace that criu alone lives in, so no mount of ours is ever left on the host.
+    /// criu wants its root to be a mount point. It is one in a mount namespace that criu alone lives in, so no mount of ours is ever left on the
+    /// host. Descriptors of folders that criu works in have to be opened there, too.
     /// </summary>
-    private static CriuProcess StartCriu(CriuProgram criu, ContainerRecord record, string root, IReadOnlyList<SafeFd> inherited, Cgroup? cgroup)
+    private static CriuProcess InPrivateMounts(ContainerRecord record, string root, Func<(CriuProcess Process, CriuOptions Options)> start, out CriuOptions options)
     {
-        FileSystem.MakeDirectory(root, 0x1c0);
         using var mounts = PrivateMounts.Enter();
         try
         {
@@ -167,7 +174,8 @@ public sealed partial class Container
             throw new ContainerException($"config.json: root.path: cannot use \"{record.Rootfs}\" as the root file system: {e.Operation}: {KernelException.Describe(e.Error)}", 1, e);
         }
 
-        return CriuProcess.Start(criu.Path, default, inherited, cgroup?.Directory);
+        (var process, options) = start();
+        return process;
     }
 
     /// <summary>The namespaces are there and no process runs in them yet.</summary>

@@ -32,7 +32,9 @@ internal static class MountPointPlan
         for (var i = 0; i < mounts.Length; i++)
         {
             var mount = spec.Mounts![i];
-            mounts[i] = mount with { UidMappings = [], GidMappings = [], Options = [.. (mount.Options ?? []).Where(static option => option is not ("idmap" or "ridmap"))] };
+            var options = new List<string>(mount.Options ?? []);
+            options.RemoveAll(static option => option is "idmap" or "ridmap");
+            mounts[i] = mount with { UidMappings = [], GidMappings = [], Options = options };
         }
 
         return spec with { Mounts = mounts, Linux = spec.Linux! with { Namespaces = [new LinuxNamespace { Type = "mount" }] } };

@@ -193,7 +193,7 @@ internal static class CriuOptionsCompiler
 
         if (spec.Linux?.MaskedPaths is { Count: > 0 })
         {
-            mounts.Add(new(NullDevice, NullDevice));
+            mounts.Add(new(NullDevice, facts.NullDevice));
         }
 
         foreach (var device in DevicePlan.PathsOf(spec))

@@ -19,6 +19,9 @@ internal sealed record RestoreFacts
     /// <summary>The host's folder of the readiness socket.</summary>
     internal required string NotifyFolder { get; init; }
 
+    /// <summary>Where a read-only null device is mounted, for masks.</summary>
+    internal required string NullDevice { get; init; }
+
     /// <summary>What the standard streams were.</summary>
     internal required IReadOnlyList<string> Descriptors { get; init; }
 

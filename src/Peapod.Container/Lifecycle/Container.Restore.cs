@@ -22,6 +22,7 @@ namespace Peapod.Container.Lifecycle;
 public sealed partial class Container
 {
     private const string CriuRootName = "criu-root";
+    private const string NullName = "null";
 
     /// <summary>Makes a container whose processes are those of a checkpoint. A failure leaves nothing behind but criu's log.</summary>
     /// <exception cref="ContainerException">What could not be done, beginning with the field, the flag or the object.</exception>
@@ -81,8 +82,10 @@ public sealed partial class Container
 
         var root = $"{folder}/{CriuRootName}";
         FileSystem.MakeDirectory(root, 0x1c0);
+        var nullDevice = $"{folder}/{NullName}";
+        FileSystem.Open(nullDevice, Libc.O_WRONLY | Libc.O_CREAT | Libc.O_EXCL, 0x180).Dispose();
         using var namespaces = new Inherited();
-        using var process = InPrivateMounts(record, root, () =>
+        using var process = InPrivateMounts(record, root, nullDevice, () =>
         {
             images.Reopen();
             work?.Reopen();
@@ -94,6 +97,7 @@ public sealed partial class Container
                 CgroupRoot = cgroup?.Path[hierarchy.MountPoint.Length..],
                 CgroupMount = hierarchy.MountPoint,
                 NotifyFolder = NotifySocket.FolderIn(folder),
+                NullDevice = nullDevice,
                 Descriptors = descriptors,
                 NamespaceFd = namespaces.Open,
             });
@@ -137,6 +141,7 @@ public sealed partial class Container
         }
 
         FileSystem.RemoveDirectory(root);
+        FileSystem.RemoveFile(nullDevice);
         undo.Keep();
         return (new Container(store, record), new ContainerProcess(record.Pid, restored));
     }
@@ -160,7 +165,7 @@ public sealed partial class Container
     /// criu wants its root to be a mount point. It is one in a mount namespace that criu alone lives in, so no mount of ours is ever left on the
     /// host. Descriptors of folders that criu works in have to be opened there, too.
     /// </summary>
-    private static CriuProcess InPrivateMounts(ContainerRecord record, string root, Func<(CriuProcess Process, CriuOptions Options)> start, out CriuOptions options)
+    private static CriuProcess InPrivateMounts(ContainerRecord record, string root, string nullDevice, Func<(CriuProcess Process, CriuOptions Options)> start, out CriuOptions options)
     {
         using var mounts = PrivateMounts.Enter();
         try
@@ -172,6 +177,12 @@ public sealed partial class Container
         catch (KernelException e)
         {
             throw new ContainerException($"config.json: root.path: cannot use \"{record.Rootfs}\" as the root file system: {e.Operation}: {KernelException.Describe(e.Error)}", 1, e);
+        }
+
+        // Read-only, as in a creation: not every mount that criu makes of it gets its own attributes, and the inode is the host's.
+        using (var device = HostSteps.CloneNullDevice())
+        {
+            device.Attach(nullDevice);
         }
 
         (var process, options) = start();

@@ -154,7 +154,8 @@ internal sealed class HostSteps : IDisposable
         }
     }
 
-    private static DetachedMount CloneNullDevice()
+    /// <summary>A read-only mount of the host's null device, which is looked at first.</summary>
+    internal static DetachedMount CloneNullDevice()
     {
         var mount = DetachedMount.Clone("/dev/null", recursive: false);
         var status = FileSystem.Stat(mount, "/dev/null");

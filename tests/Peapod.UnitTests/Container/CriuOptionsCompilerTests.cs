@@ -26,6 +26,7 @@ public class CriuOptionsCompilerTests
         CgroupRoot = "/c",
         CgroupMount = "/sys/fs/cgroup",
         NotifyFolder = "/run/peapod/c/notify",
+        NullDevice = "/run/peapod/c/null",
         Descriptors = [],
         NamespaceFd = static (_, _) => 9,
     };
@@ -65,7 +66,7 @@ public class CriuOptionsCompilerTests
 
         Assert.Contains(new("/proc/keys", "/dev/null"), dumped);
         Assert.DoesNotContain(dumped, static mount => mount.Key is "/proc/folder" or "/gone");
-        Assert.Single(restored, static mount => mount is { Key: "/dev/null", Value: "/dev/null" });
+        Assert.Single(restored, static mount => mount is { Key: "/dev/null", Value: "/run/peapod/c/null" });
     }
 
     [Fact]

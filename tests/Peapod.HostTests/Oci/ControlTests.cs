@@ -235,7 +235,7 @@ public class ControlTests
         bundle.WaitFor("stopped");
 
         Assert.Equal((1, $"peapod: container not running: \"{bundle.Id}\" has no process to signal\n"), (bundle.Peapod("kill", bundle.Id, "TERM").ExitCode, bundle.Peapod("kill", bundle.Id).Error));
-        Assert.Equal(["sleep\071\0"], Commands(bundle));
+        PodBed.Until(() => Commands(bundle) is ["sleep\071\0"], "the child of the shell has executed");
         Assert.Equal((0, ""), (bundle.Peapod("kill", bundle.Id, "KILL").ExitCode, bundle.Peapod("kill", "--all", bundle.Id, "KILL").Error));
         PodBed.Until(() => Commands(bundle) is [], "what it left is gone");
         Assert.Equal(1, bundle.Peapod("kill", bundle.Id, "KILL").ExitCode);
@@ -261,7 +261,7 @@ public class ControlTests
         using var bundle = new Bundle("sh", "-c", "sleep 71 & exit").Namespaces("mount", "uts", "ipc", "network", "cgroup");
         bundle.RunDetached();
         bundle.WaitFor("stopped");
-        Assert.Equal(["sleep\071\0"], Commands(bundle));
+        PodBed.Until(() => Commands(bundle) is ["sleep\071\0"], "the child of the shell has executed");
 
         Assert.Equal(0, bundle.Peapod("delete", bundle.Id).ExitCode);
 

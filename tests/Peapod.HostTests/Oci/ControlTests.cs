@@ -7,6 +7,7 @@ namespace Peapod.HostTests.Oci;
 public class ControlTests
 {
     [SkippableFact]
+    [Trait("also", "vm")]
     [Covers("linux.resources.hugepageLimits", "linux.resources.unified")]
     public void Limits_are_in_the_cgroup_before_the_process_runs()
     {
@@ -23,6 +24,7 @@ public class ControlTests
     }
 
     [SkippableFact]
+    [Trait("also", "vm")]
     [Covers("linux.resources.hugepageLimits")]
     public void A_page_size_that_the_kernel_lacks_is_told_by_its_field()
     {

@@ -37,6 +37,7 @@ public class InformationTests
     }
 
     [Fact]
+    [Trait("also", "vm")]
     public void Ps_as_json_has_the_pids_of_the_cgroup_and_of_those_below()
     {
         using var bundle = new Bundle("sleep", "100");

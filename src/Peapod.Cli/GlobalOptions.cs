@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Peapod.Container.Cgroups;
 using Peapod.Container.State;
 
 namespace Peapod.Cli;
@@ -16,7 +17,7 @@ internal sealed class GlobalOptions
 
     internal Option<bool> Debug { get; } = new("--debug") { Description = "log what is done" };
 
-    internal Option<bool> SystemdCgroup { get; } = new("--systemd-cgroup") { Description = "not in this version: cgroups are made in the file system" };
+    internal Option<bool> SystemdCgroup { get; } = new("--systemd-cgroup") { Description = "have systemd make the cgroups; cgroupsPath is slice:prefix:name" };
 
     internal Option<string?> Rootless { get; } = new("--rootless") { Description = "accepted for runc's sake; Peapod runs as root" };
 
@@ -69,6 +70,10 @@ internal sealed class GlobalOptions
             return 1;
         });
     }
+
+    /// <summary>Who makes the cgroups of new containers; later commands find it in the container's record.</summary>
+    internal CgroupManager CgroupManager(ParseResult parsed) =>
+        parsed.GetValue(SystemdCgroup) ? Container.Cgroups.CgroupManager.Systemd : Container.Cgroups.CgroupManager.FileSystem;
 
     internal ContainerStore Store(ParseResult parsed) => new(parsed.GetValue(Root)!) { Warn = Warn };
 }

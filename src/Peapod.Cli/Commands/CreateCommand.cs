@@ -107,6 +107,7 @@ internal sealed class CreateCommand
             Spec = spec,
             SpecJson = json,
             Bundle = path,
+            CgroupManager = globals.CgroupManager(parsed),
             ConsoleSocket = console,
             PreserveFds = InheritedDescriptors.Check(parsed.GetValue(preserveFds)),
             NoPivot = parsed.GetValue(noPivot),

@@ -3,7 +3,6 @@ using System.Text;
 using Peapod.Kernel;
 using Peapod.Kernel.Files;
 using Peapod.Kernel.Interop;
-using Peapod.Oci;
 
 namespace Peapod.Container.Cgroups;
 
@@ -58,20 +57,44 @@ public sealed class Cgroup : IDisposable
     public static bool IsFrozenAt(string path) => FileSystem.TryReadText($"{path}/cgroup.freeze") == "1";
 
     /// <summary>Writes the limits.</summary>
+    /// <param name="settings">The limits.</param>
+    /// <param name="choose">What is written in a setting's place; null for nothing.</param>
     /// <exception cref="ContainerException">A limit whose controller the host does not give, or a value that the kernel refuses.</exception>
-    public void Apply(LinuxResources? resources)
+    internal void Apply(IReadOnlyList<CgroupSetting> settings, Func<CgroupSetting, CgroupSetting?>? choose = null)
     {
-        foreach (var setting in CgroupSettings.Compile(resources))
+        foreach (var setting in settings)
         {
-            Write(setting, static field => $"config.json: {field}");
+            if ((choose is null ? setting : choose(setting)) is { } chosen)
+            {
+                Write(chosen, static field => $"config.json: {field}");
+            }
+        }
+    }
+
+    /// <summary>Has the cgroups above pass on the controllers that the limits need, where somebody else made them without (systemd knows no hugetlb).</summary>
+    internal void Obtain(CgroupHierarchy hierarchy, IReadOnlyList<CgroupSetting> settings)
+    {
+        var available = (FileSystem.TryReadText($"{Path}/cgroup.controllers") ?? "").Split(' ');
+        foreach (var setting in settings)
+        {
+            if (setting.Controller != "cgroup" && !available.Contains(setting.Controller))
+            {
+                for (var end = hierarchy.MountPoint.Length; end > 0 && end < Path.Length; end = Path.IndexOf('/', end + 1))
+                {
+                    EnableControllers(Path[..end]);
+                }
+
+                return;
+            }
         }
     }
 
     /// <summary>Writes changed limits; when one of them is refused, those before it are taken back.</summary>
     /// <param name="settings">What is written, in order.</param>
     /// <param name="nameOf">A field as the user wrote it, for the sentence.</param>
+    /// <param name="then">What is done when all are written; when it fails, all are taken back.</param>
     /// <exception cref="ContainerException">As in <see cref="Apply"/>.</exception>
-    public void Change(IReadOnlyList<CgroupSetting> settings, Func<string, string> nameOf)
+    public void Change(IReadOnlyList<CgroupSetting> settings, Func<string, string> nameOf, Action? then = null)
     {
         var written = new List<(string File, string Value)>();
         try
@@ -87,6 +110,8 @@ public sealed class Cgroup : IDisposable
                     written.Add((setting.File, line));
                 }
             }
+
+            then?.Invoke();
         }
         catch (ContainerException)
         {

@@ -6,6 +6,7 @@ using Peapod.Container.Plans;
 using Peapod.Container.Seccomp;
 using Peapod.Container.Spawning;
 using Peapod.Container.State;
+using Peapod.Container.Systemd;
 using Peapod.Kernel;
 using Peapod.Kernel.Files;
 using Peapod.Kernel.Interop;
@@ -19,6 +20,7 @@ public sealed class Container
 {
     private const string FifoName = "exec.fifo";
     private const string ReportName = "start.report";
+    private const string Drivers = "/proc/devices";
     private const int KillTimeoutMilliseconds = 10_000;
 
     private static readonly LinuxDeviceCgroup[] AllDevices = [new() { Allow = true, Access = "rwm" }];
@@ -46,7 +48,12 @@ public sealed class Container
     {
         ContainerStore.CheckId(request.Id);
         var hierarchy = CgroupHierarchy.Find();
-        var cgroupPath = CgroupPath.Resolve(hierarchy, request.Spec.Linux?.CgroupsPath, request.Id);
+        var scopeName = request.CgroupManager == CgroupManager.Systemd ? ScopeName.Parse(request.Spec.Linux?.CgroupsPath, request.Id) : null;
+        var cgroupPath = scopeName is null
+            ? CgroupPath.Resolve(hierarchy, request.Spec.Linux?.CgroupsPath, request.Id)
+            : hierarchy.MountPoint + scopeName.Path;
+        var settings = CgroupSettings.Compile(request.Spec.Linux?.Resources);
+        var properties = scopeName is null ? [] : ScopeProperties.Compile(scopeName, request.Id, request.Spec, FileSystem.TryReadText(Drivers) ?? "");
         var plan = PlanCompiler.Compile(new PlanRequest
         {
             Id = request.Id,
@@ -72,14 +79,28 @@ public sealed class Container
         undo.Add(() => store.Remove(request.Id));
 
         // Written before anything else is made: whoever cleans up after us finds the cgroup and the hooks by them.
-        var record = NewRecord(request, cgroupPath);
+        var record = NewRecord(request, cgroupPath) with { Unit = scopeName?.Unit };
         store.WriteConfig(request.Id, request.SpecJson.Span);
         store.Write(record);
 
-        var cgroup = Cgroup.Create(hierarchy, cgroupPath);
-        undo.Add(cgroup.Remove);
-        using var directory = cgroup;
-        cgroup.Apply(request.Spec.Linux?.Resources);
+        using var scope = scopeName is null ? null : Scope.Start(hierarchy, scopeName, properties);
+        using var cgroup = scope?.Cgroup ?? Cgroup.Create(hierarchy, cgroupPath);
+        undo.Add(scope is null ? cgroup.Remove : scope.Stop);
+        if (cgroup.Path != record.Cgroup)
+        {
+            record = record with { Cgroup = cgroup.Path };
+            store.Write(record);
+        }
+
+        if (scope is null)
+        {
+            cgroup.Apply(settings);
+        }
+        else
+        {
+            scope.Apply(hierarchy, settings);
+        }
+
         if (CgroupOwner.Of(request.Spec) is { } owner)
         {
             cgroup.GiveTo(owner);
@@ -92,6 +113,7 @@ public sealed class Container
         var child = Spawner.Spawn(plan, steps.Descriptors, cgroup.Directory, request.Streams);
         undo.Add(() => KillAndReap(child.Process));
         using var socket = child.Socket;
+        scope?.Leave(settings);
         InitDialogue.Run(child, plan, request.Spec, request.Spec.Process, fd => SeccompAgent.Send(child, fd, request.Spec, StateOf(record, request.Spec, ContainerStatus.Creating, child.Pid)), () =>
         {
             record = record.Of(child.Pid);
@@ -275,7 +297,15 @@ public sealed class Container
             undo.Add(() => ReplaceDevices(cgroup, current is { Devices.Count: > 0 } ? current.Devices : AllDevices, "linux.resources.devices"));
         }
 
-        cgroup.Change(changes, nameOf);
+        if (Record.Unit is { } unit)
+        {
+            ChangeWithUnit(cgroup, unit, changes, update, nameOf);
+        }
+        else
+        {
+            cgroup.Change(changes, nameOf);
+        }
+
         undo.Keep();
 
         store.WriteConfig(Id, (spec with { Linux = (spec.Linux ?? new Oci.Linux()) with { Resources = resources } }).ToJson());
@@ -337,6 +367,18 @@ public sealed class Container
         _ => "stopped",
     };
 
+    /// <summary>The files first, for the kernel refuses by the file; then systemd, which keeps what it is told; then the files again, for it rounds.</summary>
+    private static void ChangeWithUnit(Cgroup cgroup, string unit, IReadOnlyList<CgroupSetting> changes, LinuxResources update, Func<string, string> nameOf)
+    {
+        using var systemd = SystemdManager.Connect();
+        cgroup.Obtain(CgroupHierarchy.Find(), changes);
+        cgroup.Change(changes, nameOf, () =>
+        {
+            systemd.SetProperties(unit, ScopeProperties.Changeable(update, changes, FileSystem.TryReadText(Drivers) ?? ""), nameOf);
+            cgroup.Apply(changes);
+        });
+    }
+
     private static void ReplaceDevices(Cgroup cgroup, IReadOnlyList<LinuxDeviceCgroup> rules, string name)
     {
         try
@@ -345,9 +387,7 @@ public sealed class Container
         }
         catch (KernelException e)
         {
-            throw new ContainerException(e.Error == Errno.EEXIST
-                ? $"{name}: somebody has attached a device program of their own to the cgroup \"{cgroup.Path}\": which of them is to be replaced cannot be told"
-                : $"{name}: cannot replace the device program: {e.Message}", 1, e);
+            throw new ContainerException($"{name}: cannot replace the device program: {e.Message}", 1, e);
         }
     }
 
@@ -387,6 +427,12 @@ public sealed class Container
     /// <summary>Kills what still runs and removes the cgroup.</summary>
     private void End()
     {
+        if (Record is { Unit: not null, Pid: 0 })
+        {
+            // Its creator ended before there was a process, and the scope, if there was one, with it. One of that name is somebody else's.
+            return;
+        }
+
         using var process = OpenProcess();
         using var cgroup = Cgroup.TryOpen(Record.Cgroup);
         cgroup?.Kill();
@@ -394,6 +440,11 @@ public sealed class Container
         if (process?.WaitForExit(KillTimeoutMilliseconds) == false)
         {
             throw new ContainerException($"container \"{Id}\" cannot be deleted: process {Record.Pid} does not end, though it was killed\n  it may wait for a device or a file system that does not answer");
+        }
+
+        if (Record.Unit is { } unit)
+        {
+            Scope.Stop(unit);
         }
 
         cgroup?.Remove();

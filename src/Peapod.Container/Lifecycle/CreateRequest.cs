@@ -1,3 +1,4 @@
+using Peapod.Container.Cgroups;
 using Peapod.Container.Spawning;
 using Peapod.Kernel;
 using Peapod.Kernel.Mounts;
@@ -20,6 +21,9 @@ public sealed record CreateRequest
 
     /// <summary>The root file system as a detached mount, in place of root.path.</summary>
     public DetachedMount? RootMount { get; init; }
+
+    /// <summary>Who makes the cgroup, and so how linux.cgroupsPath is read.</summary>
+    public CgroupManager CgroupManager { get; init; }
 
     /// <summary>Have the process wait for <see cref="Container.Start"/>; otherwise it runs when the creation returns.</summary>
     public bool WaitsForStart { get; init; }

@@ -7,7 +7,6 @@ namespace Peapod.HostTests.Oci;
 public class ControlTests
 {
     [SkippableFact]
-    [Trait("also", "vm")]
     [Covers("linux.resources.hugepageLimits", "linux.resources.unified")]
     public void Limits_are_in_the_cgroup_before_the_process_runs()
     {

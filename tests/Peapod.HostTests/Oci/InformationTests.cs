@@ -19,7 +19,7 @@ public class InformationTests
         Assert.Equal(("1.0.0", "1.3.0", "[]"), ((string)features["ociVersionMin"]!, (string)features["ociVersionMax"]!, features["hooks"]!.ToJsonString()));
         var linux = features["linux"]!.AsObject();
         Assert.Equal("""["cgroup","ipc","mount","network","pid","user","uts"]""", linux["namespaces"]!.ToJsonString());
-        Assert.Equal("""{"v1":false,"v2":true,"systemd":false,"systemdUser":false,"rdma":true}""", linux["cgroup"]!.ToJsonString());
+        Assert.Equal("""{"v1":false,"v2":true,"systemd":true,"systemdUser":false,"rdma":true}""", linux["cgroup"]!.ToJsonString());
         Assert.Equal("""{"enabled":false}""", linux["seccomp"]!.ToJsonString());
         Assert.Equal("CAP_CHOWN", (string)linux["capabilities"]![0]!);
         Assert.Equal($"peapod version {features["annotations"]!["io.peapod.version"]}", PeapodCommand.Run("--version").Output.Split('\n')[0]);

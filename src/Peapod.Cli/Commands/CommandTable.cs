@@ -45,7 +45,7 @@ internal static class CommandTable
         "update" => UpdateCommand.Make(globals),
         "spec" => SpecCommand.Make(),
         "features" => FeaturesCommand.Make(),
-        "plan" => PlanCommand.Make(),
+        "plan" => PlanCommand.Make(globals),
         _ => null,
     };
 }

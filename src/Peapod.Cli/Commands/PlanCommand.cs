@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Text;
 using Peapod.Container.Cgroups;
 using Peapod.Container.Plans;
+using Peapod.Container.Systemd;
 using Peapod.Oci;
 
 namespace Peapod.Cli.Commands;
@@ -9,7 +10,7 @@ namespace Peapod.Cli.Commands;
 /// <summary><c>plan</c>: what a bundle's container would be made by, before anything is done.</summary>
 internal static class PlanCommand
 {
-    internal static Command Make()
+    internal static Command Make(GlobalOptions globals)
     {
         var bundle = new BundleOption();
         var format = new Option<string>("--format", "-f") { Description = "text or json", DefaultValueFactory = static _ => "text" };
@@ -20,19 +21,19 @@ internal static class PlanCommand
         {
             if (parsed.GetValue(diff) is [var before, var after])
             {
-                return Compare(before, after);
+                return Compare(before, after, globals.CgroupManager(parsed));
             }
 
-            var (plan, cgroup, resources) = Compile(bundle.Read(parsed));
+            var (plan, cgroup, resources, scope) = Compile(bundle.Read(parsed), globals.CgroupManager(parsed));
             Output.Write(parsed.GetValue(format) == "json"
-                ? [.. PlanPrinter.ToJson(plan, cgroup, resources), (byte)'\n']
-                : Encoding.UTF8.GetBytes(PlanPrinter.ToText(plan, cgroup, resources)));
+                ? [.. PlanPrinter.ToJson(plan, cgroup, resources, scope), (byte)'\n']
+                : Encoding.UTF8.GetBytes(PlanPrinter.ToText(plan, cgroup, resources, scope)));
             return 0;
         });
         return command;
     }
 
-    private static int Compare(string before, string after)
+    private static int Compare(string before, string after, CgroupManager manager)
     {
         var difference = PlanDiff.Compare(Text(before), Text(after));
         if (difference is null)
@@ -43,18 +44,19 @@ internal static class PlanCommand
         Output.Write(Encoding.UTF8.GetBytes($"--- {before}\n+++ {after}\n{difference}"));
         return 1;
 
-        static string Text(string bundle)
+        string Text(string bundle)
         {
-            var (plan, cgroup, resources) = Compile(BundleOption.Read(bundle, "--diff"));
-            return PlanPrinter.ToText(plan, cgroup, resources);
+            var (plan, cgroup, resources, scope) = Compile(BundleOption.Read(bundle, "--diff"), manager);
+            return PlanPrinter.ToText(plan, cgroup, resources, scope);
         }
     }
 
-    private static (Plan Plan, string Cgroup, LinuxResources? Resources) Compile((string Path, byte[] Json, Spec Spec) bundle)
+    private static (Plan Plan, string Cgroup, LinuxResources? Resources, PlannedScope? Scope) Compile((string Path, byte[] Json, Spec Spec) bundle, CgroupManager manager)
     {
         const string id = "ID";
         var hierarchy = CgroupHierarchy.Find();
         var plan = PlanCompiler.Compile(new PlanRequest { Id = id, Spec = bundle.Spec, Bundle = bundle.Path, CgroupMount = hierarchy.MountPoint });
-        return (plan, CgroupPath.Resolve(hierarchy, bundle.Spec.Linux?.CgroupsPath, id), bundle.Spec.Linux?.Resources);
+        var scope = manager == CgroupManager.Systemd ? PlannedScope.Of(hierarchy, bundle.Spec, id) : null;
+        return (plan, scope?.Cgroup ?? CgroupPath.Resolve(hierarchy, bundle.Spec.Linux?.CgroupsPath, id), bundle.Spec.Linux?.Resources, scope);
     }
 }

@@ -94,6 +94,9 @@ internal sealed class DBusConnection : IDisposable
         }
     }
 
+    /// <summary>Whether the other side is in this PID namespace, so that both mean the same process by a number.</summary>
+    internal bool SharesProcessNumbers => UnixSocket.PeerProcess(socket) != 0;
+
     public void Dispose() => socket.Dispose();
 
     private void Keep(DBusMessage message)
@@ -108,14 +111,14 @@ internal sealed class DBusConnection : IDisposable
     {
         // The user's number in decimal, each digit as the hexadecimal number of its character.
         var user = Convert.ToHexStringLower(Encoding.ASCII.GetBytes(Libc.geteuid().ToString(CultureInfo.InvariantCulture)));
-        UnixSocket.Send(socket, Encoding.ASCII.GetBytes($"\0AUTH EXTERNAL {user}\r\n"));
+
+        // BEGIN comes with it, as from systemd's own clients: where systemd reads it together with the first call, it lets that lie until more comes.
+        UnixSocket.Send(socket, Encoding.ASCII.GetBytes($"\0AUTH EXTERNAL {user}\r\nBEGIN\r\n"));
         var answer = ReadLine();
         if (!answer.StartsWith("OK ", StringComparison.Ordinal))
         {
             throw new DBusException($"it does not take this user: {answer}");
         }
-
-        UnixSocket.Send(socket, "BEGIN\r\n"u8);
     }
 
     /// <summary>A line of the dialogue before the messages; byte by byte, for what follows it is not ours to take yet.</summary>

@@ -48,6 +48,11 @@ internal sealed class SystemdManager : IDisposable
     /// <exception cref="ContainerException">systemd refuses a property, or there is such a unit already.</exception>
     internal void StartScope(string unit, IReadOnlyList<UnitProperty> properties, params ReadOnlySpan<int> processes)
     {
+        if (!connection.SharesProcessNumbers)
+        {
+            throw new ContainerException("--systemd-cgroup: systemd is not in this PID namespace: by the number of a process it would mean another one\n  run Peapod in the PID namespace of the host, or leave out the flag");
+        }
+
         var pids = new object[processes.Length];
         for (var i = 0; i < pids.Length; i++)
         {

@@ -4,7 +4,7 @@ using Peapod.Container.DBus;
 
 namespace Peapod.HostTests.Harness;
 
-/// <summary>Speaks D-Bus as systemd does on its own socket, and answers what the test says; one connection after another.</summary>
+/// <summary>Speaks D-Bus as systemd does on its own socket, and answers what the test says, on one connection.</summary>
 internal sealed class FakeSystemd : IDisposable
 {
     private readonly Socket listener = new(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
@@ -26,8 +26,8 @@ internal sealed class FakeSystemd : IDisposable
     /// <summary>What was called, as "Member(arguments)".</summary>
     internal List<string> Calls { get; } = [];
 
-    /// <summary>The first line of each connection.</summary>
-    internal List<string> Greetings { get; } = [];
+    /// <summary>The connection's first line.</summary>
+    internal string Greeting { get; private set; } = "";
 
     private string Folder { get; }
 
@@ -44,34 +44,24 @@ internal sealed class FakeSystemd : IDisposable
 
     public void Dispose()
     {
+        Assert.True(service.Wait(10_000), "the connection is closed");
         listener.Dispose();
-        service.Wait(10_000);
         Directory.Delete(Folder, recursive: true);
     }
 
     private void Serve()
     {
-        try
-        {
-            while (true)
-            {
-                using var connection = listener.Accept();
-                using var stream = new NetworkStream(connection);
-                Converse(stream);
-            }
-        }
-        catch (SocketException)
-        {
-            // The test is over.
-        }
+        using var connection = listener.Accept();
+        using var stream = new NetworkStream(connection);
+        Converse(stream);
     }
 
     private void Converse(NetworkStream stream)
     {
         Assert.Equal(0, stream.ReadByte());
-        Greetings.Add(Line(stream));
-        stream.Write("OK 0123456789abcdef0123456789abcdef\r\n"u8);
+        Greeting = Line(stream);
         Assert.Equal("BEGIN", Line(stream));
+        stream.Write("OK 0123456789abcdef0123456789abcdef\r\n"u8);
         var header = new byte[DBusMessage.FixedSize];
         uint serial = 0;
         while (stream.ReadAtLeast(header, header.Length, throwOnEndOfStream: false) == header.Length)

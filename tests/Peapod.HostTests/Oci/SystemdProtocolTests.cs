@@ -22,7 +22,7 @@ public class SystemdProtocolTests
             manager.StartScope(Unit, [UnitProperty.Flag("Delegate", true), UnitProperty.Number("linux.resources.pids.limit", "TasksMax", 9)], 12, 13);
         }
 
-        Assert.Equal(["AUTH EXTERNAL 30"], systemd.Greetings);
+        Assert.Equal("AUTH EXTERNAL 30", systemd.Greeting);
         Assert.Equal([$"StartTransientUnit({Unit}, fail, [[Delegate, b true], [TasksMax, t 9], [PIDs, au 2 12 13]], [])"], systemd.Calls);
     }
 

@@ -9,6 +9,7 @@ using Peapod.Container.Resctrl;
 using Peapod.Container.Seccomp;
 using Peapod.Container.Spawning;
 using Peapod.Container.State;
+using Peapod.Container.Systemd;
 using Peapod.Kernel;
 using Peapod.Kernel.Files;
 using Peapod.Kernel.Interop;
@@ -55,7 +56,7 @@ public sealed class Container
     {
         ContainerStore.CheckId(request.Id);
         var hierarchy = CgroupHierarchy.Find();
-        var cgroupPath = CgroupPathOf(hierarchy, request);
+        using var cgroup = new NewCgroup(hierarchy, request);
         var plan = PlanCompiler.Compile(new PlanRequest
         {
             Id = request.Id,
@@ -87,11 +88,17 @@ public sealed class Container
         undo.Add(() => store.Remove(request.Id));
 
         // Written before anything else is made: whoever cleans up after us finds the cgroup and the hooks by them.
-        var record = NewRecord(request, cgroupPath);
+        var record = NewRecord(request, cgroup.Path) with { Unit = cgroup.Unit };
         store.WriteConfig(request.Id, request.SpecJson.Span);
         store.Write(record);
 
-        using var cgroup = cgroupPath.Length == 0 ? null : MakeCgroup(hierarchy, cgroupPath, request.Spec, undo);
+        cgroup.Make(undo);
+        if (cgroup.Path != record.Cgroup)
+        {
+            record = record with { Cgroup = cgroup.Path };
+            store.Write(record);
+        }
+
         if (NotifyFolderOf(store, request) is { } notify)
         {
             FileSystem.MakeDirectory(notify, NotifySocket.FolderMode);
@@ -102,11 +109,11 @@ public sealed class Container
         }
 
         WarnOfLeftOut(store, request);
-        store.Debug?.Invoke(cgroup is null ? "stay in the caller's cgroup" : $"made the cgroup \"{cgroup.Path}\"");
+        store.Debug?.Invoke(cgroup.Path.Length == 0 ? "stay in the caller's cgroup" : $"made the cgroup \"{cgroup.Path}\"");
         DebugPlan(store, plan);
         using var inputs = CreateInputs.Make(store.FolderOf(request.Id), request);
         using var steps = HostSteps.Do(plan, inputs.Get, undo);
-        var child = Spawner.Spawn(plan, steps.Descriptors, cgroup?.Directory, request.Streams);
+        var child = Spawner.Spawn(plan, steps.Descriptors, cgroup.Directory, request.Streams);
         undo.Add(() => KillAndReap(child.Process));
         if (devices is not null)
         {
@@ -114,6 +121,7 @@ public sealed class Container
         }
 
         using var socket = child.Socket;
+        cgroup.Inhabited();
         InitDialogue.Run(child, plan, request.Spec, request.Spec.Process, fd => SeccompAgent.Send(child, fd, request.Spec, StateOf(record, request.Spec, ContainerStatus.Creating, child.Pid)), () =>
         {
             record = record.Of(child.Pid);
@@ -321,7 +329,15 @@ public sealed class Container
             undo.Add(() => ReplaceDevices(cgroup, current is { Devices.Count: > 0 } ? current.Devices : AllDevices, "linux.resources.devices"));
         }
 
-        cgroup.Change(changes, nameOf);
+        if (Record.Unit is { } unit)
+        {
+            ChangeWithUnit(cgroup, unit, changes, update, nameOf);
+        }
+        else
+        {
+            cgroup.Change(changes, nameOf);
+        }
+
         undo.Keep();
 
         store.WriteConfig(Id, (spec with { Linux = linux with { Resources = resources } }).ToJson());
@@ -425,6 +441,18 @@ public sealed class Container
         _ => "stopped",
     };
 
+    /// <summary>The files first, for the kernel refuses by the file; then systemd, which keeps what it is told; then the files again, for it rounds.</summary>
+    private static void ChangeWithUnit(Cgroup cgroup, string unit, IReadOnlyList<CgroupSetting> changes, LinuxResources update, Func<string, string> nameOf)
+    {
+        using var systemd = SystemdManager.Connect();
+        cgroup.Obtain(CgroupHierarchy.Find(), changes);
+        cgroup.Change(changes, nameOf, () =>
+        {
+            systemd.SetProperties(unit, ScopeProperties.Changeable(update, changes, FileSystem.TryReadText(DeviceProperties.Drivers) ?? ""), nameOf);
+            cgroup.Apply(changes);
+        });
+    }
+
     private static void ReplaceDevices(Cgroup cgroup, IReadOnlyList<LinuxDeviceCgroup> rules, string name)
     {
         try
@@ -433,9 +461,7 @@ public sealed class Container
         }
         catch (KernelException e)
         {
-            throw new ContainerException(e.Error == Errno.EEXIST
-                ? $"{name}: somebody has attached a device program of their own to the cgroup \"{cgroup.Path}\": which of them is to be replaced cannot be told"
-                : $"{name}: cannot replace the device program: {e.Message}", 1, e);
+            throw new ContainerException($"{name}: cannot replace the device program: {e.Message}", 1, e);
         }
     }
 
@@ -519,6 +545,12 @@ public sealed class Container
     /// <summary>Kills what still runs and removes the cgroup.</summary>
     private void End()
     {
+        if (Record is { Unit: not null, Pid: 0 })
+        {
+            // Its creator ended before there was a process, and the scope, if there was one, with it. One of that name is somebody else's.
+            return;
+        }
+
         using var process = OpenProcess();
         using var cgroup = Cgroup.TryOpen(Record.Cgroup);
         cgroup?.Kill();
@@ -526,6 +558,11 @@ public sealed class Container
         if (process?.WaitForExit(KillTimeoutMilliseconds) == false)
         {
             throw new ContainerException($"container \"{Id}\" cannot be deleted: process {Record.Pid} does not end, though it was killed\n  it may wait for a device or a file system that does not answer");
+        }
+
+        if (Record.Unit is { } unit)
+        {
+            Scope.Stop(unit);
         }
 
         cgroup?.Remove();
@@ -583,50 +620,6 @@ public sealed class Container
         foreach (var warning in plan.Warnings)
         {
             store.Warn?.Invoke($"{Failures.Prefix(warning.Field)}{warning.Reason}");
-        }
-    }
-
-    private static string CgroupPathOf(CgroupHierarchy hierarchy, CreateRequest request)
-    {
-        if (request.CgroupManager == CgroupManager.Systemd)
-        {
-            throw new ContainerException("--systemd-cgroup: the systemd cgroup driver is not in this version of Peapod");
-        }
-
-        if (request.CgroupManager == CgroupManager.FileSystem)
-        {
-            return CgroupPath.Resolve(hierarchy, request.Spec.Linux?.CgroupsPath, request.Id);
-        }
-
-        if (CgroupSettings.Compile(request.Spec.Linux?.Resources) is [var setting, ..])
-        {
-            throw new SpecException(setting.Field, "needs a cgroup, and --cgroup-manager=disabled makes none");
-        }
-
-        // Nothing else would tell its processes from others when they are to be killed.
-        return NamespacePlan.Has(request.Spec, Libc.CLONE_NEWPID, newOnly: true) ? ""
-            : throw new SpecException("linux.namespaces", "a container without a cgroup (--cgroup-manager=disabled) needs a new pid namespace");
-    }
-
-    private static Cgroup MakeCgroup(CgroupHierarchy hierarchy, string path, Spec spec, Undo undo)
-    {
-        var cgroup = Cgroup.Create(hierarchy, path);
-        undo.Add(cgroup.Remove);
-        try
-        {
-            cgroup.Apply(spec.Linux?.Resources);
-            if (CgroupOwner.Of(spec) is { } owner)
-            {
-                cgroup.GiveTo(owner);
-            }
-
-            Devices.DeviceProgram.Attach(cgroup.Directory, spec.Linux?.Resources?.Devices);
-            return cgroup;
-        }
-        catch
-        {
-            cgroup.Dispose();
-            throw;
         }
     }
 

@@ -164,6 +164,7 @@ public class ExecTests
     }
 
     [SkippableFact]
+    [Trait("also", "vm")]
     public void A_container_that_divides_its_cgroup_can_still_be_entered()
     {
         var controller = File.ReadAllText("/sys/fs/cgroup/cgroup.controllers").Split(' ', '\n')[0];

@@ -1,0 +1,112 @@
+using Peapod.Container.Cgroups;
+using Peapod.Container.Plans;
+using Peapod.Container.Spawning;
+using Peapod.Kernel;
+using Peapod.Kernel.Processes;
+
+namespace Peapod.Container.Systemd;
+
+/// <summary>
+/// A container's scope in the making. A scope begins with a process and ends with its last one, but the container's is made right in its
+/// cgroup, when that is there already. So a placeholder is there first: peapod-init, told to wait for a word that never comes. It ends with
+/// this process, whatever happens to it, and the scope ends with it.
+/// </summary>
+internal sealed class Scope : IDisposable
+{
+    private const string PidsLimit = "pids.max";
+
+    private static readonly Plan Waiting = new(0, null, [], [new(PlanCode.Sync, "", "report") { A = (ulong)InitStage.Ready }], 0);
+
+    private readonly string unit;
+    private Spawner.Child? placeholder;
+
+    private Scope(string unit, Spawner.Child placeholder)
+    {
+        this.unit = unit;
+        this.placeholder = placeholder;
+        Cgroup = null!;
+    }
+
+    /// <summary>The scope's cgroup; closed by the caller.</summary>
+    internal Cgroup Cgroup { get; private set; }
+
+    /// <exception cref="ContainerException">systemd cannot be reached, or refuses.</exception>
+    internal static Scope Start(CgroupHierarchy hierarchy, ScopeName name, IReadOnlyList<UnitProperty> properties)
+    {
+        using var systemd = SystemdManager.Connect();
+        var scope = new Scope(name.Unit, Spawner.Spawn(Waiting, [], null, default));
+        var isStarted = false;
+        try
+        {
+            systemd.StartScope(name.Unit, properties, scope.placeholder!.Pid);
+            isStarted = true;
+
+            // Where systemd has put it, as seen from here.
+            scope.Cgroup = Cgroup.Open(CgroupPath.OfProcess(hierarchy, scope.placeholder.Pid));
+            return scope;
+        }
+        catch (Exception e)
+        {
+            scope.Dispose();
+            if (isStarted)
+            {
+                systemd.Stop(name.Unit);
+            }
+
+            throw e is KernelException ? new ContainerException($"systemd went away while it was to start the unit \"{name.Unit}\": {e.Message}", 1, e) : e;
+        }
+    }
+
+    /// <summary>Writes what systemd has no property for, or rounds. The number of processes is not limited yet: the placeholder counts.</summary>
+    internal void Apply(CgroupHierarchy hierarchy, IReadOnlyList<CgroupSetting> settings)
+    {
+        Cgroup.Obtain(hierarchy, settings);
+        Cgroup.Apply(settings, static setting => setting.File == PidsLimit ? setting with { Value = "max" } : setting);
+    }
+
+    /// <summary>The container's own process is there: the placeholder ends, and the number of processes is limited.</summary>
+    internal void Leave(IReadOnlyList<CgroupSetting> settings)
+    {
+        Dispose();
+        Cgroup.Apply(settings, static setting => setting.File == PidsLimit ? setting : null);
+    }
+
+    /// <summary>Ends the placeholder.</summary>
+    public void Dispose()
+    {
+        if (placeholder is null)
+        {
+            return;
+        }
+
+        placeholder.Process.Signal(Signals.SIGKILL);
+        placeholder.Process.Wait();
+        placeholder.Process.Dispose();
+        placeholder.Socket.Dispose();
+        placeholder = null;
+    }
+
+    /// <summary>Ends a unit of a container, and what is left of its cgroup.</summary>
+    internal static void Stop(string unit)
+    {
+        try
+        {
+            using var systemd = SystemdManager.Connect();
+            systemd.Stop(unit);
+        }
+        catch (KernelException)
+        {
+            // It executes itself anew (systemctl daemon-reexec): the connection breaks, the next one is to the new one.
+            using var again = SystemdManager.Connect();
+            again.Stop(unit);
+        }
+    }
+
+    /// <summary>The undo of <see cref="Start"/>.</summary>
+    internal void Stop()
+    {
+        Dispose();
+        Stop(unit);
+        Cgroup.Remove();
+    }
+}

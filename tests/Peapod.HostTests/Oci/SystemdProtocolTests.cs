@@ -135,14 +135,16 @@ public class SystemdProtocolTests
             error.Message);
     }
 
-    [SkippableFact]
-    [Covers("--systemd-cgroup")]
-    public void Without_systemd_the_flag_is_refused_and_nothing_is_left()
+    [SkippableTheory]
+    [InlineData("--systemd-cgroup")]
+    [InlineData("--cgroup-manager=systemd")]
+    [Covers("--systemd-cgroup", "--cgroup-manager")]
+    public void Without_systemd_the_flag_is_refused_and_nothing_is_left(string flag)
     {
         Skip.If(Directory.Exists("/run/systemd/system"), "this host is run by systemd");
         using var bundle = new Bundle("true");
 
-        var result = bundle.Peapod("--systemd-cgroup", "run", "--bundle", bundle.Folder, bundle.Id);
+        var result = bundle.Peapod(flag, "run", "--bundle", bundle.Folder, bundle.Id);
 
         Assert.Equal(1, result.ExitCode);
         Assert.StartsWith("peapod: cannot reach systemd: /run/systemd/private: No such file or directory; ", result.Error, StringComparison.Ordinal);

@@ -545,9 +545,9 @@ public sealed class Container
     /// <summary>Kills what still runs and removes the cgroup.</summary>
     private void End()
     {
-        if (Record is { Unit: not null, Pid: 0 })
+        if (Record is { Unit: { } unfinished, Pid: 0 })
         {
-            // Its creator ended before there was a process, and the scope, if there was one, with it. One of that name is somebody else's.
+            Scope.Forget(unfinished, Record.Cgroup);
             return;
         }
 

@@ -2,6 +2,7 @@ using Peapod.Container.Cgroups;
 using Peapod.Container.Plans;
 using Peapod.Container.Spawning;
 using Peapod.Kernel;
+using Peapod.Kernel.Interop;
 using Peapod.Kernel.Processes;
 
 namespace Peapod.Container.Systemd;
@@ -53,6 +54,8 @@ internal sealed class Scope : IDisposable
                 systemd.Stop(name.Unit);
             }
 
+            RemoveUnused(hierarchy.MountPoint + name.Path);
+
             throw e is KernelException ? new ContainerException($"systemd went away while it was to start the unit \"{name.Unit}\": {e.Message}", 1, e) : e;
         }
     }
@@ -101,6 +104,25 @@ internal sealed class Scope : IDisposable
             again.Stop(unit);
         }
     }
+
+    /// <summary>
+    /// What is left of a scope whose creator was killed before there was a process in the container. A unit of that name that lives on is
+    /// somebody else's, and stays.
+    /// </summary>
+    internal static void Forget(string unit, string cgroup)
+    {
+        // systemd may still have the creator's request before it.
+        using var systemd = SystemdManager.Connect();
+        for (var tries = 0; tries < 100 && systemd.ActiveState(unit) is not (null or "failed" or "inactive"); tries++)
+        {
+            Thread.Sleep(20);
+        }
+
+        RemoveUnused(cgroup);
+    }
+
+    /// <summary>systemd leaves the cgroup of a scope that it could not start, whose processes had ended. One with processes is not removed by this.</summary>
+    private static void RemoveUnused(string cgroup) => Libc.unlinkat(Libc.AT_FDCWD, cgroup, Libc.AT_REMOVEDIR);
 
     /// <summary>The undo of <see cref="Start"/>.</summary>
     internal void Stop()

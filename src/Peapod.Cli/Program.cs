@@ -19,7 +19,7 @@ if (args.Length == 0 || args.AsSpan().IndexOfAny("--help", "-h", "-?") >= 0)
 globals.AddTo(root);
 CommandTable.AddTo(root, args, globals);
 
-var parsed = root.Parse(TrailingArguments.Separate(args));
+var parsed = root.Parse(RepeatedFlags.KeepLast(TrailingArguments.Separate(args), root));
 using var log = RuntimeLog.Open(globals, parsed);
 globals.Warn = log.Warn;
 globals.Debugging = log.Debugging;

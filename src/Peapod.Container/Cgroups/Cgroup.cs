@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using Peapod.Container.State;
 using Peapod.Kernel;
 using Peapod.Kernel.Files;
 using Peapod.Kernel.Interop;
@@ -12,7 +13,12 @@ public sealed class Cgroup : IDisposable
 {
     private const int RemovalTimeoutMilliseconds = 10_000;
     private const int FreezeTimeoutMilliseconds = 10_000;
-    private const string MadeMark = "trusted.peapod";
+
+    /// <summary>On cgroups that were made above a container's: they go with the last one below them.</summary>
+    internal const string MadeMark = "trusted.peapod";
+
+    /// <summary>On a container's own cgroup: whose it is.</summary>
+    internal const string OwnerMark = "trusted.peapod.container";
 
     private Cgroup(string path, SafeFd directory)
     {
@@ -25,8 +31,11 @@ public sealed class Cgroup : IDisposable
     public SafeFd Directory { get; }
 
     /// <summary>Makes the cgroup and what is missing above it, with all controllers that the host gives.</summary>
+    /// <param name="hierarchy">Where it is made.</param>
+    /// <param name="path">Its directory.</param>
+    /// <param name="owner">Written on it when it is new: whose it is (<see cref="ContainerStore.OwnerOf"/>).</param>
     /// <exception cref="ContainerException">It exists and is in use, or is frozen.</exception>
-    public static Cgroup Create(CgroupHierarchy hierarchy, string path)
+    public static Cgroup Create(CgroupHierarchy hierarchy, string path, string owner)
     {
         try
         {
@@ -35,6 +44,10 @@ public sealed class Cgroup : IDisposable
             if (!isNew)
             {
                 cgroup.RefuseInUse();
+            }
+            else
+            {
+                cgroup.MarkOwner(owner);
             }
 
             cgroup.JoinThreaded();
@@ -55,6 +68,9 @@ public sealed class Cgroup : IDisposable
         var fd = Libc.open(path, Libc.O_RDONLY | Libc.O_DIRECTORY | Libc.O_CLOEXEC, 0);
         return fd < 0 ? null : new Cgroup(path, new SafeFd(fd));
     }
+
+    /// <summary>Removes those above a path that <see cref="Create"/> made and that nobody uses, when the cgroup itself is not there.</summary>
+    internal static void RemoveMadeAbove(string path) => RemoveMade(System.IO.Path.GetDirectoryName(path)!);
 
     public static bool IsFrozenAt(string path) => FileSystem.TryReadText($"{path}/cgroup.freeze") == "1";
 
@@ -345,6 +361,16 @@ public sealed class Cgroup : IDisposable
         if (FileSystem.TryReadText($"{Path}/cgroup.type") == "domain invalid")
         {
             FileSystem.WriteExisting(Directory, "cgroup.type", "threaded");
+        }
+    }
+
+    /// <summary>Without the mark (a kernel before 3.7, or no CAP_SYS_ADMIN) all works as well; only gc will not know the cgroup again.</summary>
+    private unsafe void MarkOwner(string owner)
+    {
+        var bytes = Encoding.UTF8.GetBytes(owner);
+        fixed (byte* value = bytes)
+        {
+            Libc.fsetxattr(Directory.Number, OwnerMark, value, (nuint)bytes.Length, 0);
         }
     }
 

@@ -80,6 +80,21 @@ internal static unsafe class DeviceProgram
         KernelException.Check(Libc.bpf(BPF_PROG_ATTACH, &attach, (uint)sizeof(AttachAttributes)), "bpf(BPF_PROG_ATTACH)");
     }
 
+    /// <summary>Loads a program that allows nothing and attaches it; it is pinned nowhere, and ends with the cgroup.</summary>
+    internal static string Try(SafeFd cgroup)
+    {
+        using var loaded = Load(DeviceRules.Compile([new() { Allow = false, Access = "rwm" }]));
+        var attach = new AttachAttributes
+        {
+            Target = (uint)cgroup.Number,
+            Program = (uint)loaded.Number,
+            Type = BPF_CGROUP_DEVICE,
+            Flags = BPF_F_ALLOW_MULTI,
+        };
+        KernelException.Check(Libc.bpf(BPF_PROG_ATTACH, &attach, (uint)sizeof(AttachAttributes)), "bpf(BPF_PROG_ATTACH)");
+        return Libc.statfs(Bpffs, out var status) == 0 && status.Type == BpffsMagic ? "" : $"no bpffs at {Bpffs}: it is loaded anew for each container";
+    }
+
     /// <summary>Our program among those that the cgroup itself has, or null; systemd attaches one of its own to a scope.</summary>
     private static SafeFd? Attached(SafeFd cgroup)
     {

@@ -30,6 +30,9 @@ public sealed class Container
 
     private readonly ContainerStore store;
 
+    /// <summary>Held, for the kernel to release when this process ends, by whom <see cref="CreateRequest.CallerDeletes"/>.</summary>
+    internal FileLock? Runner { get; private init; }
+
     private Container(ContainerStore store, ContainerRecord record)
     {
         this.store = store;
@@ -56,7 +59,7 @@ public sealed class Container
     {
         ContainerStore.CheckId(request.Id);
         var hierarchy = CgroupHierarchy.Find();
-        using var cgroup = new NewCgroup(hierarchy, request);
+        using var cgroup = new NewCgroup(hierarchy, request, store.OwnerOf(request.Id));
         var plan = PlanCompiler.Compile(new PlanRequest
         {
             Id = request.Id,
@@ -77,6 +80,7 @@ public sealed class Container
         Warn(store, plan);
 
         using var held = store.Add(request.Id);
+        var runner = request.CallerDeletes ? store.HoldAsRunner(request.Id) : null;
         using var devices = request.Spec.Linux?.NetDevices is { Count: > 0 } ? new MovedDevices() : null;
         using var undo = new Undo();
         var hooks = request.Spec.Hooks;
@@ -137,8 +141,9 @@ public sealed class Container
             RuntimeHooks.Run(hooks.Prestart, "prestart", state);
             RuntimeHooks.Run(hooks.CreateRuntime, "createRuntime", state);
         }, () => devices!.Move(child.Pid, request.Spec.Linux!.NetDevices));
+        ContainerStore.Complete(held);
         undo.Keep();
-        var container = new Container(store, record);
+        var container = new Container(store, record) { Runner = runner };
         if (hooks is not null && !request.WaitsForStart)
         {
             container.RunPoststart(request.Spec);
@@ -387,6 +392,40 @@ public sealed class Container
         Destroy();
     }
 
+    /// <summary>Why it is left over; null when somebody may still want it. Asked only while no other command is at work on it.</summary>
+    /// <param name="stopped">Nobody wants a stopped container any more.</param>
+    internal string? WhyLeftOver(bool stopped)
+    {
+        return Status switch
+        {
+            ContainerStatus.Creating => "its creator ended before it had a process",
+            ContainerStatus.Created or ContainerStatus.Stopped when !store.IsComplete(Id) => "its creator ended before it was whole",
+            ContainerStatus.Stopped when store.IsAbandoned(Id) => "it is stopped, and the run that was to delete it has ended",
+            ContainerStatus.Stopped when stopped => "it is stopped",
+            _ => null,
+        };
+    }
+
+    /// <summary>Removes the container if it still is left over when its lock is ours.</summary>
+    /// <returns>False when somebody else came first.</returns>
+    internal static bool RemoveLeftOver(ContainerStore store, string id, bool stopped)
+    {
+        using var held = store.TryLockNow(id);
+        if (held is null || store.TryRead(id) is not { } record)
+        {
+            return false;
+        }
+
+        var container = new Container(store, record);
+        if (container.WhyLeftOver(stopped) is null)
+        {
+            return false;
+        }
+
+        container.Destroy();
+        return true;
+    }
+
     /// <summary>Executes one more process in the container.</summary>
     public ContainerProcess Execute(ExecRequest request)
     {
@@ -565,7 +604,15 @@ public sealed class Container
             Scope.Stop(unit);
         }
 
-        cgroup?.Remove();
+        if (cgroup is not null)
+        {
+            cgroup.Remove();
+        }
+        else if (Record is { Unit: null, Cgroup.Length: > 0 })
+        {
+            // Its creator was killed before it came to that one.
+            Cgroup.RemoveMadeAbove(Record.Cgroup);
+        }
     }
 
     private SafeFd? TryOpenFifo()

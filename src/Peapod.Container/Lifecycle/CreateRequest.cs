@@ -55,4 +55,7 @@ public sealed record CreateRequest
 
     /// <summary>Where the process's number is written, or null.</summary>
     public string? PidFile { get; init; }
+
+    /// <summary>This process stays until the container has ended, and deletes it then. Should it be killed before, nobody else will.</summary>
+    public bool CallerDeletes { get; init; }
 }

@@ -14,15 +14,20 @@ internal sealed class NewCgroup : IDisposable
 {
     private readonly CgroupHierarchy hierarchy;
     private readonly Spec spec;
+    private readonly string owner;
     private readonly ScopeName? scopeName;
     private readonly IReadOnlyList<CgroupSetting> settings;
     private readonly IReadOnlyList<UnitProperty> properties = [];
     private Scope? scope;
     private Cgroup? cgroup;
 
+    /// <param name="hierarchy">Where it is made.</param>
+    /// <param name="request">The container.</param>
+    /// <param name="owner">Written on a directory that is made: whose it is.</param>
     /// <exception cref="SpecException">A field that this manager cannot do.</exception>
-    internal NewCgroup(CgroupHierarchy hierarchy, CreateRequest request)
+    internal NewCgroup(CgroupHierarchy hierarchy, CreateRequest request, string owner)
     {
+        this.owner = owner;
         this.hierarchy = hierarchy;
         spec = request.Spec;
         settings = CgroupSettings.Compile(spec.Linux?.Resources);
@@ -61,7 +66,7 @@ internal sealed class NewCgroup : IDisposable
 
         if (scopeName is null)
         {
-            cgroup = Cgroup.Create(hierarchy, Path);
+            cgroup = Cgroup.Create(hierarchy, Path, owner);
             undo.Add(cgroup.Remove);
             cgroup.Apply(settings);
         }
@@ -74,9 +79,9 @@ internal sealed class NewCgroup : IDisposable
             scope.Apply(hierarchy, settings);
         }
 
-        if (CgroupOwner.Of(spec) is { } owner)
+        if (CgroupOwner.Of(spec) is { } user)
         {
-            cgroup.GiveTo(owner);
+            cgroup.GiveTo(user);
         }
 
         DeviceProgram.Attach(cgroup.Directory, spec.Linux?.Resources?.Devices);

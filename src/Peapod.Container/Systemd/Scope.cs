@@ -15,6 +15,7 @@ namespace Peapod.Container.Systemd;
 internal sealed class Scope : IDisposable
 {
     private const string PidsLimit = "pids.max";
+    private const int ForgetTimeoutMilliseconds = 5000;
 
     private static readonly Plan Waiting = new(0, null, [], [new(PlanCode.Sync, "", "report") { A = (ulong)InitStage.Ready }], 0);
 
@@ -111,18 +112,24 @@ internal sealed class Scope : IDisposable
     /// </summary>
     internal static void Forget(string unit, string cgroup)
     {
-        // systemd may still have the creator's request before it.
+        // systemd may still have the creator's request before it: a unit with a job is there and inactive, one without is not there.
         using var systemd = SystemdManager.Connect();
-        for (var tries = 0; tries < 100 && systemd.ActiveState(unit) is not (null or "failed" or "inactive"); tries++)
+        var deadline = Environment.TickCount64 + ForgetTimeoutMilliseconds;
+        while (systemd.ActiveState(unit) is not (null or "failed") && Environment.TickCount64 < deadline)
         {
             Thread.Sleep(20);
         }
 
-        RemoveUnused(cgroup);
+        // What was killed in it may still be on its way out.
+        while (!RemoveUnused(cgroup) && systemd.ActiveState(unit) is null && Environment.TickCount64 < deadline)
+        {
+            Thread.Sleep(20);
+        }
     }
 
     /// <summary>systemd leaves the cgroup of a scope that it could not start, whose processes had ended. One with processes is not removed by this.</summary>
-    private static void RemoveUnused(string cgroup) => Libc.unlinkat(Libc.AT_FDCWD, cgroup, Libc.AT_REMOVEDIR);
+    private static bool RemoveUnused(string cgroup) =>
+        Libc.unlinkat(Libc.AT_FDCWD, cgroup, Libc.AT_REMOVEDIR) == 0 || KernelException.Last("rmdir", cgroup).Error == Errno.ENOENT;
 
     /// <summary>The undo of <see cref="Start"/>.</summary>
     internal void Stop()

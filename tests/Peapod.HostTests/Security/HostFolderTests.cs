@@ -18,7 +18,7 @@ public sealed class HostFolderTests
     [InlineData("pid", "network", "ipc", "uts", "mount")]
     [InlineData("pid", "network", "ipc", "uts", "mount", "cgroup")]
     [InlineData("pid", "network", "ipc", "uts", "mount", "cgroup", "user")]
-    [InlineData("mount", "user")]
+    [InlineData("pid", "uts", "mount", "user")]
     public void The_process_is_below_the_cgroup_that_is_asked_for(params string[] namespaces)
     {
         using var bundle = new Bundle("sleep", "100").Namespaces(namespaces);
@@ -80,6 +80,19 @@ public sealed class HostFolderTests
         Assert.Equal(before, Abstract());
         Assert.Equal(0, bundle.Peapod("start", bundle.Id).ExitCode);
         Assert.Equal(before, Abstract());
+    }
+
+    /// <summary>Parsers of command lines may put a file's lines in the place of "@file"; ours would do it with the host's, as root.</summary>
+    [Fact]
+    public void No_argument_names_a_file_to_take_arguments_from()
+    {
+        using var bundle = new Bundle("sleep", "100");
+        bundle.RunDetached();
+        var file = Path.Combine(bundle.Folder, "words");
+        File.WriteAllText(file, "secret");
+        Assert.Equal($"@{file}\n", bundle.Exec(bundle.Id, "echo", $"@{file}").Output);
+        Assert.DoesNotContain("secret", bundle.Exec("--cwd", $"@{file}", bundle.Id, "true").Error, StringComparison.Ordinal);
+        Assert.DoesNotContain("secret", bundle.Peapod("state", $"@{file}").Error, StringComparison.Ordinal);
     }
 
     [Theory]

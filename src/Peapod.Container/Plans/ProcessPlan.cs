@@ -53,11 +53,7 @@ internal static class ProcessPlan
     internal static void AddProcess(PlanBuilder plan, Process process, ProcessContext context)
     {
         var user = process.User;
-        if (!context.IsBornLate)
-        {
-            AddLimits(plan, process, context.InUserNamespace);
-        }
-
+        AddLimits(plan, process, context.InUserNamespace);
         plan.Init(new(PlanCode.StdioOwner, "process.user.uid", "give the standard streams to the user") { A = user.Uid });
 
         // Tried by root first, who comes to more places; where root of a user namespace may not go, the user perhaps may.
@@ -129,12 +125,6 @@ internal static class ProcessPlan
         }
 
         plan.Init(new(PlanCode.Setsid, "", "begin a session") { A = process.Terminal == true ? 1u : 0u });
-        if (context.IsBornLate)
-        {
-            // By the parent: a limit or a policy set before the birth might forbid it, and we have no right to set one any more.
-            AddLimits(plan, process, byParent: true);
-        }
-
         if (process.Scheduler is { } scheduler)
         {
             plan.Init(SchedulingPlan.Schedule(scheduler) with { Code = PlanCode.Sync, Bytes = default, A = (ulong)InitStage.Scheduler });

@@ -54,9 +54,9 @@ demo: bootstrap           ## run the example pod from start to removal
 	@$(MAKE) build fixtures
 	@scripts/demo
 
-test: bootstrap           ## fixture, unit and host tests; last line: N passed, N failed, N skipped
+test: bootstrap           ## fixture, unit, host, conformance and vm tests; last line: N passed, N failed, N skipped
 	@$(MAKE) build fixtures
-	@scripts/run-tests fixtures unit host
+	@scripts/run-tests fixtures unit host conformance vm
 unit:                     ## unit tests only (no root needed)
 	@scripts/run-tests unit
 conformance: build fixtures ## podman, containerd and Docker on Peapod, beside runc (root)

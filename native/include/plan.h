@@ -6,7 +6,7 @@
 #include <stdint.h>
 
 #define PLAN_MAGIC 0x6e616c70u /* "plan" */
-#define PLAN_VERSION 6u
+#define PLAN_VERSION 8u
 
 /* One line an operation: its code's name and the function that does it, in the order of their numbers. */
 #define PLAN_OPERATIONS(X) \
@@ -70,6 +70,10 @@ enum plan_code {
 #define NEW_MOUNT_MODE (1ull << 32)    /* the root's mode is that of the directory it is mounted on */
 #define NEW_MOUNT_COPY (1ull << 33)    /* it begins with a copy of that directory */
 #define NEW_MOUNT_IN_PROC (1ull << 34) /* it may lie in a proc file system */
+
+/* TERMINAL's b. */
+#define TERMINAL_CONSOLE 1u /* it is bound over /dev/console */
+#define TERMINAL_LATER 2u   /* SETSID makes it the controlling one */
 
 /* SECCOMP's b. */
 #define SECCOMP_PRIVILEGED 1u /* by CAP_SYS_ADMIN, not by having given up new privileges */

@@ -86,9 +86,12 @@ void append_number (char *buffer, size_t size, uint64_t number);
 /* paths.c: everything below the container's root, by descriptor only */
 int open_in_root (const char *path, uint64_t flags, uint64_t resolve);
 int make_in_root (const char *path, bool directory, uint64_t resolve);
+int open_target (const char *path, bool directory, uint64_t resolve, bool in_proc);
+int open_closed (const char *path, uint64_t type);
 int open_parent_in_root (const char *path, const char **name);
 int mount_on (int mount_fd, int target_fd);
 int private_proc (void);
+bool is_type (int fd, uint64_t type);
 bool is_proc (int fd);
 
 /* copy.c: what the directory from holds, into the directory to */

@@ -69,13 +69,6 @@ static int label_root (int mount_fd, const char *label)
   return 0;
 }
 
-/* Opens the place that is mounted on; in_proc: it may be a part of a proc file system, which nothing else may feign. */
-static int open_target (const char *path, bool directory, uint64_t resolve, bool in_proc)
-{
-  int target = make_in_root (path, directory, resolve);
-  return target >= 0 && !in_proc && is_proc (target) ? (int) fail ("inside proc", -EPERM) : target;
-}
-
 /* source: the file system's type; list: "key=value" or "flag", first the source as "source=..."; a: MOUNT_ATTR_*;
    b: RESOLVE_* beyond the usual; c: MS_SHARED and its like, and NEW_MOUNT_*; path: the target; data: the SELinux label of its
    root, when the file system takes none as a parameter. */
@@ -147,11 +140,12 @@ static int empty_directory (const char *label)
 }
 
 /* Hides path, if it is there: a directory under one empty read-only tmpfs that all share, anything else under the host's
-   /dev/null (slot); data: the SELinux label of that tmpfs. The first of each kind is attached itself, the next ones are clones of it. */
+   /dev/null (slot); a: the type of the file system that the path's first
+   component must be the root of, 0 for any; data: the SELinux label of that tmpfs. The first of each kind is attached itself, the next ones are clones of it. */
 int op_mask (const operation *op)
 {
   struct statx what;
-  int target = open_in_root (text (op->path), O_PATH, 0);
+  int target = open_closed (text (op->path), op->a);
   if (target == -ENOENT || target == -ENOTDIR)
     return 0;
   if (target < 0)
@@ -177,11 +171,11 @@ int op_mask (const operation *op)
   return result;
 }
 
-/* Makes path, if it is there, a read-only mount of itself, with all that is mounted below. */
+/* Makes path, if it is there, a read-only mount of itself, with all that is mounted below; a: as in op_mask. */
 int op_readonly (const operation *op)
 {
   struct mount_attr attributes = { .attr_set = MOUNT_ATTR_RDONLY };
-  int target = open_in_root (text (op->path), O_PATH, 0);
+  int target = open_closed (text (op->path), op->a);
   if (target == -ENOENT || target == -ENOTDIR)
     return 0;
   if (target < 0)
@@ -202,20 +196,25 @@ int op_mkdir (const operation *op)
   return fd < 0 ? fd : 0;
 }
 
+static bool is_device (const struct statx *what, const operation *op)
+{
+  return (what->stx_mode & 0170000) == (op->a & 0170000) && DEVICE (what->stx_rdev_major, what->stx_rdev_minor) == op->b;
+}
+
 /* Where mknod is refused (a user namespace, a device program), the host's own device is bound in its place: read-only, so
    that it can be written to and its inode, which is the host's, cannot be changed. */
 static int bind_host_device (const operation *op)
 {
   struct mount_attr attributes = { .attr_set = MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC };
   struct statx what;
-  int target = make_in_root (text (op->path), false, 0);
+  int target = open_target (text (op->path), false, 0, false);
   if (target < 0)
     return target;
   int clone = (int) TRY (open_tree, AT_FDCWD, text (op->source), OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC);
   int result = status (clone, &what);
   if (result < 0)
     return result;
-  if ((what.stx_mode & 0170000) != (op->a & 0170000) || DEVICE (what.stx_rdev_major, what.stx_rdev_minor) != op->b)
+  if (!is_device (&what, op))
     return (int) fail ("device number", -ENODEV);
   TRY (mount_setattr, clone, "", AT_EMPTY_PATH, &attributes, sizeof attributes);
   result = mount_on (clone, target);
@@ -228,6 +227,7 @@ static int bind_host_device (const operation *op)
 int op_mknod (const operation *op)
 {
   const char *name;
+  struct statx what;
   uint64_t major = op->b >> 32, minor = (uint32_t) op->b;
   uint64_t number = (minor & 0xff) | (major & 0xfff) << 8 | (minor & ~0xffull) << 12 | (major & ~0xfffull) << 32;
   int parent = open_parent_in_root (text (op->path), &name);
@@ -236,9 +236,8 @@ int op_mknod (const operation *op)
   long result = SYS (mknodat, parent, name, op->a, number);
   if (result == -EEXIST)
     {
-      struct statx what;
       result = SYS (statx, parent, name, AT_SYMLINK_NOFOLLOW, STATX_BASIC_STATS, &what);
-      if (result == 0 && (what.stx_mode & 0170000) == (op->a & 0170000) && DEVICE (what.stx_rdev_major, what.stx_rdev_minor) == op->b)
+      if (result == 0 && is_device (&what, op))
         return (int) SYS (close, parent);
       return (int) fail ("mknodat", -EEXIST);
     }
@@ -250,6 +249,11 @@ int op_mknod (const operation *op)
   if (result < 0)
     return (int) fail ("mknodat", result);
   int fd = (int) TRY (openat, parent, name, O_PATH | O_NOFOLLOW | O_CLOEXEC, 0);
+  result = status (fd, &what);
+  if (result == 0 && !is_device (&what, op))
+    result = fail ("another file took the device's place", -ESTALE); /* and shall not get its owner */
+  if (result < 0)
+    return (int) result;
   TRY (fchownat, fd, "", op->c >> 32, (uint32_t) op->c, AT_EMPTY_PATH);
   SYS (close, fd);
   SYS (close, parent);

@@ -56,10 +56,12 @@ int op_map_users (const operation *op)
   return 0;
 }
 
+/* a: the terminal that is standard input becomes the new session's. */
 int op_setsid (const operation *op)
 {
-  (void) op;
   TRY (setsid, 0);
+  if (op->a)
+    TRY (ioctl, 0, 0x540e /* TIOCSCTTY */, 0);
   return 0;
 }
 

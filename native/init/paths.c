@@ -1,13 +1,15 @@
 #include "init.h"
 
+/* A ".." met while anything on the host is renamed has to be looked up anew; who renames without end shall not hold us for ever. */
+#define LOOKUPS 100000
+
 /* Resolves path with the container's root as "/": neither symlinks, "..", nor magic links lead out of it. */
 int open_in_root (const char *path, uint64_t flags, uint64_t resolve)
 {
   struct open_how how = { .flags = flags | O_CLOEXEC, .resolve = RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS | resolve };
-  long fd;
-  do
+  long fd = -EAGAIN;
+  for (int tries = 0; tries < LOOKUPS && fd == -EAGAIN; tries++)
     fd = SYS (openat2, state.root_fd, path, &how, sizeof how);
-  while (fd == -EAGAIN); /* a rename raced with the look-up */
   return (int) fail ("openat2", fd);
 }
 
@@ -74,6 +76,43 @@ int make_in_root (const char *path, bool directory, uint64_t resolve)
   return parent;
 }
 
+/* Opens path as make_in_root does; in_proc: it may be a part of a proc file system, which nothing else may feign. */
+int open_target (const char *path, bool directory, uint64_t resolve, bool in_proc)
+{
+  int target = make_in_root (path, directory, resolve);
+  return target >= 0 && !in_proc && is_proc (target) ? (int) fail ("inside proc", -EPERM) : target;
+}
+
+/* Opens what lies in the file system that is mounted on the first component of path, which is no other than one of that type:
+   so "not there" is said by that file system, and not by a directory that took its place. */
+static int open_below_mount (const char *path, uint64_t flags, uint64_t type)
+{
+  char first[64];
+  struct open_how how = { .flags = flags | O_CLOEXEC, .resolve = RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS };
+  size_t at = 0, size = 0;
+  while (path[at] == '/')
+    at++;
+  while (path[at] && path[at] != '/' && size < sizeof first - 1)
+    first[size++] = path[at++];
+  first[size] = 0;
+  while (path[at] == '/')
+    at++;
+  int mount = open_in_root (first, O_PATH | O_DIRECTORY, RESOLVE_NO_SYMLINKS);
+  if (mount < 0)
+    return (int) fail (first, mount == -ENOENT ? -ESTALE : mount);
+  if (!is_type (mount, type))
+    return (int) fail (first, -ESTALE);
+  long fd = SYS (openat2, mount, path + at, &how, sizeof how);
+  SYS (close, mount);
+  return (int) fail ("openat2", fd);
+}
+
+/* type: the file system that path's first component must be the root of, 0 for any. */
+int open_closed (const char *path, uint64_t type)
+{
+  return type ? open_below_mount (path, O_PATH, type) : open_in_root (path, O_PATH, 0);
+}
+
 /* Opens the directory that holds path's last component, making it if need be, and points name at that component. */
 int open_parent_in_root (const char *path, const char **name)
 {
@@ -96,10 +135,15 @@ int mount_on (int mount_fd, int target_fd)
   return (int) fail ("move_mount", SYS (move_mount, mount_fd, "", target_fd, "", MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH));
 }
 
-bool is_proc (int fd)
+bool is_type (int fd, uint64_t type)
 {
   struct { long type; long rest[15]; } filesystem;
-  return SYS (fstatfs, fd, &filesystem) == 0 && filesystem.type == 0x9fa0 /* PROC_SUPER_MAGIC */;
+  return SYS (fstatfs, fd, &filesystem) == 0 && (uint64_t) filesystem.type == type;
+}
+
+bool is_proc (int fd)
+{
+  return is_type (fd, 0x9fa0 /* PROC_SUPER_MAGIC */);
 }
 
 /* A procfs of this PID namespace that no path leads to and nobody can mount over. */

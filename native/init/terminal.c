@@ -30,7 +30,7 @@ static int open_master (void)
   return fd;
 }
 
-/* slot: the console socket; a: rows << 16 | columns, 0 for unset; b: bind the terminal over /dev/console; c: owner's uid. */
+/* slot: the console socket; a: rows << 16 | columns, 0 for unset; b: TERMINAL_*; c: owner's uid. */
 int op_terminal (const operation *op)
 {
   int unlock = 0;
@@ -45,9 +45,9 @@ int op_terminal (const operation *op)
       TRY (ioctl, master, 0x5414 /* TIOCSWINSZ */, &size);
     }
   SYS (fchown, peer, op->c, -1);
-  if (op->b)
+  if (op->b & TERMINAL_CONSOLE)
     {
-      int target = make_in_root ("dev/console", false, 0);
+      int target = open_target ("dev/console", false, 0, false);
       if (target < 0)
         return target;
       int clone = (int) TRY (open_tree, peer, "", AT_EMPTY_PATH | OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC);
@@ -62,7 +62,8 @@ int op_terminal (const operation *op)
     return sent;
   SYS (close, master);
   SYS (close, slot (op));
-  TRY (ioctl, peer, 0x540e /* TIOCSCTTY */, 0);
+  if (!(op->b & TERMINAL_LATER))
+    TRY (ioctl, peer, 0x540e /* TIOCSCTTY */, 0);
   for (int fd = 0; fd < 3; fd++)
     TRY (dup3, peer, fd, 0);
   SYS (close, peer);

@@ -23,6 +23,7 @@ struct spawn_request {
   int32_t executable_fd;    /* what the child executes */
   const int32_t *inherited; /* descriptors that lose close-on-exec in the child */
   uint32_t inherited_count;
+  uint32_t kept; /* descriptors from 3 on that the caller passes; what else it left open ends with the exec */
   int32_t stdio[3]; /* what becomes 0, 1 and 2; -1 leaves the parent's */
   char *const *argv;
   char *const *envp; /* null: the parent's */
@@ -53,6 +54,8 @@ static int child (void *argument)
       else if (request->stdio[i] >= 0)
         result = SYS (dup3, request->stdio[i], i, 0);
     }
+  if (result >= 0)
+    result = SYS (close_range, 3 + request->kept, ~0u, 4 /* CLOSE_RANGE_CLOEXEC */);
   for (uint32_t i = 0; i < request->inherited_count && result >= 0; i++)
     result = SYS (fcntl, request->inherited[i], F_SETFD, 0);
   if (result >= 0 && request->cwd >= 0)

@@ -19,7 +19,8 @@ if (args.Length == 0 || args.AsSpan().IndexOfAny("--help", "-h", "-?") >= 0)
 globals.AddTo(root);
 CommandTable.AddTo(root, args, globals);
 
-var parsed = root.Parse(TrailingArguments.Separate(args));
+// No response files: "@file" would read a file of the host's into what its caller passes on for others.
+var parsed = root.Parse(RepeatedFlags.KeepLast(TrailingArguments.Separate(args), root), new ParserConfiguration { ResponseFileTokenReplacer = null });
 using var log = RuntimeLog.Open(globals, parsed);
 globals.Warn = log.Warn;
 globals.Debugging = log.Debugging;

@@ -47,7 +47,6 @@ internal static class UsageError
         return result switch
         {
             OptionResult option when option.Tokens.Count < option.Option.Arity.MinimumNumberOfValues => $"flag needs an argument: {option.Option.Name}",
-            OptionResult { Tokens.Count: > 1, Option.Arity.MaximumNumberOfValues: 1 } option => $"flag given twice: {option.Option.Name}",
             OptionResult { Tokens: [.., var value] } option => $"invalid value \"{value.Value}\" for flag {option.Option.Name}",
             ArgumentResult { Tokens: [] } argument => $"\"{command.Name}\" needs a {argument.Argument.Name}",
             _ when parsed.UnmatchedTokens is [var first, ..] => $"\"{command.Name}\" has no use for the argument \"{first}\"",

@@ -20,7 +20,7 @@ public static class SupportedFeatures
         {
             Namespaces = ["cgroup", "ipc", "mount", "network", "pid", "time", "user", "uts"],
             Capabilities = CapabilityNames(),
-            Cgroup = new CgroupFeatures { V1 = false, V2 = true, Systemd = false, SystemdUser = false, Rdma = true },
+            Cgroup = new CgroupFeatures { V1 = false, V2 = true, Systemd = true, SystemdUser = false, Rdma = true },
             Seccomp = new SeccompFeatures
             {
                 Enabled = true,

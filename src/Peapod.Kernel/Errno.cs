@@ -53,4 +53,5 @@ public enum Errno
     ETIMEDOUT = 110,
     ECONNREFUSED = 111,
     EINPROGRESS = 115,
+    ESTALE = 116,
 }

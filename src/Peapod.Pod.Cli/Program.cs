@@ -17,7 +17,7 @@ root.Subcommands.Add(PodCommands.Make());
 root.Subcommands.Add(ImageCommands.Make());
 try
 {
-    return root.Parse(args).Invoke(new InvocationConfiguration { EnableDefaultExceptionHandler = false });
+    return root.Parse(args, new ParserConfiguration { ResponseFileTokenReplacer = null }).Invoke(new InvocationConfiguration { EnableDefaultExceptionHandler = false });
 }
 catch (Exception e) when (PodFailure.Is(e))
 {

@@ -7,7 +7,7 @@ internal static class CommandTable
 {
     private static readonly string[] Names =
     [
-        "create", "start", "run", "state", "kill", "delete", "exec", "list", "pause", "resume", "ps", "events", "update", "checkpoint", "restore", "spec", "features", "plan",
+        "create", "start", "run", "state", "kill", "delete", "exec", "list", "pause", "resume", "ps", "events", "update", "checkpoint", "restore", "spec", "features", "plan", "doctor", "gc",
     ];
 
     internal static void AddTo(Command root, string[] args, GlobalOptions globals)
@@ -24,7 +24,7 @@ internal static class CommandTable
         }
 
         // Shown in help; native/start takes them before this runs.
-        root.Subcommands.Add(new Command("pod", "run Kubernetes pods: pod run, ps, logs, exec, stop, rm, …"));
+        root.Subcommands.Add(new Command("pod", "run Kubernetes pods: pod run, ps, logs, exec, stop, rm, gc"));
         root.Subcommands.Add(new Command("image", "load, list and remove images"));
     }
 
@@ -48,6 +48,8 @@ internal static class CommandTable
         "spec" => SpecCommand.Make(),
         "features" => FeaturesCommand.Make(),
         "plan" => PlanCommand.Make(globals),
+        "doctor" => DoctorCommand.Make(globals),
+        "gc" => GcCommand.Make(globals),
         _ => null,
     };
 }

@@ -90,7 +90,7 @@ internal sealed class CreateCommand
             Libc.prctl(Libc.PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
         }
 
-        request = request with { Spec = Sized(request.Spec) };
+        request = request with { Spec = Sized(request.Spec), CallerDeletes = !parsed.GetValue(keep) };
         using var attachment = Attachment.Open(request.Spec.Process?.Terminal == true, notify);
         var (container, process) = Container.Lifecycle.Container.Create(globals.Store(parsed), request with { ConsoleSocket = attachment.ConsoleSocket });
         using (process)

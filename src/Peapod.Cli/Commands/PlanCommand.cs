@@ -3,6 +3,7 @@ using System.Text;
 using Peapod.Container.Cgroups;
 using Peapod.Container.Plans;
 using Peapod.Kernel.Processes;
+using Peapod.Container.Systemd;
 using Peapod.Oci;
 
 namespace Peapod.Cli.Commands;
@@ -21,19 +22,19 @@ internal static class PlanCommand
         {
             if (parsed.GetValue(diff) is [var before, var after])
             {
-                return Compare(globals, before, after);
+                return Compare(globals, before, after, globals.ManagerOf(parsed));
             }
 
-            var (plan, cgroup, resources) = Compile(globals, bundle.Read(parsed));
+            var (plan, cgroup, resources, scope) = Compile(globals, bundle.Read(parsed), globals.ManagerOf(parsed));
             Output.Write(parsed.GetValue(format) == "json"
-                ? [.. PlanPrinter.ToJson(plan, cgroup, resources), (byte)'\n']
-                : Encoding.UTF8.GetBytes(PlanPrinter.ToText(plan, cgroup, resources)));
+                ? [.. PlanPrinter.ToJson(plan, cgroup, resources, scope), (byte)'\n']
+                : Encoding.UTF8.GetBytes(PlanPrinter.ToText(plan, cgroup, resources, scope)));
             return 0;
         });
         return command;
     }
 
-    private static int Compare(GlobalOptions globals, string before, string after)
+    private static int Compare(GlobalOptions globals, string before, string after, CgroupManager manager)
     {
         var difference = PlanDiff.Compare(Text(before), Text(after));
         if (difference is null)
@@ -46,12 +47,12 @@ internal static class PlanCommand
 
         string Text(string bundle)
         {
-            var (plan, cgroup, resources) = Compile(globals, BundleOption.Read(bundle, "--diff"));
-            return PlanPrinter.ToText(plan, cgroup, resources);
+            var (plan, cgroup, resources, scope) = Compile(globals, BundleOption.Read(bundle, "--diff"), manager);
+            return PlanPrinter.ToText(plan, cgroup, resources, scope);
         }
     }
 
-    private static (Plan Plan, string Cgroup, LinuxResources? Resources) Compile(GlobalOptions globals, (string Path, byte[] Json, Spec Spec) bundle)
+    private static (Plan Plan, string Cgroup, LinuxResources? Resources, PlannedScope? Scope) Compile(GlobalOptions globals, (string Path, byte[] Json, Spec Spec) bundle, CgroupManager manager)
     {
         const string id = "ID";
         var hierarchy = CgroupHierarchy.Find();
@@ -61,6 +62,7 @@ internal static class PlanCommand
             globals.Warn?.Invoke($"config.json: {warning.Message}");
         }
 
-        return (plan, CgroupPath.Resolve(hierarchy, bundle.Spec.Linux?.CgroupsPath, id), bundle.Spec.Linux?.Resources);
+        var scope = manager == CgroupManager.Systemd ? PlannedScope.Of(hierarchy, bundle.Spec, id) : null;
+        return (plan, scope?.Cgroup ?? CgroupPath.Resolve(hierarchy, bundle.Spec.Linux?.CgroupsPath, id), bundle.Spec.Linux?.Resources, scope);
     }
 }

@@ -55,7 +55,7 @@ internal sealed class RestoreCommand
         }
 
         using var attachment = Attachment.Open(request.Spec.Process?.Terminal == true);
-        var (container, process) = Container.Lifecycle.Container.Restore(globals.Store(parsed), request with { ConsoleSocket = attachment.ConsoleSocket });
+        var (container, process) = Container.Lifecycle.Container.Restore(globals.Store(parsed), request with { ConsoleSocket = attachment.ConsoleSocket, CallerDeletes = true });
         using (process)
         {
             // A terminal that is the caller's own (--shell-job) does not come: the other end has to hear that.

@@ -1,9 +1,10 @@
 using System.Globalization;
 using System.Text;
+using Peapod.Container.State;
 using Peapod.Kernel;
 using Peapod.Kernel.Files;
 using Peapod.Kernel.Interop;
-using Peapod.Oci;
+using Peapod.Kernel.Processes;
 
 namespace Peapod.Container.Cgroups;
 
@@ -12,7 +13,12 @@ public sealed class Cgroup : IDisposable
 {
     private const int RemovalTimeoutMilliseconds = 10_000;
     private const int FreezeTimeoutMilliseconds = 10_000;
-    private const string MadeMark = "trusted.peapod";
+
+    /// <summary>On cgroups that were made above a container's: they go with the last one below them.</summary>
+    internal const string MadeMark = "trusted.peapod";
+
+    /// <summary>On a container's own cgroup: whose it is.</summary>
+    internal const string OwnerMark = "trusted.peapod.container";
 
     private Cgroup(string path, SafeFd directory)
     {
@@ -25,8 +31,11 @@ public sealed class Cgroup : IDisposable
     public SafeFd Directory { get; }
 
     /// <summary>Makes the cgroup and what is missing above it, with all controllers that the host gives.</summary>
+    /// <param name="hierarchy">Where it is made.</param>
+    /// <param name="path">Its directory.</param>
+    /// <param name="owner">Written on it when it is new: whose it is (<see cref="ContainerStore.OwnerOf"/>).</param>
     /// <exception cref="ContainerException">It exists and is in use, or is frozen.</exception>
-    public static Cgroup Create(CgroupHierarchy hierarchy, string path)
+    public static Cgroup Create(CgroupHierarchy hierarchy, string path, string owner)
     {
         try
         {
@@ -36,7 +45,12 @@ public sealed class Cgroup : IDisposable
             {
                 cgroup.RefuseInUse();
             }
+            else
+            {
+                cgroup.MarkOwner(owner);
+            }
 
+            cgroup.JoinThreaded();
             return cgroup;
         }
         catch (KernelException e)
@@ -55,23 +69,50 @@ public sealed class Cgroup : IDisposable
         return fd < 0 ? null : new Cgroup(path, new SafeFd(fd));
     }
 
+    /// <summary>Removes those above a path that <see cref="Create"/> made and that nobody uses, when the cgroup itself is not there.</summary>
+    internal static void RemoveMadeAbove(string path) => RemoveMade(System.IO.Path.GetDirectoryName(path)!);
+
     public static bool IsFrozenAt(string path) => FileSystem.TryReadText($"{path}/cgroup.freeze") == "1";
 
     /// <summary>Writes the limits.</summary>
+    /// <param name="settings">The limits.</param>
+    /// <param name="choose">What is written in a setting's place; null for nothing.</param>
     /// <exception cref="ContainerException">A limit whose controller the host does not give, or a value that the kernel refuses.</exception>
-    public void Apply(LinuxResources? resources)
+    internal void Apply(IReadOnlyList<CgroupSetting> settings, Func<CgroupSetting, CgroupSetting?>? choose = null)
     {
-        foreach (var setting in CgroupSettings.Compile(resources))
+        foreach (var setting in settings)
         {
-            Write(setting, static field => $"config.json: {field}");
+            if ((choose is null ? setting : choose(setting)) is { } chosen)
+            {
+                Write(chosen, static field => $"config.json: {field}");
+            }
+        }
+    }
+
+    /// <summary>Has the cgroups above pass on the controllers that the limits need, where somebody else made them without (systemd knows no hugetlb).</summary>
+    internal void Obtain(CgroupHierarchy hierarchy, IReadOnlyList<CgroupSetting> settings)
+    {
+        var available = (FileSystem.TryReadText($"{Path}/cgroup.controllers") ?? "").Split(' ');
+        foreach (var setting in settings)
+        {
+            if (setting.Controller != "cgroup" && !available.Contains(setting.Controller))
+            {
+                for (var end = hierarchy.MountPoint.Length; end > 0 && end < Path.Length; end = Path.IndexOf('/', end + 1))
+                {
+                    EnableControllers(Path[..end]);
+                }
+
+                return;
+            }
         }
     }
 
     /// <summary>Writes changed limits; when one of them is refused, those before it are taken back.</summary>
     /// <param name="settings">What is written, in order.</param>
     /// <param name="nameOf">A field as the user wrote it, for the sentence.</param>
+    /// <param name="then">What is done when all are written; when it fails, all are taken back.</param>
     /// <exception cref="ContainerException">As in <see cref="Apply"/>.</exception>
-    public void Change(IReadOnlyList<CgroupSetting> settings, Func<string, string> nameOf)
+    public void Change(IReadOnlyList<CgroupSetting> settings, Func<string, string> nameOf, Action? then = null)
     {
         var written = new List<(string File, string Value)>();
         try
@@ -87,6 +128,8 @@ public sealed class Cgroup : IDisposable
                     written.Add((setting.File, line));
                 }
             }
+
+            then?.Invoke();
         }
         catch (ContainerException)
         {
@@ -152,14 +195,18 @@ public sealed class Cgroup : IDisposable
         }
     }
 
-    /// <summary>Kills every process in the cgroup and below, at once. cgroup.kill is there since Linux 5.14.</summary>
+    /// <summary>Kills every process in the cgroup and below, at once. cgroup.kill is there since Linux 5.14, and not for threaded cgroups.</summary>
     public void Kill()
     {
         try
         {
             FileSystem.WriteExisting(Directory, "cgroup.kill", "1");
         }
-        catch (KernelException e) when (e.Error is Errno.ENODEV or Errno.ENOENT)
+        catch (KernelException e) when (e.Error is Errno.EOPNOTSUPP or Errno.ENOENT)
+        {
+            KillEach();
+        }
+        catch (KernelException e) when (e.Error == Errno.ENODEV)
         {
             // It was removed meanwhile: nothing lives in it.
         }
@@ -172,9 +219,10 @@ public sealed class Cgroup : IDisposable
     /// <summary>The processes in the cgroup and in those below it.</summary>
     public IReadOnlyList<int> Processes()
     {
-        var pids = new List<int>();
-        Collect(Path, pids);
-        return pids;
+        // A process whose threads are in several cgroups is in each of them.
+        var pids = new SortedSet<int>();
+        CgroupTree.Walk(Directory, cgroup => pids.UnionWith(ProcessesOf(cgroup)));
+        return [.. pids];
     }
 
     /// <summary>The content of one of the cgroup's files; null when it is not there, or the kernel does not keep what it is for.</summary>
@@ -307,6 +355,25 @@ public sealed class Cgroup : IDisposable
         }
     }
 
+    /// <summary>Below a threaded cgroup only a threaded one can hold processes; cgroups(7), "Thread mode".</summary>
+    private void JoinThreaded()
+    {
+        if (FileSystem.TryReadText($"{Path}/cgroup.type") == "domain invalid")
+        {
+            FileSystem.WriteExisting(Directory, "cgroup.type", "threaded");
+        }
+    }
+
+    /// <summary>Without the mark (a kernel before 3.7, or no CAP_SYS_ADMIN) all works as well; only gc will not know the cgroup again.</summary>
+    private unsafe void MarkOwner(string owner)
+    {
+        var bytes = Encoding.UTF8.GetBytes(owner);
+        fixed (byte* value = bytes)
+        {
+            Libc.fsetxattr(Directory.Number, OwnerMark, value, (nuint)bytes.Length, 0);
+        }
+    }
+
     private void RefuseInUse()
     {
         var frozen = IsFrozenAt(Path);
@@ -331,8 +398,8 @@ public sealed class Cgroup : IDisposable
             return new($"{name}: this kernel has no {setting.File}", 1, error);
         }
 
-        var reason = V1Mount(setting.Controller) is { } mount
-            ? $"it is bound to cgroup v1 at {mount}"
+        var reason = V1Mount(setting.Controller) is { } mount ? $"it is bound to cgroup v1 at {mount}"
+            : FileSystem.TryReadText($"{Path}/cgroup.type") == "threaded" ? "the cgroup above is threaded, and there it limits no single threads"
             : "the kernel lacks it, or a cgroup above does not pass it on";
         return new($"{name}: the {setting.Controller} controller is not available: {reason}\n  available here: {(available.Length == 0 ? "none" : available)}", 1, error);
     }
@@ -375,38 +442,79 @@ public sealed class Cgroup : IDisposable
         return Encoding.ASCII.GetString(FileSystem.ReadAllBytes(file, "cgroup.events"));
     }
 
-    private static void Collect(string path, List<int> pids)
+    /// <summary>A threaded cgroup tells its threads only, not their processes.</summary>
+    private static List<int> ProcessesOf(SafeFd cgroup)
     {
-        foreach (var line in (FileSystem.TryReadText($"{path}/cgroup.procs") ?? "").Split('\n', StringSplitOptions.RemoveEmptyEntries))
+        try
         {
-            pids.Add(int.Parse(line, CultureInfo.InvariantCulture));
+            return Numbers(cgroup, "cgroup.procs");
         }
-
-        foreach (var child in Children(path))
+        catch (KernelException e) when (e.Error == Errno.EOPNOTSUPP)
         {
-            Collect(child, pids);
+            var processes = new List<int>();
+            foreach (var thread in Numbers(cgroup, "cgroup.threads"))
+            {
+                if (ProcessOf(thread) is { } process)
+                {
+                    processes.Add(process);
+                }
+            }
+
+            return processes;
         }
     }
 
-    private static List<string> Children(string path)
+    private static List<int> Numbers(SafeFd cgroup, string file)
     {
-        var children = new List<string>();
-        try
+        var numbers = new List<int>();
+        using var fd = FileSystem.OpenAt(cgroup, file, Libc.O_RDONLY);
+        foreach (var line in Encoding.ASCII.GetString(FileSystem.ReadAllBytes(fd, file)).Split('\n', StringSplitOptions.RemoveEmptyEntries))
         {
-            foreach (var name in FileSystem.List(path))
-            {
-                if (FileSystem.TryStat($"{path}/{name}", followSymlinks: false) is { IsDirectory: true })
-                {
-                    children.Add($"{path}/{name}");
-                }
-            }
-        }
-        catch (KernelException e) when (e.Error is Errno.ENOENT or Errno.ENODEV)
-        {
-            // Removed while it was read.
+            numbers.Add(int.Parse(line, CultureInfo.InvariantCulture));
         }
 
-        return children;
+        return numbers;
+    }
+
+    private static int? ProcessOf(int thread)
+    {
+        const string field = "Tgid:\t";
+        foreach (var line in (FileSystem.TryReadText($"/proc/{thread}/status") ?? "").Split('\n'))
+        {
+            if (line.StartsWith(field, StringComparison.Ordinal))
+            {
+                return int.Parse(line.AsSpan(field.Length), CultureInfo.InvariantCulture);
+            }
+        }
+
+        return null;
+    }
+
+    /// <summary>One by one, and frozen meanwhile, so that none makes another. A frozen process can be killed.</summary>
+    private void KillEach()
+    {
+        if (FileSystem.TryStat($"{Path}/cgroup.freeze") is null)
+        {
+            return;
+        }
+
+        FileSystem.WriteExisting(Directory, "cgroup.freeze", "1");
+        var deadline = Environment.TickCount64 + RemovalTimeoutMilliseconds;
+        for (var left = Processes(); left.Count > 0 && Environment.TickCount64 < deadline; left = Processes())
+        {
+            foreach (var pid in left)
+            {
+                using var process = PidFd.TryOpen(pid);
+                process?.Signal(Signals.SIGKILL);
+            }
+
+            WaitUntilEmpty(20);
+        }
+
+        if (FileSystem.TryStat($"{Path}/cgroup.freeze") is not null)
+        {
+            FileSystem.WriteExisting(Directory, "cgroup.freeze", "0");
+        }
     }
 
     private static bool TryRemove(string path)
@@ -427,13 +535,14 @@ public sealed class Cgroup : IDisposable
             throw error;
         }
 
-        var removed = true;
-        foreach (var child in Children(path))
+        var fd = Libc.open(path, Libc.O_RDONLY | Libc.O_DIRECTORY | Libc.O_CLOEXEC, 0);
+        if (fd >= 0)
         {
-            removed &= TryRemove(child);
+            using var directory = new SafeFd(fd);
+            CgroupTree.Walk(directory, static _ => { }, static (parent, name) => Libc.unlinkat(parent.Number, name, Libc.AT_REMOVEDIR));
         }
 
-        return removed && Libc.unlinkat(Libc.AT_FDCWD, path, Libc.AT_REMOVEDIR) == 0;
+        return Libc.unlinkat(Libc.AT_FDCWD, path, Libc.AT_REMOVEDIR) == 0;
     }
 
     /// <summary>Removes the levels of the path that carry our mark, from the last one up, as long as nobody else uses them.</summary>

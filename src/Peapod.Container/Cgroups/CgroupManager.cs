@@ -6,7 +6,7 @@ public enum CgroupManager
     /// <summary>Peapod, by directories in the cgroup file system.</summary>
     FileSystem,
 
-    /// <summary>systemd, asked for a scope.</summary>
+    /// <summary>systemd, as a transient scope that is delegated to the container.</summary>
     Systemd,
 
     /// <summary>Nobody: the container stays in the caller's cgroup.</summary>

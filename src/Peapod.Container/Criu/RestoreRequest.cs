@@ -30,4 +30,7 @@ public sealed record RestoreRequest
     public string? LsmProfile { get; init; }
 
     public string? LsmMountContext { get; init; }
+
+    /// <summary>As <see cref="Lifecycle.CreateRequest.CallerDeletes"/>.</summary>
+    public bool CallerDeletes { get; init; }
 }

@@ -19,6 +19,9 @@ internal static unsafe class DeviceProgram
     private const int BPF_PROG_ATTACH = 8;
     private const int BPF_PROG_GET_FD_BY_ID = 13;
     private const int BPF_PROG_QUERY = 16;
+    private const int BPF_OBJ_GET_INFO_BY_FD = 15;
+    private const int MaximumPrograms = 64;
+    private const int NameLength = 16;
     private const uint BPF_PROG_TYPE_CGROUP_DEVICE = 15;
     private const uint BPF_CGROUP_DEVICE = 6;
     private const uint BPF_F_ALLOW_MULTI = 2;
@@ -26,6 +29,9 @@ internal static unsafe class DeviceProgram
     private const long BpffsMagic = 0xcafe4a11;
     private const string Bpffs = "/sys/fs/bpf";
     private const string PinFolder = $"{Bpffs}/peapod";
+
+    /// <summary>By which ours is known among others.</summary>
+    private static ReadOnlySpan<byte> ProgramName => "peapod_devices\0"u8;
 
     /// <summary>Lets the cgroup use what the rules allow; no rules leave it as it is.</summary>
     internal static void Attach(SafeFd cgroup, IReadOnlyList<LinuxDeviceCgroup>? rules)
@@ -74,30 +80,51 @@ internal static unsafe class DeviceProgram
         KernelException.Check(Libc.bpf(BPF_PROG_ATTACH, &attach, (uint)sizeof(AttachAttributes)), "bpf(BPF_PROG_ATTACH)");
     }
 
-    /// <summary>The one program that the cgroup itself has, or null.</summary>
-    /// <exception cref="KernelException">EEXIST: there are several, of which somebody else attached some.</exception>
+    /// <summary>Loads a program that allows nothing and attaches it; it is pinned nowhere, and ends with the cgroup.</summary>
+    internal static string Try(SafeFd cgroup)
+    {
+        using var loaded = Load(DeviceRules.Compile([new() { Allow = false, Access = "rwm" }]));
+        var attach = new AttachAttributes
+        {
+            Target = (uint)cgroup.Number,
+            Program = (uint)loaded.Number,
+            Type = BPF_CGROUP_DEVICE,
+            Flags = BPF_F_ALLOW_MULTI,
+        };
+        KernelException.Check(Libc.bpf(BPF_PROG_ATTACH, &attach, (uint)sizeof(AttachAttributes)), "bpf(BPF_PROG_ATTACH)");
+        return Libc.statfs(Bpffs, out var status) == 0 && status.Type == BpffsMagic ? "" : $"no bpffs at {Bpffs}: it is loaded anew for each container";
+    }
+
+    /// <summary>Our program among those that the cgroup itself has, or null; systemd attaches one of its own to a scope.</summary>
     private static SafeFd? Attached(SafeFd cgroup)
     {
-        var ids = stackalloc uint[2];
-        var query = new QueryAttributes { Target = (uint)cgroup.Number, Type = BPF_CGROUP_DEVICE, Ids = (ulong)ids, Count = 2 };
-        var result = Libc.bpf(BPF_PROG_QUERY, &query, (uint)sizeof(QueryAttributes));
-        if (result < 0 && KernelException.Last("bpf(BPF_PROG_QUERY)") is var error)
+        var ids = stackalloc uint[MaximumPrograms];
+        var query = new QueryAttributes { Target = (uint)cgroup.Number, Type = BPF_CGROUP_DEVICE, Ids = (ulong)ids, Count = MaximumPrograms };
+        KernelException.Check(Libc.bpf(BPF_PROG_QUERY, &query, (uint)sizeof(QueryAttributes)), "bpf(BPF_PROG_QUERY)");
+        for (var i = 0; i < query.Count; i++)
         {
-            throw error.Error == Errno.ENOSPC ? new KernelException("bpf(BPF_PROG_QUERY)", null, Errno.EEXIST) : error;
+            var get = new IdAttributes { Id = ids[i] };
+            var program = SafeFd.Check(Libc.bpf(BPF_PROG_GET_FD_BY_ID, &get, (uint)sizeof(IdAttributes)), "bpf(BPF_PROG_GET_FD_BY_ID)");
+            if (IsOurs(program))
+            {
+                return program;
+            }
+
+            program.Dispose();
         }
 
-        if (query.Count == 0)
-        {
-            return null;
-        }
+        return null;
+    }
 
-        if (query.Count > 1)
-        {
-            throw new KernelException("bpf(BPF_PROG_QUERY)", null, Errno.EEXIST);
-        }
-
-        var get = new IdAttributes { Id = ids[0] };
-        return SafeFd.Check(Libc.bpf(BPF_PROG_GET_FD_BY_ID, &get, (uint)sizeof(IdAttributes)), "bpf(BPF_PROG_GET_FD_BY_ID)");
+    private static bool IsOurs(SafeFd program)
+    {
+        // struct bpf_prog_info: the name stands at byte 64.
+        const int nameOffset = 64;
+        var info = stackalloc byte[nameOffset + NameLength];
+        new Span<byte>(info, nameOffset + NameLength).Clear();
+        var get = new InfoAttributes { Program = (uint)program.Number, Length = nameOffset + NameLength, Info = (ulong)info };
+        KernelException.Check(Libc.bpf(BPF_OBJ_GET_INFO_BY_FD, &get, (uint)sizeof(InfoAttributes)), "bpf(BPF_OBJ_GET_INFO_BY_FD)");
+        return new ReadOnlySpan<byte>(info + nameOffset, NameLength).StartsWith(ProgramName);
     }
 
     private static SafeFd? GetPinned(ReadOnlySpan<BpfInstruction> program)
@@ -137,6 +164,7 @@ internal static unsafe class DeviceProgram
                 Instructions = (ulong)instructions,
                 License = (ulong)license,
             };
+            ProgramName.CopyTo(new Span<byte>(attributes.Name, NameLength));
             return SafeFd.Check(Libc.bpf(BPF_PROG_LOAD, &attributes, (uint)sizeof(LoadAttributes)), "bpf(BPF_PROG_LOAD)");
         }
     }
@@ -152,7 +180,7 @@ internal static unsafe class DeviceProgram
             second ^= second >> 29;
         }
 
-        var name = string.Create(CultureInfo.InvariantCulture, $"{PinFolder}/devices-{first:x16}{second:x16}");
+        var name = string.Create(CultureInfo.InvariantCulture, $"{PinFolder}/device-rules-{first:x16}{second:x16}");
         path[Encoding.ASCII.GetBytes(name, path)] = 0;
     }
 
@@ -168,6 +196,7 @@ internal static unsafe class DeviceProgram
         private ulong logBuffer;
         private uint kernelVersion;
         private uint flags;
+        internal fixed byte Name[NameLength];
     }
 
     [StructLayout(LayoutKind.Sequential)]
@@ -194,6 +223,14 @@ internal static unsafe class DeviceProgram
         internal uint Id;
         private uint next;
         private uint flags;
+    }
+
+    [StructLayout(LayoutKind.Sequential)]
+    private struct InfoAttributes
+    {
+        internal uint Program;
+        internal uint Length;
+        internal ulong Info;
     }
 
     [StructLayout(LayoutKind.Sequential)]

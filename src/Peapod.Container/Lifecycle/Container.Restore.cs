@@ -40,7 +40,7 @@ public sealed partial class Container
             CgroupManager = request.CgroupManager,
         };
         var hierarchy = CgroupHierarchy.Find();
-        var cgroupPath = CgroupPathOf(hierarchy, creation);
+        using var cgroup = new NewCgroup(hierarchy, creation, store.OwnerOf(request.Id), limitsLater: true);
         var criu = CriuProgram.Find();
         if (request.Options.LazyPages)
         {
@@ -53,6 +53,7 @@ public sealed partial class Container
         using var work = request.Options.Work is { } path ? ImageFolder.Open(path, "--work-path", make: true) : null;
 
         using var held = store.Add(request.Id);
+        var runner = request.CallerDeletes ? store.HoldAsRunner(request.Id) : null;
         using var undo = new Undo();
         if (spec.Hooks is not null)
         {
@@ -60,15 +61,16 @@ public sealed partial class Container
         }
 
         undo.Add(() => store.Remove(request.Id));
-        var record = NewRecord(creation, cgroupPath);
+        var record = NewRecord(creation, cgroup.Path) with { Unit = cgroup.Unit };
         store.WriteConfig(request.Id, request.SpecJson.Span);
         store.Write(record);
 
-        // The limits come when the processes are there: criu, which is more than they may be, is not to be counted with them.
-        using var cgroup = cgroupPath.Length == 0 ? null : MakeCgroup(hierarchy, cgroupPath, spec, undo, limited: false);
-        if (cgroup is not null)
+        cgroup.Make(undo);
+        undo.Add(cgroup.Kill);
+        if (cgroup.Path != record.Cgroup)
         {
-            undo.Add(cgroup.Kill);
+            record = record with { Cgroup = cgroup.Path };
+            store.Write(record);
         }
 
         if (spec.Linux?.IntelRdt is { } rdt)
@@ -94,7 +96,7 @@ public sealed partial class Container
                 ImagesFd = images.Directory.Number,
                 WorkFd = work?.Directory.Number,
                 Root = root,
-                CgroupRoot = cgroup?.Path[hierarchy.MountPoint.Length..],
+                CgroupRoot = cgroup.Path.Length == 0 ? null : cgroup.Path[hierarchy.MountPoint.Length..],
                 CgroupMount = hierarchy.MountPoint,
                 NotifyFolder = NotifySocket.FolderIn(folder),
                 NullDevice = nullDevice,
@@ -102,7 +104,7 @@ public sealed partial class Container
                 NamespaceFd = namespaces.Open,
             });
             (work ?? images).BeginLog(CriuOptionsCompiler.RestoreLog);
-            return (CriuProcess.Start(criu.Path, default, namespaces.Descriptors, cgroup?.Directory), options);
+            return (CriuProcess.Start(criu.Path, default, namespaces.Descriptors, cgroup.Directory), options);
         }, out var options);
         PidFd? restored = null;
         var response = process.Ask(new CriuRequest(CriuRequestType.Restore) { Options = options }, (notification, received) =>
@@ -123,11 +125,7 @@ public sealed partial class Container
                     store.WriteProcess(record);
                     StoreTimeNamespace(store, request, notification.Pid);
                     GroupOf(spec, request.Id)?.Add(notification.Pid);
-                    if (cgroup is not null)
-                    {
-                        Limit(cgroup, spec);
-                    }
-
+                    cgroup.Inhabited();
                     WritePidFile(request.PidFile, notification.Pid);
                     break;
                 default:
@@ -142,8 +140,9 @@ public sealed partial class Container
 
         FileSystem.RemoveDirectory(root);
         FileSystem.RemoveFile(nullDevice);
+        ContainerStore.Complete(held);
         undo.Keep();
-        return (new Container(store, record), new ContainerProcess(record.Pid, restored));
+        return (new Container(store, record) { Runner = runner }, new ContainerProcess(record.Pid, restored));
     }
 
     /// <summary>What a creation makes in the root file system before it mounts.</summary>

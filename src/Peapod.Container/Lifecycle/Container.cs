@@ -9,6 +9,7 @@ using Peapod.Container.Resctrl;
 using Peapod.Container.Seccomp;
 using Peapod.Container.Spawning;
 using Peapod.Container.State;
+using Peapod.Container.Systemd;
 using Peapod.Kernel;
 using Peapod.Kernel.Files;
 using Peapod.Kernel.Interop;
@@ -28,6 +29,9 @@ public sealed partial class Container
     private static readonly LinuxDeviceCgroup[] AllDevices = [new() { Allow = true, Access = "rwm" }];
 
     private readonly ContainerStore store;
+
+    /// <summary>Held, for the kernel to release when this process ends, by whom <see cref="CreateRequest.CallerDeletes"/>.</summary>
+    internal FileLock? Runner { get; private init; }
 
     private Container(ContainerStore store, ContainerRecord record)
     {
@@ -55,7 +59,7 @@ public sealed partial class Container
     {
         ContainerStore.CheckId(request.Id);
         var hierarchy = CgroupHierarchy.Find();
-        var cgroupPath = CgroupPathOf(hierarchy, request);
+        using var cgroup = new NewCgroup(hierarchy, request, store.OwnerOf(request.Id));
         var plan = PlanCompiler.Compile(new PlanRequest
         {
             Id = request.Id,
@@ -76,6 +80,7 @@ public sealed partial class Container
         Warn(store, plan);
 
         using var held = store.Add(request.Id);
+        var runner = request.CallerDeletes ? store.HoldAsRunner(request.Id) : null;
         using var devices = request.Spec.Linux?.NetDevices is { Count: > 0 } ? new MovedDevices() : null;
         using var undo = new Undo();
         var hooks = request.Spec.Hooks;
@@ -87,11 +92,17 @@ public sealed partial class Container
         undo.Add(() => store.Remove(request.Id));
 
         // Written before anything else is made: whoever cleans up after us finds the cgroup and the hooks by them.
-        var record = NewRecord(request, cgroupPath);
+        var record = NewRecord(request, cgroup.Path) with { Unit = cgroup.Unit };
         store.WriteConfig(request.Id, request.SpecJson.Span);
         store.Write(record);
 
-        using var cgroup = cgroupPath.Length == 0 ? null : MakeCgroup(hierarchy, cgroupPath, request.Spec, undo);
+        cgroup.Make(undo);
+        if (cgroup.Path != record.Cgroup)
+        {
+            record = record with { Cgroup = cgroup.Path };
+            store.Write(record);
+        }
+
         if (NotifyFolderOf(store, request) is { } notify)
         {
             FileSystem.MakeDirectory(notify, NotifySocket.FolderMode);
@@ -102,11 +113,11 @@ public sealed partial class Container
         }
 
         WarnOfLeftOut(store, request);
-        store.Debug?.Invoke(cgroup is null ? "stay in the caller's cgroup" : $"made the cgroup \"{cgroup.Path}\"");
+        store.Debug?.Invoke(cgroup.Path.Length == 0 ? "stay in the caller's cgroup" : $"made the cgroup \"{cgroup.Path}\"");
         DebugPlan(store, plan);
         using var inputs = CreateInputs.Make(store.FolderOf(request.Id), request);
         using var steps = HostSteps.Do(plan, inputs.Get, undo);
-        var child = Spawner.Spawn(plan, steps.Descriptors, cgroup?.Directory, request.Streams);
+        var child = Spawner.Spawn(plan, steps.Descriptors, cgroup.Directory, request.Streams);
         undo.Add(() => KillAndReap(child.Process));
         if (devices is not null)
         {
@@ -114,6 +125,7 @@ public sealed partial class Container
         }
 
         using var socket = child.Socket;
+        cgroup.Inhabited();
         InitDialogue.Run(child, plan, request.Spec, request.Spec.Process, fd => SeccompAgent.Send(child, fd, request.Spec, StateOf(record, request.Spec, ContainerStatus.Creating, child.Pid)), () =>
         {
             record = record.Of(child.Pid);
@@ -129,8 +141,9 @@ public sealed partial class Container
             RuntimeHooks.Run(hooks.Prestart, "prestart", state);
             RuntimeHooks.Run(hooks.CreateRuntime, "createRuntime", state);
         }, () => devices!.Move(child.Pid, request.Spec.Linux!.NetDevices));
+        ContainerStore.Complete(held);
         undo.Keep();
-        var container = new Container(store, record);
+        var container = new Container(store, record) { Runner = runner };
         if (hooks is not null && !request.WaitsForStart)
         {
             container.RunPoststart(request.Spec);
@@ -321,7 +334,15 @@ public sealed partial class Container
             undo.Add(() => ReplaceDevices(cgroup, current is { Devices.Count: > 0 } ? current.Devices : AllDevices, "linux.resources.devices"));
         }
 
-        cgroup.Change(changes, nameOf);
+        if (Record.Unit is { } unit)
+        {
+            ChangeWithUnit(cgroup, unit, changes, update, nameOf);
+        }
+        else
+        {
+            cgroup.Change(changes, nameOf);
+        }
+
         undo.Keep();
 
         store.WriteConfig(Id, (spec with { Linux = linux with { Resources = resources } }).ToJson());
@@ -369,6 +390,40 @@ public sealed partial class Container
         }
 
         Destroy();
+    }
+
+    /// <summary>Why it is left over; null when somebody may still want it. Asked only while no other command is at work on it.</summary>
+    /// <param name="stopped">Nobody wants a stopped container any more.</param>
+    internal string? WhyLeftOver(bool stopped)
+    {
+        return Status switch
+        {
+            ContainerStatus.Creating => "its creator ended before it had a process",
+            ContainerStatus.Created or ContainerStatus.Stopped when !store.IsComplete(Id) => "its creator ended before it was whole",
+            ContainerStatus.Stopped when store.IsAbandoned(Id) => "it is stopped, and the run that was to delete it has ended",
+            ContainerStatus.Stopped when stopped => "it is stopped",
+            _ => null,
+        };
+    }
+
+    /// <summary>Removes the container if it still is left over when its lock is ours.</summary>
+    /// <returns>False when somebody else came first.</returns>
+    internal static bool RemoveLeftOver(ContainerStore store, string id, bool stopped)
+    {
+        using var held = store.TryLockNow(id);
+        if (held is null || store.TryRead(id) is not { } record)
+        {
+            return false;
+        }
+
+        var container = new Container(store, record);
+        if (container.WhyLeftOver(stopped) is null)
+        {
+            return false;
+        }
+
+        container.Destroy();
+        return true;
     }
 
     /// <summary>Executes one more process in the container.</summary>
@@ -425,6 +480,18 @@ public sealed partial class Container
         _ => "stopped",
     };
 
+    /// <summary>The files first, for the kernel refuses by the file; then systemd, which keeps what it is told; then the files again, for it rounds.</summary>
+    private static void ChangeWithUnit(Cgroup cgroup, string unit, IReadOnlyList<CgroupSetting> changes, LinuxResources update, Func<string, string> nameOf)
+    {
+        using var systemd = SystemdManager.Connect();
+        cgroup.Obtain(CgroupHierarchy.Find(), changes);
+        cgroup.Change(changes, nameOf, () =>
+        {
+            systemd.SetProperties(unit, ScopeProperties.Changeable(update, changes, FileSystem.TryReadText(DeviceProperties.Drivers) ?? ""), nameOf);
+            cgroup.Apply(changes);
+        });
+    }
+
     private static void ReplaceDevices(Cgroup cgroup, IReadOnlyList<LinuxDeviceCgroup> rules, string name)
     {
         try
@@ -433,9 +500,7 @@ public sealed partial class Container
         }
         catch (KernelException e)
         {
-            throw new ContainerException(e.Error == Errno.EEXIST
-                ? $"{name}: somebody has attached a device program of their own to the cgroup \"{cgroup.Path}\": which of them is to be replaced cannot be told"
-                : $"{name}: cannot replace the device program: {e.Message}", 1, e);
+            throw new ContainerException($"{name}: cannot replace the device program: {e.Message}", 1, e);
         }
     }
 
@@ -519,6 +584,12 @@ public sealed partial class Container
     /// <summary>Kills what still runs and removes the cgroup.</summary>
     private void End()
     {
+        if (Record is { Unit: { } unfinished, Pid: 0 })
+        {
+            Scope.Forget(unfinished, Record.Cgroup);
+            return;
+        }
+
         using var process = OpenProcess();
         using var cgroup = Cgroup.TryOpen(Record.Cgroup);
         cgroup?.Kill();
@@ -528,7 +599,20 @@ public sealed partial class Container
             throw new ContainerException($"container \"{Id}\" cannot be deleted: process {Record.Pid} does not end, though it was killed\n  it may wait for a device or a file system that does not answer");
         }
 
-        cgroup?.Remove();
+        if (Record.Unit is { } unit)
+        {
+            Scope.Stop(unit);
+        }
+
+        if (cgroup is not null)
+        {
+            cgroup.Remove();
+        }
+        else if (Record is { Unit: null, Cgroup.Length: > 0 })
+        {
+            // Its creator was killed before it came to that one.
+            Cgroup.RemoveMadeAbove(Record.Cgroup);
+        }
     }
 
     private SafeFd? TryOpenFifo()
@@ -583,58 +667,6 @@ public sealed partial class Container
         foreach (var warning in plan.Warnings)
         {
             store.Warn?.Invoke($"{Failures.Prefix(warning.Field)}{warning.Reason}");
-        }
-    }
-
-    private static string CgroupPathOf(CgroupHierarchy hierarchy, CreateRequest request)
-    {
-        if (request.CgroupManager == CgroupManager.Systemd)
-        {
-            throw new ContainerException("--systemd-cgroup: the systemd cgroup driver is not in this version of Peapod");
-        }
-
-        if (request.CgroupManager == CgroupManager.FileSystem)
-        {
-            return CgroupPath.Resolve(hierarchy, request.Spec.Linux?.CgroupsPath, request.Id);
-        }
-
-        if (CgroupSettings.Compile(request.Spec.Linux?.Resources) is [var setting, ..])
-        {
-            throw new SpecException(setting.Field, "needs a cgroup, and --cgroup-manager=disabled makes none");
-        }
-
-        // Nothing else would tell its processes from others when they are to be killed.
-        return NamespacePlan.Has(request.Spec, Libc.CLONE_NEWPID, newOnly: true) ? ""
-            : throw new SpecException("linux.namespaces", "a container without a cgroup (--cgroup-manager=disabled) needs a new pid namespace");
-    }
-
-    private static Cgroup MakeCgroup(CgroupHierarchy hierarchy, string path, Spec spec, Undo undo, bool limited = true)
-    {
-        var cgroup = Cgroup.Create(hierarchy, path);
-        undo.Add(cgroup.Remove);
-        try
-        {
-            if (limited)
-            {
-                Limit(cgroup, spec);
-            }
-
-            Devices.DeviceProgram.Attach(cgroup.Directory, spec.Linux?.Resources?.Devices);
-            return cgroup;
-        }
-        catch
-        {
-            cgroup.Dispose();
-            throw;
-        }
-    }
-
-    private static void Limit(Cgroup cgroup, Spec spec)
-    {
-        cgroup.Apply(spec.Linux?.Resources);
-        if (CgroupOwner.Of(spec) is { } owner)
-        {
-            cgroup.GiveTo(owner);
         }
     }
 

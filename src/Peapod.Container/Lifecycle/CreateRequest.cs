@@ -23,6 +23,9 @@ public sealed record CreateRequest
     /// <summary>The root file system as a detached mount, in place of root.path.</summary>
     public DetachedMount? RootMount { get; init; }
 
+    /// <summary>Who makes the cgroup, and so how linux.cgroupsPath is read.</summary>
+    public CgroupManager CgroupManager { get; init; }
+
     /// <summary>Have the process wait for <see cref="Container.Start"/>; otherwise it runs when the creation returns.</summary>
     public bool WaitsForStart { get; init; }
 
@@ -43,9 +46,6 @@ public sealed record CreateRequest
     /// <summary>Takes the process's readiness, sd_notify(3); null when nobody asks for it.</summary>
     public NotifySocket? Notify { get; init; }
 
-    /// <summary>Who makes the cgroup.</summary>
-    public CgroupManager CgroupManager { get; init; }
-
     public bool NoPivot { get; init; }
 
     public bool NoNewKeyring { get; init; }
@@ -55,4 +55,7 @@ public sealed record CreateRequest
 
     /// <summary>Where the process's number is written, or null.</summary>
     public string? PidFile { get; init; }
+
+    /// <summary>This process stays until the container has ended, and deletes it then. Should it be killed before, nobody else will.</summary>
+    public bool CallerDeletes { get; init; }
 }

@@ -172,14 +172,10 @@ internal static class NamespacePlan
             flags |= FlagOf(namespaces![i].Type);
         }
 
-        if ((flags & Libc.CLONE_NEWPID) != 0)
+        // The PID namespace is our child's, which is born into it when it has no more rights than the container's processes.
+        if (flags != 0)
         {
-            plan.PidNamespace = process;
-        }
-
-        if ((flags & ~Libc.CLONE_NEWPID) != 0)
-        {
-            plan.Init(new(PlanCode.Setns, "", "join the container's namespaces") { Slot = process, A = flags & ~Libc.CLONE_NEWPID });
+            plan.Init(new(PlanCode.Setns, "", "join the container's namespaces") { Slot = process, A = flags });
         }
 
         if ((flags & Libc.CLONE_NEWUSER) != 0)

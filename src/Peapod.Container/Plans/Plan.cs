@@ -20,4 +20,21 @@ public sealed record Plan(
 {
     /// <summary>Fields that are not done as they are written.</summary>
     public IReadOnlyList<SpecException> Warnings { get; init; } = [];
+
+    /// <summary>How many descriptors from 3 on the process gets of the caller's; nothing else that the caller left open reaches even init.</summary>
+    internal uint PassedDescriptors
+    {
+        get
+        {
+            foreach (var operation in Init)
+            {
+                if (operation.Code == PlanCode.CloseFds)
+                {
+                    return (uint)operation.A;
+                }
+            }
+
+            return 0;
+        }
+    }
 }

@@ -59,13 +59,17 @@ public static class PlanCompiler
         var plan = new PlanBuilder();
         SchedulingPlan.AddAffinity(plan, process);
         NamespacePlan.AddJoin(plan, container);
-        plan.Init(new(PlanCode.Setsid, "", "begin a session"));
         plan.Init(new(PlanCode.UseRoot, "", "open the container's root") { Path = "/" });
         ProcessPlan.AddTerminal(plan, process, bindConsole: false);
         AddKeyring(plan, request.KeyringOf, process);
-        SchedulingPlan.Add(plan, container, process);
+        SchedulingPlan.AddInherited(plan, container, process);
         LabelPlan.AddProcess(plan, process);
-        ProcessPlan.AddProcess(plan, process, Context(container, request.Grantable) with { Filter = filter, PreserveFds = request.PreserveFds });
+        ProcessPlan.AddProcess(plan, process, Context(container, request.Grantable) with
+        {
+            Filter = filter,
+            PreserveFds = request.PreserveFds,
+            IsBornLate = NamespacePlan.Has(container, Libc.CLONE_NEWPID),
+        });
         return plan.Build();
     }
 

@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Text;
 using System.Text.Json;
 using Peapod.Container.Cgroups;
+using Peapod.Container.Systemd;
 using Peapod.Oci;
 
 namespace Peapod.Container.Plans;
@@ -10,11 +11,17 @@ namespace Peapod.Container.Plans;
 /// <summary>A plan for people to read before it is done, as text or as JSON.</summary>
 public static class PlanPrinter
 {
-    public static string ToText(Plan plan, string cgroup, LinuxResources? resources)
+    /// <param name="scope">The scope whose cgroup it is, when systemd makes it.</param>
+    public static string ToText(Plan plan, string cgroup, LinuxResources? resources, PlannedScope? scope = null)
     {
         var text = new StringBuilder();
         text.Append("on the host:\n");
-        Line(text, $"make the cgroup {cgroup}", "linux.cgroupsPath");
+        Line(text, scope is null ? $"make the cgroup {cgroup}" : $"have systemd start {scope.Unit}, the cgroup {cgroup}", "linux.cgroupsPath");
+        foreach (var (field, property) in scope?.Properties ?? [])
+        {
+            Line(text, $"with {property}", field);
+        }
+
         foreach (var setting in CgroupSettings.Compile(resources))
         {
             Line(text, $"write {setting.Value} to {setting.File}", setting.Field);
@@ -40,13 +47,28 @@ public static class PlanPrinter
         return text.ToString();
     }
 
-    public static byte[] ToJson(Plan plan, string cgroup, LinuxResources? resources)
+    /// <inheritdoc cref="ToText"/>
+    public static byte[] ToJson(Plan plan, string cgroup, LinuxResources? resources, PlannedScope? scope = null)
     {
         var buffer = new ArrayBufferWriter<byte>(8192);
         using (var json = new Utf8JsonWriter(buffer, new JsonWriterOptions { Indented = true, Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping }))
         {
             json.WriteStartObject();
             json.WriteString("cgroup", cgroup);
+            if (scope is not null)
+            {
+                json.WriteString("unit", scope.Unit);
+                json.WriteStartArray("unitProperties");
+                foreach (var (field, property) in scope.Properties)
+                {
+                    json.WriteStartObject();
+                    WriteCommon(json, field, property);
+                    json.WriteEndObject();
+                }
+
+                json.WriteEndArray();
+            }
+
             json.WriteStartArray("cgroupSettings");
             foreach (var setting in CgroupSettings.Compile(resources))
             {

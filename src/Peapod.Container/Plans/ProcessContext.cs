@@ -17,6 +17,12 @@ internal sealed record ProcessContext
     /// <summary>How many descriptors after the standard streams it keeps.</summary>
     internal int PreserveFds { get; init; }
 
+    /// <summary>
+    /// It joins a PID namespace in which others run already: it is born there late, with the rights and in the place that it will have,
+    /// for one of those with CAP_SYS_PTRACE may do what it likes with it from its first moment on.
+    /// </summary>
+    internal bool IsBornLate { get; init; }
+
     /// <summary>The container whose first process it is, with hooks and a wait for the start; null for one more.</summary>
     internal PlanRequest? First { get; init; }
 }

@@ -8,6 +8,9 @@ namespace Peapod.Container.Plans;
 /// <summary>process: who the container's process is, what it may do, and what it executes.</summary>
 internal static class ProcessPlan
 {
+    // TERMINAL_* of native/include/plan.h.
+    private const ulong TerminalConsole = 1, TerminalLater = 2;
+
     internal static void AddTerminal(PlanBuilder plan, Process? process, bool bindConsole)
     {
         if (process is not { Terminal: true })
@@ -19,7 +22,7 @@ internal static class ProcessPlan
         {
             Slot = plan.Input(PlanInput.ConsoleSocket, "the console socket"),
             A = process.ConsoleSize is { } size ? ((ulong)size.Height << 16) | (uint)size.Width : 0,
-            B = bindConsole ? 1u : 0u,
+            B = bindConsole ? TerminalConsole : TerminalLater,
             C = process.User.Uid,
         });
     }
@@ -61,6 +64,11 @@ internal static class ProcessPlan
         plan.Init(Become(user));
         plan.Init(capabilities.Sets(also: context.Filter is not null && !process.NoNewPrivileges ? 1UL << SeccompPlan.CapSysAdmin : 0));
         plan.Init(cwd with { Text = $"be in the working directory \"{process.Cwd}\"" });
+        if (context.First is null)
+        {
+            AddBirth(plan, process, context);
+        }
+
         if (user.Umask is { } umask)
         {
             plan.Init(new(PlanCode.Umask, "process.user.umask", "set the file mode mask") { A = umask });
@@ -108,9 +116,24 @@ internal static class ProcessPlan
         plan.Init(new(PlanCode.Exec, "process.args[0]", $"execute \"{name}\"") { Path = name, List = process.Args, Environment = environment });
     }
 
-    private static void AddLimits(PlanBuilder plan, Process process, bool inUserNamespace)
+    /// <summary>The session, and before it the process itself when it joins others in their PID namespace.</summary>
+    private static void AddBirth(PlanBuilder plan, Process process, ProcessContext context)
     {
-        if (inUserNamespace && process.Rlimits.Count > 0)
+        if (context.IsBornLate)
+        {
+            plan.Init(new(PlanCode.Spawn, "", "be born into the container's PID namespace") { B = (ulong)InitStage.Spawned });
+        }
+
+        plan.Init(new(PlanCode.Setsid, "", "begin a session") { A = process.Terminal == true ? 1u : 0u });
+        if (process.Scheduler is { } scheduler)
+        {
+            plan.Init(SchedulingPlan.Schedule(scheduler) with { Code = PlanCode.Sync, Bytes = default, A = (ulong)InitStage.Scheduler });
+        }
+    }
+
+    private static void AddLimits(PlanBuilder plan, Process process, bool byParent)
+    {
+        if (byParent && process.Rlimits.Count > 0)
         {
             plan.Init(new(PlanCode.Sync, "process.rlimits", "have the resource limits set") { A = (ulong)InitStage.Limits });
             return;

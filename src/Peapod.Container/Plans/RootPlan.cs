@@ -136,7 +136,8 @@ internal static class RootPlan
         for (var i = 0; i < (spec.Linux?.ReadonlyPaths?.Count ?? 0); i++)
         {
             var path = spec.Linux!.ReadonlyPaths![i];
-            plan.Init(new(PlanCode.ReadOnly, $"linux.readonlyPaths[{i}]", $"make \"{path}\" read-only") { Path = path });
+            var (place, type) = MountPlan.Closed(spec, path);
+            plan.Init(new(PlanCode.ReadOnly, $"linux.readonlyPaths[{i}]", $"make \"{path}\" read-only") { Path = place, A = type });
         }
 
         if (spec.Linux?.MaskedPaths is not { Count: > 0 } masked)
@@ -148,7 +149,8 @@ internal static class RootPlan
         plan.Host(new CloneNullDeviceStep("linux.maskedPaths", "use the host's /dev/null", slot));
         for (var i = 0; i < masked.Count; i++)
         {
-            plan.Init(new(PlanCode.Mask, $"linux.maskedPaths[{i}]", $"mask \"{masked[i]}\"") { Path = masked[i], Slot = slot, Data = MountLabel(spec) });
+            var (place, type) = MountPlan.Closed(spec, masked[i]);
+            plan.Init(new(PlanCode.Mask, $"linux.maskedPaths[{i}]", $"mask \"{masked[i]}\"") { Path = place, Slot = slot, A = type, Data = MountLabel(spec) });
         }
     }
 

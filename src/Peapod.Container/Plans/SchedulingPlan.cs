@@ -16,9 +16,18 @@ internal static class SchedulingPlan
     {
         if (process.Scheduler is { } scheduler)
         {
-            plan.Init(new(PlanCode.Scheduler, "process.scheduler", $"schedule by {scheduler.Policy}") { Bytes = Attributes(scheduler) });
+            plan.Init(Schedule(scheduler));
         }
 
+        AddInherited(plan, spec, process);
+    }
+
+    internal static InitOperation Schedule(Scheduler scheduler) =>
+        new(PlanCode.Scheduler, "process.scheduler", $"schedule by {scheduler.Policy}") { Bytes = Attributes(scheduler) };
+
+    /// <summary>What a child has from its parent: all but the policy, which may say that a child has another one, or that there can be no child.</summary>
+    internal static void AddInherited(PlanBuilder plan, Spec spec, Process process)
+    {
         if (process.IoPriority is { } priority)
         {
             plan.Init(new(PlanCode.IoPriority, "process.ioPriority", $"set the I/O priority to {priority.Class} {priority.Priority}")

@@ -12,6 +12,9 @@ internal static unsafe partial class Libseccomp
     private const string Library = "peapod-native";
 
     [LibraryImport(Library)]
+    internal static partial VersionNumbers* seccomp_version();
+
+    [LibraryImport(Library)]
     internal static partial nint seccomp_init(uint defaultAction);
 
     [LibraryImport(Library)]
@@ -43,6 +46,15 @@ internal static unsafe partial class Libseccomp
 
     [LibraryImport(Library)]
     internal static partial int seccomp_export_bpf(nint filter, int fd);
+
+    /// <summary>struct scmp_version.</summary>
+    [StructLayout(LayoutKind.Sequential)]
+    internal struct VersionNumbers
+    {
+        internal uint Major;
+        internal uint Minor;
+        internal uint Micro;
+    }
 
     /// <summary>struct scmp_arg_cmp.</summary>
     [StructLayout(LayoutKind.Sequential)]

@@ -37,6 +37,37 @@ internal sealed class SeccompCache(string folder, Func<LinuxSeccomp, SeccompFilt
         return filter;
     }
 
+    /// <summary>The files that no command of this executable will read: of another version of it, or written half by a process that has ended.</summary>
+    internal IEnumerable<(string File, string Why)> Stale()
+    {
+        if (FileSystem.TryStat(folder) is null)
+        {
+            yield break;
+        }
+
+        var executable = Executable();
+        foreach (var name in FileSystem.List(folder))
+        {
+            var file = $"{folder}/{name}";
+            if (name.StartsWith('.'))
+            {
+                if (name.Split('.') is [_, _, var pid, _] && FileSystem.TryStat($"/proc/{pid}") is null)
+                {
+                    yield return (file, "its writer was killed");
+                }
+            }
+            else if (FileSystem.TryReadBytes(file) is { } content && !IsOf(executable, content))
+            {
+                yield return (file, "another version of peapod compiled it");
+            }
+        }
+    }
+
+    private static bool IsOf(ReadOnlySpan<byte> executable, byte[] content) =>
+        content.Length > HeaderSize
+        && BinaryPrimitives.ReadInt32LittleEndian(content.AsSpan(FlagsSize)) is >= 0 and var length
+        && HeaderSize + length <= content.Length && content.AsSpan(HeaderSize + length).StartsWith(executable);
+
     private static SeccompFilter? TryRead(string path, ReadOnlySpan<byte> origin)
     {
         if (FileSystem.TryReadBytes(path) is not { Length: > HeaderSize } content)

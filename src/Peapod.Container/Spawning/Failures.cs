@@ -41,6 +41,8 @@ internal static class Failures
             (PlanCode.Attach or PlanCode.NewMount, _, "inside proc") => "\n  a symlink leads into the proc file system there, which nothing else may cover",
             (PlanCode.NewMount, Errno.ENODEV, "fsopen") => "\n  this kernel does not know that file system",
             (PlanCode.NewMount, Errno.ELOOP, _) => "\n  it must not be a symlink in the root file system",
+            (PlanCode.Mask or PlanCode.ReadOnly, Errno.ESTALE, _) => "\n  what the configuration mounts there is not there any more: somebody changes the root file system meanwhile",
+            (PlanCode.Terminal or PlanCode.Mknod, _, "inside proc") => "\n  a symlink leads into the proc file system there, which nothing else may cover",
             (PlanCode.Label, Errno.ENOENT, "write") => "\n  no such profile is loaded: apparmor_parser(8) loads one",
             (PlanCode.Label, Errno.EINVAL, "write") => "\n  the loaded SELinux policy does not know that label",
             (PlanCode.NewMount, Errno.EINVAL, "context") => "\n  the loaded SELinux policy does not know the label of linux.mountLabel",

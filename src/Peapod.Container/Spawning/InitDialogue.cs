@@ -1,4 +1,5 @@
 using Peapod.Container.Plans;
+using Peapod.Container.Seccomp;
 using Peapod.Kernel;
 using Peapod.Kernel.Interop;
 using Peapod.Kernel.Processes;
@@ -23,6 +24,7 @@ internal static class InitDialogue
     {
         Span<byte> message = stackalloc byte[InitReport.Size];
         var isReady = false;
+        var next = 0;
         while (true)
         {
             var count = UnixSocket.Receive(child.Socket, message);
@@ -45,6 +47,7 @@ internal static class InitDialogue
             }
 
             var report = InitReport.Parse(message[..count]);
+            next = Position(plan, report, next);
             switch (report.Stage)
             {
                 case null:
@@ -71,6 +74,9 @@ internal static class InitDialogue
                 case InitStage.Limits:
                     SetLimits(child.Pid, process!.Rlimits);
                     break;
+                case InitStage.Scheduler:
+                    SetScheduler(child.Pid, process!.Scheduler!);
+                    break;
                 default:
                     ready();
                     isReady = true;
@@ -78,6 +84,53 @@ internal static class InitDialogue
             }
 
             UnixSocket.Send(child.Socket, [1]);
+        }
+    }
+
+    /// <summary>
+    /// Where in the plan a report was made. Each stage comes once and in the plan's order: a process that somebody in its PID namespace
+    /// has taken over shall not have us treat another as the container's, nor anything done twice.
+    /// </summary>
+    /// <param name="next">The first operation that it can be about.</param>
+    /// <returns>The operation after the one that it is about.</returns>
+    internal static int Position(Plan plan, InitReport report, int next)
+    {
+        if (report.Stage is null)
+        {
+            return report.Operation >= next && report.Operation < plan.Init.Count ? report.Operation + 1 : throw Unexpected("a failure", report.Operation);
+        }
+
+        for (var i = next; i < plan.Init.Count; i++)
+        {
+            if (StageOf(plan.Init[i]) is { } stage)
+            {
+                return stage == report.Stage ? i + 1 : throw Unexpected("the stage", (int)report.Stage);
+            }
+        }
+
+        throw Unexpected("the stage", (int)report.Stage);
+    }
+
+    private static InitStage? StageOf(InitOperation operation) => operation.Code switch
+    {
+        PlanCode.Sync or PlanCode.MapUsers => (InitStage)operation.A,
+        PlanCode.Spawn or PlanCode.WaitStart => (InitStage)operation.B,
+        PlanCode.Seccomp when (operation.A & SeccompFlags.NewListener) != 0 => InitStage.Listener,
+        _ => null,
+    };
+
+    private static ContainerException Unexpected(string what, int number) =>
+        new($"the container's init reported {what} {number}, which is not what its plan says next\n  a process in its PID namespace may have changed it");
+
+    private static unsafe void SetScheduler(int pid, Scheduler scheduler)
+    {
+        var operation = SchedulingPlan.Schedule(scheduler);
+        fixed (byte* attributes = operation.Bytes.Span)
+        {
+            if (Libc.sched_setattr(pid, attributes, 0) != 0)
+            {
+                throw Failures.OfOperation(operation, KernelException.Last("sched_setattr").Error, "sched_setattr");
+            }
         }
     }
 

@@ -62,4 +62,7 @@ internal enum InitStage
 
     /// <summary>It is in its network namespace, which the parent moves devices into.</summary>
     NetDevices = 8,
+
+    /// <summary>It has no right to choose its scheduling policy any more.</summary>
+    Scheduler = 9,
 }

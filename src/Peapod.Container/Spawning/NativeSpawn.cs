@@ -22,6 +22,7 @@ internal static unsafe partial class NativeSpawn
         internal int ExecutableFd;
         internal int* Inherited;
         internal uint InheritedCount;
+        internal uint Kept;
         internal fixed int Stdio[3];
         internal byte** Argv;
         internal byte** Envp;

@@ -54,7 +54,7 @@ internal static unsafe class Spawner
             using var pidNamespace = plan.PidNamespace is { } slot
                 ? ThreadNamespace.Enter(descriptors[slot.Index], "pid_for_children", Libc.CLONE_NEWPID)
                 : null;
-            var (pid, pidfd) = Clone(plan.CloneFlags, inherited, memory.Number, init, cgroup, stdio);
+            var (pid, pidfd) = Clone(plan, inherited, memory.Number, init, cgroup, stdio);
             return new Child(pid, new PidFd(pidfd), ours);
         }
         catch
@@ -65,7 +65,7 @@ internal static unsafe class Spawner
     }
 
     private static (int Pid, int PidFd) Clone(
-        ulong namespaces, int[] inherited, int planFd, SafeFd init, SafeFd? cgroup, StandardStreams stdio)
+        Plan plan, int[] inherited, int planFd, SafeFd init, SafeFd? cgroup, StandardStreams stdio)
     {
         Span<byte> planNumber = stackalloc byte[12];
         planNumber.Clear();
@@ -77,12 +77,13 @@ internal static unsafe class Spawner
             var envp = stackalloc byte*[] { null };
             var request = new NativeSpawn.Request
             {
-                Flags = namespaces | Libc.CLONE_PIDFD | Libc.CLONE_VM | Libc.CLONE_VFORK | Libc.CLONE_CLEAR_SIGHAND
+                Flags = plan.CloneFlags | Libc.CLONE_PIDFD | Libc.CLONE_VM | Libc.CLONE_VFORK | Libc.CLONE_CLEAR_SIGHAND
                     | (cgroup is null ? 0 : Libc.CLONE_INTO_CGROUP),
                 CgroupFd = cgroup?.Number ?? -1,
                 ExecutableFd = init.Number,
                 Inherited = fds,
                 InheritedCount = (uint)inherited.Length,
+                Kept = plan.PassedDescriptors,
                 Argv = argv,
                 Envp = envp,
                 Path = empty,

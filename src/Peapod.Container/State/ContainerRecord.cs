@@ -26,6 +26,9 @@ public sealed record ContainerRecord
     /// <summary>Absolute path of its cgroup's directory; empty when it was made without one.</summary>
     public required string Cgroup { get; init; }
 
+    /// <summary>The systemd unit whose cgroup that is; null when Peapod made it.</summary>
+    public string? Unit { get; init; }
+
     /// <summary>When it was created, RFC 3339 in UTC.</summary>
     public required string Created { get; init; }
 
@@ -69,6 +72,11 @@ public sealed record ContainerRecord
             writer.WriteString("bundle"u8, Bundle);
             writer.WriteString("rootfs"u8, Rootfs);
             writer.WriteString("cgroup"u8, Cgroup);
+            if (Unit is not null)
+            {
+                writer.WriteString("unit"u8, Unit);
+            }
+
             writer.WriteString("created"u8, Created);
             writer.WriteNumber("owner"u8, Owner);
             writer.WriteBoolean("keyring"u8, HasKeyring);
@@ -84,7 +92,7 @@ public sealed record ContainerRecord
     /// <exception cref="JsonException">Not a record of ours.</exception>
     internal static ContainerRecord Parse(ReadOnlySpan<byte> json)
     {
-        string? id = null, version = null, bundle = null, rootfs = null, cgroup = null, created = null;
+        string? id = null, version = null, bundle = null, rootfs = null, cgroup = null, unit = null, created = null;
         uint owner = 0;
         bool keyring = false, pidNamespace = false, hooks = false, rdt = false;
         var reader = new Utf8JsonReader(json);
@@ -100,6 +108,7 @@ public sealed record ContainerRecord
                 case "bundle": bundle = reader.GetString(); break;
                 case "rootfs": rootfs = reader.GetString(); break;
                 case "cgroup": cgroup = reader.GetString(); break;
+                case "unit": unit = reader.GetString(); break;
                 case "created": created = reader.GetString(); break;
                 case "owner": owner = reader.GetUInt32(); break;
                 case "keyring": keyring = reader.GetBoolean(); break;
@@ -117,6 +126,7 @@ public sealed record ContainerRecord
             Bundle = bundle ?? "",
             Rootfs = rootfs ?? "",
             Cgroup = cgroup ?? "",
+            Unit = unit,
             Created = created ?? "",
             Owner = owner,
             HasKeyring = keyring,

@@ -76,7 +76,54 @@ public sealed class ContainerStore
         return FileLock.Acquire(LockOf(id));
     }
 
-    internal void Remove(string id) => FileTree.Remove(FolderOf(id));
+    /// <summary>The record first: what a kill leaves of the folder then is the beginning of a container, not half of one.</summary>
+    internal void Remove(string id)
+    {
+        FileSystem.RemoveFile($"{FolderOf(id)}/{RecordName}");
+        FileTree.Remove(FolderOf(id));
+    }
+
+    /// <summary>Says that the creator did all of its work: from here on a caller knows of the container, and it stays until it is deleted.</summary>
+    /// <param name="held">The container's lock.</param>
+    internal static void Complete(FileLock held) => held.Write("created");
+
+    /// <summary>Whether its creator came to the end.</summary>
+    internal bool IsComplete(string id) => FileSystem.TryStat(LockOf(id)) is { Size: > 0 };
+
+    /// <summary>For the command that has promised to delete the container: held as long as that command is there to do it.</summary>
+    internal FileLock HoldAsRunner(string id) => FileLock.Acquire(RunnerOf(id));
+
+    /// <summary>There was such a command, and it has ended without deleting the container.</summary>
+    internal bool IsAbandoned(string id) => FileSystem.TryStat(RunnerOf(id)) is not null && !FileLock.IsHeld(RunnerOf(id));
+
+    /// <summary>Whether a command is at work on the container now.</summary>
+    internal bool IsLocked(string id) => FileLock.IsHeld(LockOf(id));
+
+    /// <summary>Names the container on its cgroup: the file system of this store, which tells it from another's of that path, and the folder.</summary>
+    internal string OwnerOf(string id) => $"{OwnerPrefix()}{id}";
+
+    /// <summary>What all of this store's containers' marks begin with.</summary>
+    internal string OwnerPrefix()
+    {
+        var root = FileSystem.TryStat(Root) ?? default;
+        return string.Create(CultureInfo.InvariantCulture, $"{root.DevMajor}:{root.DevMinor} {Root}/");
+    }
+
+    /// <summary>The ids of folders without a record, which nobody is at work on.</summary>
+    internal IReadOnlyList<string> Beginnings()
+    {
+        if (FileSystem.TryStat(Root) is null)
+        {
+            return [];
+        }
+
+        // In this lock nobody's folder is without that one's lock.
+        using var all = FileLock.AcquireDirectory(Root);
+        var ids = FileSystem.List(Root);
+        ids.RemoveAll(id => id == FiltersName || FileSystem.TryStat($"{FolderOf(id)}/{RecordName}") is not null || FileSystem.TryStat(FolderOf(id), followSymlinks: false) is not { IsDirectory: true } || IsLocked(id));
+        ids.Sort(StringComparer.Ordinal);
+        return ids;
+    }
 
     /// <summary>Removes a folder in which nothing was recorded: its creator ended before it made anything else.</summary>
     /// <returns>False when there is a container of that id after all.</returns>
@@ -123,7 +170,16 @@ public sealed class ContainerStore
         throw NotThere(id);
     }
 
+    /// <summary>The container's lock, or null when somebody has it or the container is gone. One of a folder whose lock was removed is made anew.</summary>
+    internal FileLock? TryLockNow(string id)
+    {
+        using var all = FileLock.AcquireDirectory(Root);
+        return FileSystem.TryStat(FolderOf(id)) is null ? null : FileLock.TryAcquire(LockOf(id));
+    }
+
     private string LockOf(string id) => $"{FolderOf(id)}/lock";
+
+    private string RunnerOf(string id) => $"{FolderOf(id)}/runner";
 
     private FileLock? TryLock(string id)
     {

@@ -270,7 +270,16 @@ public static unsafe class FileSystem
     }
 
     /// <inheritdoc cref="List(string)"/>
-    public static List<string> List(SafeFd directory, string? subject = null)
+    public static List<string> List(SafeFd directory, string? subject = null) => List(directory, subject, static _ => true);
+
+    /// <summary>The names of the directories in a directory of a file system that tells their kind (d_type), as those of the kernel's own do.</summary>
+    public static List<string> ListDirectories(SafeFd directory, string? subject = null)
+    {
+        const byte kind = 4; // DT_DIR
+        return List(directory, subject, static type => type == kind);
+    }
+
+    private static List<string> List(SafeFd directory, string? subject, Func<byte, bool> isWanted)
     {
         var names = new List<string>();
         var buffer = stackalloc byte[8192];
@@ -286,7 +295,7 @@ public static unsafe class FileSystem
             for (var position = 0; position < count; position += *(ushort*)(buffer + position + 16))
             {
                 var name = System.Runtime.InteropServices.Marshal.PtrToStringUTF8((nint)(buffer + position + 19))!;
-                if (name is not ("." or ".."))
+                if (name is not ("." or "..") && isWanted(buffer[position + 18]))
                 {
                     names.Add(name);
                 }

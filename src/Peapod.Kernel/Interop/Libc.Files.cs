@@ -92,6 +92,14 @@ public static unsafe partial class Libc
     public static partial int close(int fd);
 
     [LibraryImport(Library, SetLastError = true)]
+    public static partial int close_range(uint first, uint last, int flags);
+
+    public const int W_OK = 2;
+
+    [LibraryImport(Library, SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    public static partial int access(string path, int mode);
+
+    [LibraryImport(Library, SetLastError = true)]
     public static partial nint read(int fd, void* buffer, nuint count);
 
     [LibraryImport(Library, SetLastError = true)]

@@ -102,6 +102,13 @@ public static unsafe partial class Libc
     [LibraryImport(Library, SetLastError = true)]
     public static partial int sched_setaffinity(int pid, nuint size, byte* cpus);
 
+    [LibraryImport(Library, EntryPoint = "syscall", SetLastError = true)]
+    private static partial nint syscall_sched_setattr(nint number, int pid, void* attributes, uint flags);
+
+    /// <summary>sched_setattr(2).</summary>
+    public static int sched_setattr(int pid, void* attributes, uint flags) =>
+        (int)syscall_sched_setattr((nint)SyscallNumber.SchedSetattr, pid, attributes, flags);
+
     [LibraryImport(Library)]
     public static partial int getpid();
 

@@ -16,6 +16,14 @@ internal static class SyscallNumber
         var other => throw new PlatformNotSupportedException($"bpf: no system call number known for {other}"),
     };
 
+    /// <summary>sched_setattr(2) is older than the common numbering.</summary>
+    internal static long SchedSetattr => RuntimeInformation.ProcessArchitecture switch
+    {
+        Architecture.X64 => 314,
+        Architecture.Arm64 or Architecture.RiscV64 or Architecture.LoongArch64 => 274,
+        var other => throw new PlatformNotSupportedException($"sched_setattr: no system call number known for {other}"),
+    };
+
     /// <summary>seccomp(2) is older than the common numbering.</summary>
     internal static long Seccomp => RuntimeInformation.ProcessArchitecture switch
     {

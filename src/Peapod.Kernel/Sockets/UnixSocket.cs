@@ -152,12 +152,17 @@ public static unsafe class UnixSocket
     }
 
     /// <summary>The user id of the process at the other end. SO_PEERCRED.</summary>
-    public static uint PeerUser(SafeFd socket)
+    public static uint PeerUser(SafeFd socket) => Peer(socket).User;
+
+    /// <summary>The number of the process at the other end; 0 when it is not to be seen in this PID namespace. SO_PEERCRED.</summary>
+    public static int PeerProcess(SafeFd socket) => Peer(socket).Process;
+
+    private static (int Process, uint User) Peer(SafeFd socket)
     {
         var credentials = stackalloc uint[3];
         uint length = 12;
         KernelException.Check(Libc.getsockopt(socket.Number, Libc.SOL_SOCKET, Libc.SO_PEERCRED, credentials, &length), "getsockopt");
-        return credentials[1];
+        return ((int)credentials[0], credentials[1]);
     }
 
     private static void WithAddress(string path, string subject, Action<nint, uint> action)

@@ -9,7 +9,7 @@ internal static class PodCommands
     {
         var command = new Command("pod", "run and look after pods")
         {
-            RunCommand.Make(), PsCommand.Make(), InspectCommand.Make(), LogsCommand.Make(), PodExecCommand.Make(), StopCommand.Make(), RmCommand.Make(),
+            RunCommand.Make(), PsCommand.Make(), InspectCommand.Make(), LogsCommand.Make(), PodExecCommand.Make(), StopCommand.Make(), RmCommand.Make(), PodGcCommand.Make(),
         };
         command.Options.Add(HostOptions.RunRoot);
         command.Options.Add(HostOptions.DataRoot);

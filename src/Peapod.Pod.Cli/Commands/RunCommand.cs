@@ -105,12 +105,7 @@ internal static class RunCommand
             images.Resolve(container.Image);
         }
 
-        FileSystem.MakeDirectories(Path.GetDirectoryName(folders.Run)!, PodFolders.PrivateFolder);
-        if (!FileSystem.MakeDirectory(folders.Run, PodFolders.PrivateFolder))
-        {
-            throw new PodException($"pods \"{pod.Metadata.Name}\" already exists");
-        }
-
+        using var creator = host.Add(folders) ?? throw new PodException($"pods \"{pod.Metadata.Name}\" already exists");
         try
         {
             folders.Write(folders.Manifest, Encoding.UTF8.GetBytes(ManifestWriter.ToJson(pod)));

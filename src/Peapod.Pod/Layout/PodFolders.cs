@@ -23,6 +23,9 @@ public sealed class PodFolders(PodHost host, string key)
 
     public string Lock => $"{Run}/supervisor.lock";
 
+    /// <summary>Held by the command that makes the pod.</summary>
+    public string CreatorLock => $"{Run}/creator.lock";
+
     /// <summary>What the supervisor has to say when something goes wrong after its pod has begun.</summary>
     public string SupervisorLog => $"{Run}/supervisor.log";
 
@@ -36,6 +39,9 @@ public sealed class PodFolders(PodHost host, string key)
     public string SharedMemory => $"{Run}/shm";
 
     public string Data => $"{Host.DataRoot}/pods/{Key}";
+
+    /// <summary>A symlink to <see cref="Run"/>: whose the data are, when a reboot has emptied that.</summary>
+    public string RunLink => $"{Data}/run";
 
     public string VolumeOf(string volume) => $"{Data}/volumes/{volume}";
 

@@ -33,6 +33,15 @@ public sealed record PodHost
         return key.Length <= LongestKey ? new(this, key) : throw new PodException($"pods \"{name}\": namespace and name together have {key.Length - 1} characters, at most {LongestKey - 1} are possible here");
     }
 
+    /// <summary>Makes a pod's folder, and holds a lock in it for as long as its creator is there.</summary>
+    /// <returns>Null when there is a pod of that name.</returns>
+    public FileLock? Add(PodFolders folders)
+    {
+        FileSystem.MakeDirectories(PodsRoot, PodFolders.PrivateFolder);
+        using var all = FileLock.AcquireDirectory(PodsRoot);
+        return FileSystem.MakeDirectory(folders.Run, PodFolders.PrivateFolder) ? FileLock.Acquire(folders.CreatorLock) : null;
+    }
+
     /// <summary>The pods there are, in the order of their names.</summary>
     public IReadOnlyList<PodFolders> Pods()
     {

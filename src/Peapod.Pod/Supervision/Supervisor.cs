@@ -83,7 +83,13 @@ public sealed class Supervisor : IDisposable
             listener = UnixSocket.Listen(run, SocketName, Libc.SOCK_SEQPACKET);
         }
 
-        FileSystem.MakeDirectories($"{folders.Data}/logs", PodFolders.PrivateFolder);
+        FileSystem.MakeDirectories(folders.Data, PodFolders.PrivateFolder);
+        if (Libc.symlinkat(folders.Run, Libc.AT_FDCWD, folders.RunLink) != 0 && KernelException.Last("symlink", folders.RunLink) is { Error: not Errno.EEXIST } error)
+        {
+            throw error;
+        }
+
+        FileSystem.MakeDirectory($"{folders.Data}/logs", PodFolders.PrivateFolder);
         var wasRunning = status.Phase == "Running";
         foreach (var spec in pod.Spec.Containers)
         {

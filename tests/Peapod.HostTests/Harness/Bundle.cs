@@ -121,6 +121,9 @@ internal sealed class Bundle : IDisposable
         Assert.Equal(status, Status);
     }
 
+    /// <summary>The host is as it was before the bundle was made.</summary>
+    internal void AssertUnchanged() => before.AssertSame();
+
     /// <summary>Ends what the test left running, and checks that nothing of it stays.</summary>
     public void Dispose()
     {

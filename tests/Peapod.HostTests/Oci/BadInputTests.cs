@@ -138,6 +138,7 @@ public class BadInputTests
     }
 
     [Fact]
+    [Trait("also", "vm")]
     public void A_limit_without_its_controller_names_field_and_controller()
     {
         using var bundle = new Bundle("true").Edit(static config => config["linux"]!["resources"]!["memory"] = new JsonObject { ["limit"] = 1 << 26 });

@@ -108,19 +108,6 @@ public class FlagTests
         Assert.Equal((1, "", "peapod: --log: cannot open \"/no/such/log\": No such file or directory\n"), (result.ExitCode, result.Output, result.Error));
     }
 
-    [Theory]
-    [InlineData("--systemd-cgroup")]
-    [InlineData("--cgroup-manager=systemd")]
-    [Covers("--systemd-cgroup", "--cgroup-manager")]
-    public void A_cgroup_of_systemds_is_not_made_in_its_place(string flag)
-    {
-        using var bundle = new Bundle("true");
-
-        var result = bundle.Peapod(flag, "run", "--bundle", bundle.Folder, bundle.Id);
-
-        Assert.Equal((1, "peapod: --systemd-cgroup: the systemd cgroup driver is not in this version of Peapod\n"), (result.ExitCode, result.Error));
-    }
-
     [Fact]
     [Covers("run --keep", "run --pid-file")]
     public void A_container_that_is_kept_is_there_when_it_has_ended()

@@ -21,7 +21,7 @@ public class InformationTests
         Assert.Equal("""["prestart","createRuntime","createContainer","startContainer","poststart","poststop"]""", features["hooks"]!.ToJsonString());
         var linux = features["linux"]!.AsObject();
         Assert.Equal("""["cgroup","ipc","mount","network","pid","time","user","uts"]""", linux["namespaces"]!.ToJsonString());
-        Assert.Equal("""{"v1":false,"v2":true,"systemd":false,"systemdUser":false,"rdma":true}""", linux["cgroup"]!.ToJsonString());
+        Assert.Equal("""{"v1":false,"v2":true,"systemd":true,"systemdUser":false,"rdma":true}""", linux["cgroup"]!.ToJsonString());
         Assert.Equal(["enabled", "actions", "operators", "archs", "knownFlags", "supportedFlags"], linux["seccomp"]!.AsObject().Select(static field => field.Key));
         Assert.Equal(linux["seccomp"]!["knownFlags"]!.ToJsonString(), linux["seccomp"]!["supportedFlags"]!.ToJsonString());
         Assert.Equal("CAP_CHOWN", (string)linux["capabilities"]![0]!);
@@ -44,6 +44,7 @@ public class InformationTests
 
     [Covers("ps", "ps --format")]
     [Fact]
+    [Trait("also", "vm")]
     public void Ps_as_json_has_the_pids_of_the_cgroup_and_of_those_below()
     {
         using var bundle = new Bundle("sleep", "100");

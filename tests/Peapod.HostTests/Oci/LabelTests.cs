@@ -30,7 +30,7 @@ public class LabelTests
         File.WriteAllText(process, """{"args": ["true"], "cwd": "/", "user": {"uid": 0, "gid": 0}, "apparmorProfile": "name"}""");
 
         Assert.Equal(
-            "peapod: config.json: process.apparmorProfile: cannot use the profile \"name\": AppArmor is not enabled on this host\n",
+            $"peapod: --process: {process}: apparmorProfile: cannot use the profile \"name\": AppArmor is not enabled on this host\n",
             bundle.Exec("--process", process, bundle.Id).Error);
     }
 }

@@ -3,6 +3,7 @@ using Peapod.HostTests.Harness;
 
 namespace Peapod.HostTests.Oci;
 
+[Trait("also", "vm")]
 public class UpdateTests
 {
     [SkippableFact]

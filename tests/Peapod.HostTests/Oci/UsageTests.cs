@@ -38,7 +38,6 @@ public class UsageTests
     [InlineData(1, "invalid value \"x\" for flag --additional-gids", "exec", "--additional-gids", "x", "a", "true")]
     [InlineData(1, "invalid value \"xml\" for flag --log-format", "--log-format", "xml", "list")]
     [InlineData(1, "invalid value \"v1\" for flag --cgroup-manager", "--cgroup-manager", "v1", "list")]
-    [InlineData(1, "flag given twice: --root", "--root", "/a", "--root", "/b", "list")]
     public void A_command_line_at_fault_is_told_by_its_word(int exitCode, string sentence, params string[] arguments)
     {
         var log = Path.GetTempFileName();
@@ -78,5 +77,20 @@ public class UsageTests
         };
 
         Assert.All(flags, flag => Assert.Contains(flag, help, StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void Of_a_flag_that_is_given_several_times_the_last_counts_and_those_of_lists_add_up()
+    {
+        using var bundle = new Bundle("sleep", "100");
+        string[] roots = ["--root", "/no/such", "--log-format=json", "--root=" + bundle.Root, "--log-format", "text"];
+
+        var created = PeapodCommand.Run([.. roots, "create", "-b", "/no/such/bundle", "--pid-file=/no/such/file", "--bundle", bundle.Folder, "--pid-file", $"{bundle.Folder}/pid", bundle.Id]);
+        Assert.Equal((0, ""), (created.ExitCode, created.Error));
+        Assert.Equal("created", bundle.Status);
+        Assert.Equal(0, bundle.Peapod("start", bundle.Id).ExitCode);
+        var executed = bundle.Peapod("exec", "--cwd", "/etc", "--env", "A=1", "--cwd=/tmp", "-e", "B=2", "--tty", "--tty=false", bundle.Id, "sh", "-c", "pwd; echo $A$B; echo $0 $@", "--cwd", "/x", "--cwd", "/y");
+        Assert.Equal(("/tmp\n12\n--cwd /x --cwd /y\n", ""), (executed.Output, executed.Error));
+        Assert.Equal(0, bundle.Peapod("delete", "--force=false", "--force", bundle.Id).ExitCode);
     }
 }

@@ -1,0 +1,50 @@
+using Peapod.Container.Cgroups;
+using Peapod.Container.State;
+
+namespace Peapod.Container.Collection;
+
+/// <summary>What dead commands left in a store and in the cgroup hierarchy. Whatever a command is at work on, runs, or waits to be deleted is none of it.</summary>
+public static class StoreLeftOvers
+{
+    /// <summary>One after the other, each looked for when those before it may have been removed.</summary>
+    /// <param name="store">The containers.</param>
+    /// <param name="stopped">Also containers that are stopped and wait to be deleted.</param>
+    public static IEnumerable<LeftOver> Find(ContainerStore store, bool stopped)
+    {
+        foreach (var id in store.Ids())
+        {
+            if (WhyLeftOver(store, id, stopped) is { } why)
+            {
+                yield return new($"container \"{id}\"", why, () => Lifecycle.Container.RemoveLeftOver(store, id, stopped));
+            }
+        }
+
+        foreach (var id in store.Beginnings())
+        {
+            yield return new($"folder \"{store.FolderOf(id)}\"", "its creator, or who deleted it, was killed on the way", () => store.RemoveBeginnings(id));
+        }
+
+        foreach (var cgroup in CgroupLeftOvers.Find(CgroupHierarchy.Find(), store))
+        {
+            yield return cgroup;
+        }
+
+        foreach (var (file, why) in store.Filters.Stale())
+        {
+            yield return new($"filter \"{file}\"", why, () => Kernel.Files.FileSystem.RemoveFile(file));
+        }
+    }
+
+    private static string? WhyLeftOver(ContainerStore store, string id, bool stopped)
+    {
+        try
+        {
+            return store.IsLocked(id) ? null : Lifecycle.Container.Open(store, id).WhyLeftOver(stopped);
+        }
+        catch (ContainerException) when (store.TryRead(id) is null)
+        {
+            // Deleted since the folder was read.
+            return null;
+        }
+    }
+}

@@ -1,0 +1,95 @@
+using Peapod.Container.Collection;
+using Peapod.Kernel;
+using Peapod.Kernel.Files;
+using Peapod.Pod.Layout;
+
+namespace Peapod.Pod.Supervision;
+
+/// <summary>What killed commands and supervisors left of pods, and what a reboot left of their data. A pod that runs without a supervisor is none: it gets a new one.</summary>
+public static class PodLeftOvers
+{
+    /// <param name="host">Where pods are kept.</param>
+    /// <param name="stopped">Also pods that have ended and wait to be removed.</param>
+    public static IEnumerable<LeftOver> Find(PodHost host, bool stopped)
+    {
+        foreach (var folders in host.Pods())
+        {
+            if (Why(folders, stopped) is { } why)
+            {
+                yield return new($"pod \"{folders.Key}\"", why, () => Remove(folders, stopped));
+            }
+        }
+
+        foreach (var key in FileSystem.TryStat($"{host.DataRoot}/pods") is null ? [] : FileSystem.List($"{host.DataRoot}/pods"))
+        {
+            var folders = new PodFolders(host, key);
+            if (IsOrphan(folders))
+            {
+                yield return new($"data \"{folders.Data}\"", "its pod is gone: the host was booted since", () => RemoveData(folders));
+            }
+        }
+    }
+
+    private static string? Why(PodFolders folders, bool stopped)
+    {
+        if (SupervisorProcess.IsAlive(folders) || FileLock.IsHeld(folders.CreatorLock))
+        {
+            return null;
+        }
+
+        return PodStatus.TryRead(folders)?.Phase switch
+        {
+            null or "Pending" => "its creator and its supervisor ended before it ran",
+            "Succeeded" or "Failed" when stopped => "it has ended",
+            _ => null,
+        };
+    }
+
+    /// <summary>With the supervisor's lock, so that none begins meanwhile.</summary>
+    private static bool Remove(PodFolders folders, bool stopped)
+    {
+        using var all = FileLock.AcquireDirectory(folders.Host.PodsRoot);
+        if (FileSystem.TryStat(folders.Run) is null || Why(folders, stopped) is null)
+        {
+            return false;
+        }
+
+        using var held = FileLock.TryAcquire(folders.Lock);
+        if (held is null)
+        {
+            return false;
+        }
+
+        PodTeardown.Stop(folders);
+        PodTeardown.Remove(folders);
+        return true;
+    }
+
+    /// <summary>The data are of a pod of this host's, whose folder is not there.</summary>
+    private static bool IsOrphan(PodFolders folders) => RunOf(folders) == folders.Run && FileSystem.TryStat(folders.Run) is null;
+
+    private static string? RunOf(PodFolders folders)
+    {
+        try
+        {
+            return FileSystem.ReadLink(folders.RunLink);
+        }
+        catch (KernelException e) when (e.Error is Errno.ENOENT or Errno.ENOTDIR or Errno.EINVAL)
+        {
+            return null;
+        }
+    }
+
+    private static bool RemoveData(PodFolders folders)
+    {
+        FileSystem.MakeDirectories(folders.Host.PodsRoot, PodFolders.PrivateFolder);
+        using var all = FileLock.AcquireDirectory(folders.Host.PodsRoot);
+        if (!IsOrphan(folders))
+        {
+            return false;
+        }
+
+        PodTeardown.Remove(folders);
+        return true;
+    }
+}

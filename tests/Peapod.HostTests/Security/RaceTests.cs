@@ -1,0 +1,229 @@
+using System.Security.Cryptography;
+using System.Text;
+using Peapod.HostTests.Harness;
+using Xunit.Abstractions;
+
+namespace Peapod.HostTests.Security;
+
+/// <summary>
+/// Containers are created and entered while another process exchanges the components of their paths as fast as it can, and a tree on the
+/// host is what a wrong step would touch. PEAPOD_RACES=10000 for the long form; what counts is said in the test's output.
+/// </summary>
+public sealed class RaceTests(ITestOutputHelper output)
+{
+    private static int Attempts => int.TryParse(Environment.GetEnvironmentVariable("PEAPOD_RACES"), out var races) ? races : 100;
+
+    /// <summary>In a volume that both write to: the parent of the targets of twenty mounts.</summary>
+    [Fact]
+    public void A_component_of_a_mounts_target_that_is_exchanged_with_a_symlink_leads_nowhere()
+    {
+        using var bundle = new Bundle("sh", "-c", "cat /proc/self/mountinfo");
+        var volume = Folder(bundle, "volume");
+        Directory.CreateDirectory($"{volume}/a/b");
+        for (var i = 0; i < 10; i++)
+        {
+            bundle.Mount("tmpfs", $"/volume/a/b/new{i}", "tmpfs", "size=4k");
+            bundle.Mount(Folder(bundle, "source"), $"/volume/a/made{i}/x", "bind", "bind");
+        }
+
+        // The volume comes before what is mounted in it.
+        bundle.Edit(config => config["mounts"]!.AsArray().Insert(7, System.Text.Json.Nodes.JsonNode.Parse($$"""{"destination": "/volume", "type": "bind", "source": "{{volume}}", "options": ["rbind", "rw"]}""")));
+        Race(bundle, volume, "a", ["up", "absolute", "magic", "proc"]);
+    }
+
+    /// <summary>Of a root file system that two containers share: where the kernel's file systems and devices go.</summary>
+    [Theory]
+    [InlineData("proc")]
+    [InlineData("sys")]
+    [InlineData("dev")]
+    public void A_place_of_the_kernels_files_that_is_exchanged_is_never_left_open(string place)
+    {
+        using var bundle = new Bundle("sh", "-c", "cat /proc/self/mountinfo; wc -c </proc/keys; (echo x >/proc/sys/kernel/core_pattern) 2>/dev/null && echo ESCAPED");
+        bundle.Set("root.readonly", "false");
+        Race(bundle, bundle.PathInRootfs("/"), place, ["up", "absolute", "magic", "empty"]);
+    }
+
+    [Fact]
+    public void A_working_directory_that_is_exchanged_is_made_and_entered_in_the_container()
+    {
+        using var bundle = new Bundle("sh", "-c", "cat /proc/self/mountinfo; pwd | grep ^/ || echo ESCAPED");
+        bundle.Set("root.readonly", "false").Set("process.cwd", "\"/srv/a/b/c\"");
+        Directory.CreateDirectory(bundle.PathInRootfs("srv/a"));
+        Race(bundle, bundle.PathInRootfs("srv"), "a", ["up", "absolute", "magic", "empty"]);
+    }
+
+    [Fact]
+    public void A_working_directory_of_exec_that_is_exchanged_stays_in_the_container()
+    {
+        using var bundle = new Bundle("sleep", "3600");
+        bundle.Set("root.readonly", "false");
+        var folder = bundle.PathInRootfs("srv");
+        Directory.CreateDirectory($"{folder}/a/b");
+        Decoys(bundle, folder, ["up", "absolute", "magic"]);
+        bundle.RunDetached();
+        using var canary = new Canary(bundle);
+        using var racer = Attacker.Exchange(folder, "a", "up", "absolute", "magic");
+        try
+        {
+            var (escapes, refused) = (0, 0);
+            for (var i = 0; i < Attempts; i++)
+            {
+                var result = bundle.Exec("--cwd", "/srv/a/b", bundle.Id, "sh", "-c", "pwd; ls");
+                refused += result.ExitCode == 0 ? 0 : 1;
+                escapes += result.Output.Contains("canary", StringComparison.Ordinal) ? 1 : 0;
+            }
+
+            output.WriteLine($"{Attempts} attempts, {Attempts - refused} of them entered, {escapes} escapes");
+            Assert.Equal(0, escapes);
+        }
+        finally
+        {
+            racer.Kill();
+            racer.WaitForExit();
+        }
+
+        canary.AssertUntouched();
+    }
+
+    private void Race(Bundle bundle, string folder, string name, string[] decoys)
+    {
+        Decoys(bundle, folder, decoys);
+        using var canary = new Canary(bundle);
+        var mounts = File.ReadAllText("/proc/self/mountinfo");
+        var (ran, escapes) = (0, new List<string>());
+        using var racer = Attacker.Exchange(folder, name, decoys);
+        try
+        {
+            for (var i = 0; i < Attempts; i++)
+            {
+                var result = bundle.Run();
+                if (result.ExitCode == 0 || result.Output.Length > 0)
+                {
+                    ran++;
+                    if (Escaped(bundle, result.Output) is { } why)
+                    {
+                        escapes.Add($"{why}\n{result.Output}");
+                    }
+                }
+
+                bundle.Peapod("delete", "--force", bundle.Id);
+            }
+        }
+        finally
+        {
+            racer.Kill();
+            racer.WaitForExit();
+        }
+
+        output.WriteLine($"{Attempts} attempts, {ran} of them ran, {escapes.Count} escapes");
+        Assert.Empty(escapes);
+        Assert.Equal(mounts, File.ReadAllText("/proc/self/mountinfo"));
+        canary.AssertUntouched();
+    }
+
+    /// <summary>Symlinks to the canary, by way of a descriptor, and a directory in which nothing is mounted.</summary>
+    private static void Decoys(Bundle bundle, string folder, string[] names)
+    {
+        var canary = Folder(bundle, "canary");
+        foreach (var name in names)
+        {
+            if (name is "empty")
+            {
+                Directory.CreateDirectory($"{folder}/{name}");
+                continue;
+            }
+
+            File.CreateSymbolicLink($"{folder}/{name}", name switch
+            {
+                "up" => $"../../../../../../../../..{canary}",
+                "absolute" => canary,
+                "magic" => "/proc/self/fd/7",
+                _ => "/proc",
+            });
+        }
+    }
+
+    /// <summary>A container that ran has nothing of the host's mounted, its masks are there and only proc lies at /proc.</summary>
+    private static string? Escaped(Bundle bundle, string text)
+    {
+        var kernels = 0;
+        foreach (var line in text.Split('\n'))
+        {
+            var fields = line.Split(' ');
+            if (fields.Length < 9)
+            {
+                if (line == "ESCAPED" || (long.TryParse(line, out var size) && size > 0))
+                {
+                    return $"a mask is missing: {line}";
+                }
+
+                continue;
+            }
+
+            if (fields[3].Contains("/canary", StringComparison.Ordinal) || fields[4].Contains("/canary", StringComparison.Ordinal))
+            {
+                return $"the canary is mounted: {line}";
+            }
+
+            kernels += fields[4] == "/proc" && line.Contains(" - proc ", StringComparison.Ordinal) ? 1 : 0;
+        }
+
+        return kernels == 1 ? null : "/proc is no proc file system";
+    }
+
+    private static string Folder(Bundle bundle, string name) => Directory.CreateDirectory(Path.Combine(bundle.Folder, name)).FullName;
+
+    /// <summary>A tree of the host with all that a wrong step could touch, watched by inotify (but for being read, which the watcher does) and hashed.</summary>
+    private sealed class Canary : IDisposable
+    {
+        private readonly string folder;
+        private readonly string before;
+        private readonly List<string> events = [];
+        private readonly FileSystemWatcher watcher;
+
+        internal Canary(Bundle bundle)
+        {
+            folder = Folder(bundle, "canary");
+            foreach (var name in new[] { "b", "b/canary", "keys", "sys", "sys/kernel" })
+            {
+                Directory.CreateDirectory($"{folder}/{name}");
+            }
+
+            foreach (var name in new[] { "null", "ptmx", "console", "passwd", "sys/kernel/core_pattern", "b/file" })
+            {
+                File.WriteAllText($"{folder}/{name}", "the host's");
+            }
+
+            before = Hash();
+            watcher = new FileSystemWatcher(folder) { IncludeSubdirectories = true, NotifyFilter = (NotifyFilters)0x15f };
+            FileSystemEventHandler note = (_, happened) => events.Add($"{happened.ChangeType} {happened.FullPath}");
+            watcher.Created += note;
+            watcher.Deleted += note;
+            watcher.Changed += note;
+            watcher.Renamed += (_, happened) => events.Add($"renamed {happened.FullPath}");
+            watcher.EnableRaisingEvents = true;
+        }
+
+        internal void AssertUntouched()
+        {
+            Thread.Sleep(100);
+            Assert.Empty(events);
+            Assert.Equal(before, Hash());
+        }
+
+        public void Dispose() => watcher.Dispose();
+
+        private string Hash()
+        {
+            var text = new StringBuilder();
+            foreach (var path in Directory.GetFileSystemEntries(folder, "*", SearchOption.AllDirectories).Order(StringComparer.Ordinal))
+            {
+                Mono.Unix.Native.Syscall.lstat(path, out var status);
+                text.Append($"{path} {status.st_mode} {status.st_uid} {status.st_gid} {status.st_ino}");
+                text.Append(File.Exists(path) ? Convert.ToHexString(SHA256.HashData(File.ReadAllBytes(path))) : "").Append('\n');
+            }
+
+            return text.ToString();
+        }
+    }
+}

@@ -18,7 +18,7 @@ public sealed class HostFolderTests
     [InlineData("pid", "network", "ipc", "uts", "mount")]
     [InlineData("pid", "network", "ipc", "uts", "mount", "cgroup")]
     [InlineData("pid", "network", "ipc", "uts", "mount", "cgroup", "user")]
-    [InlineData("pid", "uts", "mount", "user")]
+    [InlineData("pid", "ipc", "uts", "mount", "user")]
     public void The_process_is_below_the_cgroup_that_is_asked_for(params string[] namespaces)
     {
         using var bundle = new Bundle("sleep", "100").Namespaces(namespaces);

@@ -69,8 +69,31 @@ public sealed class Cgroup : IDisposable
         return fd < 0 ? null : new Cgroup(path, new SafeFd(fd));
     }
 
-    /// <summary>Removes those above a path that <see cref="Create"/> made and that nobody uses, when the cgroup itself is not there.</summary>
-    internal static void RemoveMadeAbove(string path) => RemoveMade(System.IO.Path.GetDirectoryName(path)!);
+    /// <summary>The highest of the directories above a path that <see cref="Create"/> has to make; null when all are there.</summary>
+    internal static string? MissingAbove(string path)
+    {
+        string? missing = null;
+        for (var above = System.IO.Path.GetDirectoryName(path)!; Libc.access(above, Libc.F_OK) != 0; above = System.IO.Path.GetDirectoryName(above)!)
+        {
+            missing = above;
+        }
+
+        return missing;
+    }
+
+    /// <summary>Removes those above a path that <see cref="Create"/> made and that nobody uses, when it ended before it made the cgroup itself.</summary>
+    /// <param name="path">The cgroup.</param>
+    /// <param name="missing">What <see cref="MissingAbove"/> told before: a directory that was just made may not have its mark yet.</param>
+    internal static unsafe void RemoveMadeAbove(string path, string? missing)
+    {
+        var above = System.IO.Path.GetDirectoryName(path)!;
+        for (var made = above; made.Length >= (missing?.Length ?? int.MaxValue); made = System.IO.Path.GetDirectoryName(made)!)
+        {
+            Libc.lsetxattr(made, MadeMark, null, 0, 0);
+        }
+
+        RemoveMade(above);
+    }
 
     public static bool IsFrozenAt(string path) => FileSystem.TryReadText($"{path}/cgroup.freeze") == "1";
 
@@ -548,7 +571,7 @@ public sealed class Cgroup : IDisposable
     /// <summary>Removes the levels of the path that carry our mark, from the last one up, as long as nobody else uses them.</summary>
     private static unsafe void RemoveMade(string path)
     {
-        while (Libc.lgetxattr(path, MadeMark, null, 0) >= 0 && Libc.unlinkat(Libc.AT_FDCWD, path, Libc.AT_REMOVEDIR) == 0)
+        while (Libc.lgetxattr(path, MadeMark, null, 0) >= 0 ? Libc.unlinkat(Libc.AT_FDCWD, path, Libc.AT_REMOVEDIR) == 0 : KernelException.Last("getxattr", path).Error == Errno.ENOENT)
         {
             path = System.IO.Path.GetDirectoryName(path)!;
         }

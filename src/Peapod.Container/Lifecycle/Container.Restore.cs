@@ -40,7 +40,7 @@ public sealed partial class Container
             CgroupManager = request.CgroupManager,
         };
         var hierarchy = CgroupHierarchy.Find();
-        using var cgroup = new NewCgroup(hierarchy, creation, store.OwnerOf(request.Id), limitsLater: true);
+        using var cgroup = new NewCgroup(hierarchy, creation, limitsLater: true);
         var criu = CriuProgram.Find();
         if (request.Options.LazyPages)
         {
@@ -61,11 +61,11 @@ public sealed partial class Container
         }
 
         undo.Add(() => store.Remove(request.Id));
-        var record = NewRecord(creation, cgroup.Path) with { Unit = cgroup.Unit };
+        var record = NewRecord(creation, cgroup.Path) with { Unit = cgroup.Unit, CgroupMissing = cgroup.MissingAbove };
         store.WriteConfig(request.Id, request.SpecJson.Span);
         store.Write(record);
 
-        cgroup.Make(undo);
+        cgroup.Make(undo, store.OwnerOf(request.Id));
         undo.Add(cgroup.Kill);
         if (cgroup.Path != record.Cgroup)
         {

@@ -59,7 +59,7 @@ public sealed partial class Container
     {
         ContainerStore.CheckId(request.Id);
         var hierarchy = CgroupHierarchy.Find();
-        using var cgroup = new NewCgroup(hierarchy, request, store.OwnerOf(request.Id));
+        using var cgroup = new NewCgroup(hierarchy, request);
         var plan = PlanCompiler.Compile(new PlanRequest
         {
             Id = request.Id,
@@ -92,11 +92,11 @@ public sealed partial class Container
         undo.Add(() => store.Remove(request.Id));
 
         // Written before anything else is made: whoever cleans up after us finds the cgroup and the hooks by them.
-        var record = NewRecord(request, cgroup.Path) with { Unit = cgroup.Unit };
+        var record = NewRecord(request, cgroup.Path) with { Unit = cgroup.Unit, CgroupMissing = cgroup.MissingAbove };
         store.WriteConfig(request.Id, request.SpecJson.Span);
         store.Write(record);
 
-        cgroup.Make(undo);
+        cgroup.Make(undo, store.OwnerOf(request.Id));
         if (cgroup.Path != record.Cgroup)
         {
             record = record with { Cgroup = cgroup.Path };
@@ -611,7 +611,7 @@ public sealed partial class Container
         else if (Record is { Unit: null, Cgroup.Length: > 0 })
         {
             // Its creator was killed before it came to that one.
-            Cgroup.RemoveMadeAbove(Record.Cgroup);
+            Cgroup.RemoveMadeAbove(Record.Cgroup, Record.CgroupMissing);
         }
     }
 

@@ -14,7 +14,6 @@ internal sealed class NewCgroup : IDisposable
 {
     private readonly CgroupHierarchy hierarchy;
     private readonly Spec spec;
-    private readonly string owner;
     private readonly ScopeName? scopeName;
     private readonly IReadOnlyList<CgroupSetting> settings;
     private readonly IReadOnlyList<UnitProperty> properties = [];
@@ -24,13 +23,11 @@ internal sealed class NewCgroup : IDisposable
 
     /// <param name="hierarchy">Where it is made.</param>
     /// <param name="request">The container.</param>
-    /// <param name="owner">Written on a directory that is made: whose it is.</param>
     /// <param name="limitsLater">criu works in it first, and needs more than the container may have: the limits come with <see cref="Inhabited"/>.</param>
     /// <exception cref="SpecException">A field that this manager cannot do.</exception>
-    internal NewCgroup(CgroupHierarchy hierarchy, CreateRequest request, string owner, bool limitsLater = false)
+    internal NewCgroup(CgroupHierarchy hierarchy, CreateRequest request, bool limitsLater = false)
     {
         this.limitsLater = limitsLater;
-        this.owner = owner;
         this.hierarchy = hierarchy;
         spec = request.Spec;
         settings = CgroupSettings.Compile(spec.Linux?.Resources);
@@ -53,6 +50,9 @@ internal sealed class NewCgroup : IDisposable
     /// <summary>Where it is, or is to be; empty for none.</summary>
     internal string Path { get; private set; } = "";
 
+    /// <summary>The highest directory that is to be made above it; null for none, or when systemd makes them.</summary>
+    internal string? MissingAbove => Path.Length == 0 || scopeName is not null ? null : Cgroup.MissingAbove(Path);
+
     /// <summary>The scope's name; null when systemd has no part in it.</summary>
     internal string? Unit => scopeName?.Unit;
 
@@ -60,7 +60,9 @@ internal sealed class NewCgroup : IDisposable
     internal SafeFd? Directory => cgroup?.Directory;
 
     /// <summary>Makes it, with its limits and its device program.</summary>
-    internal void Make(Undo undo)
+    /// <param name="undo">Takes what removes it.</param>
+    /// <param name="owner">Written on a directory that is made: whose it is.</param>
+    internal void Make(Undo undo, string owner)
     {
         if (Path.Length == 0)
         {

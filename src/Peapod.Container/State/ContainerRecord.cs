@@ -26,6 +26,9 @@ public sealed record ContainerRecord
     /// <summary>Absolute path of its cgroup's directory; empty when it was made without one.</summary>
     public required string Cgroup { get; init; }
 
+    /// <summary>The highest of the directories above that one that had to be made, too; null when all were there.</summary>
+    public string? CgroupMissing { get; init; }
+
     /// <summary>The systemd unit whose cgroup that is; null when Peapod made it.</summary>
     public string? Unit { get; init; }
 
@@ -72,6 +75,11 @@ public sealed record ContainerRecord
             writer.WriteString("bundle"u8, Bundle);
             writer.WriteString("rootfs"u8, Rootfs);
             writer.WriteString("cgroup"u8, Cgroup);
+            if (CgroupMissing is not null)
+            {
+                writer.WriteString("cgroupMissing"u8, CgroupMissing);
+            }
+
             if (Unit is not null)
             {
                 writer.WriteString("unit"u8, Unit);
@@ -92,7 +100,7 @@ public sealed record ContainerRecord
     /// <exception cref="JsonException">Not a record of ours.</exception>
     internal static ContainerRecord Parse(ReadOnlySpan<byte> json)
     {
-        string? id = null, version = null, bundle = null, rootfs = null, cgroup = null, unit = null, created = null;
+        string? id = null, version = null, bundle = null, rootfs = null, cgroup = null, missing = null, unit = null, created = null;
         uint owner = 0;
         bool keyring = false, pidNamespace = false, hooks = false, rdt = false;
         var reader = new Utf8JsonReader(json);
@@ -108,6 +116,7 @@ public sealed record ContainerRecord
                 case "bundle": bundle = reader.GetString(); break;
                 case "rootfs": rootfs = reader.GetString(); break;
                 case "cgroup": cgroup = reader.GetString(); break;
+                case "cgroupMissing": missing = reader.GetString(); break;
                 case "unit": unit = reader.GetString(); break;
                 case "created": created = reader.GetString(); break;
                 case "owner": owner = reader.GetUInt32(); break;
@@ -126,6 +135,7 @@ public sealed record ContainerRecord
             Bundle = bundle ?? "",
             Rootfs = rootfs ?? "",
             Cgroup = cgroup ?? "",
+            CgroupMissing = missing,
             Unit = unit,
             Created = created ?? "",
             Owner = owner,

@@ -79,6 +79,8 @@ public sealed class ContainerStore
     /// <summary>The record first: what a kill leaves of the folder then is the beginning of a container, not half of one.</summary>
     internal void Remove(string id)
     {
+        // Seen by gc whole or not at all.
+        using var all = FileLock.AcquireDirectory(Root);
         FileSystem.RemoveFile($"{FolderOf(id)}/{RecordName}");
         FileTree.Remove(FolderOf(id));
     }
@@ -141,7 +143,7 @@ public sealed class ContainerStore
                 using var held = FileSystem.TryStat(FolderOf(id)) is null ? null : FileLock.TryAcquire(LockOf(id));
                 if (held is not null && TryRead(id) is null)
                 {
-                    Remove(id);
+                    FileTree.Remove(FolderOf(id));
                     return true;
                 }
             }

@@ -94,6 +94,7 @@ public static unsafe partial class Libc
     [LibraryImport(Library, SetLastError = true)]
     public static partial int close_range(uint first, uint last, int flags);
 
+    public const int F_OK = 0;
     public const int W_OK = 2;
 
     [LibraryImport(Library, SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]

@@ -18,7 +18,7 @@ public sealed class HostFolderTests
     [InlineData("pid", "network", "ipc", "uts", "mount")]
     [InlineData("pid", "network", "ipc", "uts", "mount", "cgroup")]
     [InlineData("pid", "network", "ipc", "uts", "mount", "cgroup", "user")]
-    [InlineData("pid", "uts", "mount", "user")]
+    [InlineData("pid", "ipc", "uts", "mount", "user")]
     public void The_process_is_below_the_cgroup_that_is_asked_for(params string[] namespaces)
     {
         using var bundle = new Bundle("sleep", "100").Namespaces(namespaces);
@@ -28,6 +28,7 @@ public sealed class HostFolderTests
             const string ids = """[{"containerID": 0, "hostID": 100000, "size": 65536}]""";
             bundle.Set("linux.uidMappings", ids).Set("linux.gidMappings", ids);
             Assert.Equal(0, Mono.Unix.Native.Syscall.chmod(bundle.Folder, (Mono.Unix.Native.FilePermissions)0x1ed));
+            Directory.CreateDirectory(bundle.PathInRootfs("sys/fs/cgroup"));
             bundle.Edit(config => config["mounts"]!.AsArray().ToList().ForEach(mount =>
             {
                 if ((string)mount!["type"]! == "sysfs" && !namespaces.Contains("network"))

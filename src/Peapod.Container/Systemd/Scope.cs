@@ -2,6 +2,7 @@ using Peapod.Container.Cgroups;
 using Peapod.Container.Plans;
 using Peapod.Container.Spawning;
 using Peapod.Kernel;
+using Peapod.Kernel.Files;
 using Peapod.Kernel.Interop;
 using Peapod.Kernel.Processes;
 
@@ -111,16 +112,22 @@ internal sealed class Scope : IDisposable
     }
 
     /// <summary>
-    /// What is left of a scope whose creator was killed before there was a process in the container. A unit of that name that lives on is
-    /// somebody else's, and stays.
+    /// What is left of a scope whose creator was killed before there was a process in the container. A unit of that name with processes in it
+    /// is somebody else's, and stays.
     /// </summary>
     internal static void Forget(string unit, string cgroup)
     {
         // systemd may still have the creator's request before it: a unit with a job is there and inactive, one without is not there.
         using var systemd = SystemdManager.Connect();
         var deadline = Environment.TickCount64 + ForgetTimeoutMilliseconds;
-        while (systemd.ActiveState(unit) is not (null or "failed") && Environment.TickCount64 < deadline)
+        while (systemd.ActiveState(unit) is not (null or "failed") and var state && Environment.TickCount64 < deadline)
         {
+            if (state == "active" && !IsPopulated(cgroup))
+            {
+                // Its placeholder was dying when systemd moved it there: systemd waits for the end of a process that never was in it.
+                systemd.Stop(unit);
+            }
+
             Thread.Sleep(20);
         }
 
@@ -130,6 +137,8 @@ internal sealed class Scope : IDisposable
             Thread.Sleep(20);
         }
     }
+
+    private static bool IsPopulated(string cgroup) => FileSystem.TryReadText($"{cgroup}/cgroup.events")?.Contains("populated 1", StringComparison.Ordinal) == true;
 
     /// <summary>systemd leaves the cgroup of a scope that it could not start, whose processes had ended. One with processes is not removed by this.</summary>
     private static bool RemoveUnused(string cgroup) =>

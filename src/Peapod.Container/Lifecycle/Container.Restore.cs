@@ -120,13 +120,13 @@ public sealed partial class Container
                     break;
                 case "post-restore":
                     restored = PidFd.TryOpen(notification.Pid) ?? throw new ContainerException($"the restored process {notification.Pid} is gone");
-                    undo.Add(() => KillAndReap(restored));
+                    undo.Add(() => NewProcess.KillAndReap(restored));
                     record = record.Of(notification.Pid);
                     store.WriteProcess(record);
                     StoreTimeNamespace(store, request, notification.Pid);
                     GroupOf(spec, request.Id)?.Add(notification.Pid);
                     cgroup.Inhabited();
-                    WritePidFile(request.PidFile, notification.Pid);
+                    NewProcess.WritePidFile(request.PidFile, notification.Pid);
                     break;
                 default:
                     break;

@@ -7,6 +7,7 @@ namespace Peapod.HostTests.Oci;
 /// <summary>
 /// checkpoint and restore, by the host's criu or the one in $PEAPOD_CRIU. Skipped, with criu's words, where it finds the kernel wanting.
 /// </summary>
+[Trait("also", "vm")]
 public sealed class CheckpointTests : IDisposable
 {
     /// <summary>Counts in its memory; what it writes tells whether it went on or began anew.</summary>

@@ -99,7 +99,10 @@ internal sealed class RuntimeLog : ILogger, IDisposable
 
         var name = level switch { LogLevel.Error or LogLevel.Critical => "error", LogLevel.Warning => "warning", LogLevel.Debug => "debug", _ => "info" };
         var time = DateTime.UtcNow.ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture);
-        var line = json ? Json(name, message, time) : Text(name, message, time);
+
+        // On one line: clients put their own words behind it, and podman shows only the line that it knows the reason by.
+        var text = message.Replace("\n  ", "; ", StringComparison.Ordinal);
+        var line = json ? Json(name, text, time) : Text(name, text, time);
         if (file is null)
         {
             Output.Error(Encoding.UTF8.GetString(line).TrimEnd('\n'));

@@ -1,11 +1,10 @@
 using Peapod.Kernel;
 using Peapod.Kernel.Interop;
-using Peapod.Kernel.Namespaces;
 using Peapod.Kernel.Netlink;
 
 namespace Peapod.Container.Diagnosis;
 
-/// <summary>What pods' network is made of: each is made in a network namespace that ends with its child.</summary>
+/// <summary>What pods' network is made of: each is made in a network namespace that ends with its thread.</summary>
 internal static class PodProbes
 {
     private const string Area = "pod";
@@ -18,22 +17,23 @@ internal static class PodProbes
 
     internal static void Run(Findings findings)
     {
-        try
+        // A thread of its own, which ends with its namespace: in a user namespace there is no way back to the one it came from.
+        var thread = new Thread(() => InNetwork(findings));
+        thread.Start();
+        thread.Join();
+        Forwarding(findings, "net.ipv4.ip_forward", "/proc/sys/net/ipv4/conf/all/forwarding");
+        Forwarding(findings, "net.ipv6.conf.all.forwarding", "/proc/sys/net/ipv6/conf/all/forwarding");
+    }
+
+    private static void InNetwork(Findings findings)
+    {
+        string Leave() => Libc.unshare((int)Libc.CLONE_NEWNET) == 0 ? "" : throw KernelException.Last("unshare");
+        if (findings.Probe(Area, "network namespace", Leave, "pods cannot be run.", "see namespace net."))
         {
-            using var child = ProbeChild.Start(Libc.CLONE_NEWNET);
-            using var network = child.Namespace("net");
-            using var inside = ThreadNamespace.Enter(network, "net", Libc.CLONE_NEWNET);
             findings.Probe(Area, "bridge", () => MakeLink("bridge"), "pods cannot be run.", Modules);
             findings.Probe(Area, "veth", () => MakeLink("veth"), "pods cannot be run.", Modules);
             findings.Probe(Area, "nftables", AskNftables, "pods get neither host ports nor a way to the outside.", Modules);
         }
-        catch (KernelException e)
-        {
-            findings.Missing(Area, "network namespace", e.Message, "pods cannot be run.", "see namespace net.");
-        }
-
-        Forwarding(findings, "net.ipv4.ip_forward", "/proc/sys/net/ipv4/conf/all/forwarding");
-        Forwarding(findings, "net.ipv6.conf.all.forwarding", "/proc/sys/net/ipv6/conf/all/forwarding");
     }
 
     private static string MakeLink(string kind)

@@ -1,8 +1,6 @@
 using Peapod.Container.Plans;
 using Peapod.Container.Spawning;
 using Peapod.Kernel;
-using Peapod.Kernel.Files;
-using Peapod.Kernel.Interop;
 using Peapod.Kernel.Processes;
 using Peapod.Kernel.Sockets;
 
@@ -37,9 +35,6 @@ internal sealed class ProbeChild : IDisposable
             throw;
         }
     }
-
-    /// <summary>One of its namespaces: <c>net</c>, <c>user</c>.</summary>
-    internal SafeFd Namespace(string name) => FileSystem.Open($"/proc/{child.Pid}/ns/{name}", Libc.O_RDONLY);
 
     public void Dispose()
     {

@@ -53,7 +53,7 @@ public class UsageTests
             var last = File.ReadAllLines(log)[^1];
             if (arguments[0] != "--log-format")
             {
-                Assert.Equal(("error", result.Error["peapod: ".Length..^1]), ((string)JsonNode.Parse(last)!["level"]!, (string)JsonNode.Parse(last)!["msg"]!));
+                Assert.Equal(("error", result.Error["peapod: ".Length..^1].Replace("\n  ", "; ")), ((string)JsonNode.Parse(last)!["level"]!, (string)JsonNode.Parse(last)!["msg"]!));
             }
         }
         finally

@@ -154,6 +154,77 @@ public sealed class PodCrashTests : IDisposable
     }
 
     [Fact]
+    public void After_kill_9_of_the_supervisor_while_it_makes_the_pod_gc_leaves_nothing_or_a_pod_that_runs()
+    {
+        var collected = 0;
+        for (var round = 0; round < 20; round++)
+        {
+            using (var run = bed.Begin("run", "--image", "localhost/busybox", "victim", "--", "sleep", "100"))
+            {
+                var file = $"{bed.RunOf("victim")}/supervisor.lock";
+                while (!run.HasExited && (!File.Exists(file) || !int.TryParse(File.ReadAllText(file), out _)))
+                {
+                }
+
+                Spin(TimeSpan.FromMilliseconds(round / 2.0));
+                run.Kill();
+                using var supervisor = Process.GetProcessById(bed.Supervisor("victim"));
+                supervisor.Kill();
+                run.WaitForExit();
+                PodBed.Until(() => !PodBed.IsAlive(supervisor.Id), "the supervisor is gone");
+            }
+
+            var output = bed.Done("gc");
+
+            if (Directory.Exists(bed.RunOf("victim")))
+            {
+                Assert.Equal("", output);
+                Assert.Equal("Running", (string)bed.Status("victim")["phase"]!);
+                bed.Done("rm", "-f", "victim");
+            }
+            else
+            {
+                Assert.Equal("removed pod \"default_victim\": its creator and its supervisor ended before it ran\n", output);
+                collected++;
+            }
+
+            bed.AssertNothingLeft();
+        }
+
+        Assert.InRange(collected, 1, 20);
+    }
+
+    [Fact]
+    public void Gc_gives_a_running_pod_a_new_supervisor_and_leaves_an_ended_one_until_it_is_asked_for()
+    {
+        RunTwo("kept");
+        var supervisor = bed.Supervisor("kept");
+        PodBed.Kill(supervisor);
+
+        Assert.Equal("", bed.Done("gc", "--stopped"));
+
+        Assert.NotEqual(supervisor, bed.Supervisor("kept"));
+        bed.Done("stop", "-t", "0", "kept");
+        Assert.Equal("", bed.Done("gc"));
+        Assert.Equal("would remove pod \"default_kept\": it has ended\n", bed.Done("gc", "--stopped", "--dry-run"));
+        Assert.Equal("removed pod \"default_kept\": it has ended\n", bed.Done("gc", "--stopped"));
+        bed.AssertNothingLeft();
+    }
+
+    [Fact]
+    public void Data_of_a_pod_that_a_reboot_ended_are_removed_and_those_of_another_hosts_pods_are_not()
+    {
+        RunTwo("gone");
+        bed.Done("stop", "-t", "0", "gone");
+        Directory.Delete(bed.RunOf("gone"), recursive: true);
+
+        Assert.Equal("", PeapodCommand.Run("pod", "--run-root", bed.RunRoot + "-other", "--data-root", bed.DataRoot, "gc").Output);
+        Assert.Equal($"removed data \"{bed.DataOf("gone")}\": its pod is gone: the host was booted since\n", bed.Done("gc"));
+
+        bed.AssertNothingLeft();
+    }
+
+    [Fact]
     public void A_supervisor_that_hangs_does_not_keep_rm_force_from_its_work()
     {
         RunTwo("hung");

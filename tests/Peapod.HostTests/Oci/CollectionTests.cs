@@ -4,12 +4,12 @@ using Peapod.HostTests.Harness;
 namespace Peapod.HostTests.Oci;
 
 /// <summary>gc: commands are killed at any moment, and what they leave is found and taken away; what somebody may still want is not.</summary>
-[Covers("gc")]
 public class CollectionTests
 {
     private static readonly Random Moments = new(20261121);
 
     [Fact]
+    [Covers("gc")]
     public void After_kill_9_of_create_at_any_moment_gc_leaves_nothing_or_a_whole_container()
     {
         using var bundle = new Bundle("sleep", "100").Set("linux.cgroupsPath", $"\"/made-by-gc-test/above/{Guid.NewGuid():N}\"");
@@ -34,6 +34,7 @@ public class CollectionTests
     }
 
     [Fact]
+    [Covers("gc")]
     public void After_kill_9_of_run_at_any_moment_gc_leaves_nothing()
     {
         using var bundle = new Bundle("sleep", "0.01");
@@ -49,6 +50,7 @@ public class CollectionTests
     }
 
     [Fact]
+    [Covers("gc")]
     public void After_kill_9_of_exec_at_any_moment_gc_touches_nothing()
     {
         using var bundle = new Bundle("sleep", "100");
@@ -66,6 +68,7 @@ public class CollectionTests
     }
 
     [Fact]
+    [Covers("gc")]
     public void After_kill_9_of_delete_at_any_moment_gc_leaves_nothing_or_a_container_that_delete_takes()
     {
         using var bundle = new Bundle("true");
@@ -87,6 +90,7 @@ public class CollectionTests
     }
 
     [Fact]
+    [Covers("gc")]
     public void A_stopped_container_stays_until_it_is_asked_for_and_a_dry_run_removes_nothing()
     {
         using var bundle = new Bundle("true");

@@ -3,10 +3,10 @@ using Peapod.HostTests.Harness;
 
 namespace Peapod.HostTests.Oci;
 
-[Covers("doctor")]
 public class DoctorTests
 {
     [Fact]
+    [Covers("doctor")]
     public void It_finds_that_containers_can_run_here_and_leaves_nothing_behind()
     {
         using var bundle = new Bundle("true");
@@ -29,6 +29,7 @@ public class DoctorTests
     }
 
     [Fact]
+    [Covers("doctor")]
     public void Json_has_the_same_findings_and_each_that_is_not_ok_says_what_follows_and_what_to_do()
     {
         var text = PeapodCommand.Run("doctor").Output.Split('\n');

@@ -27,8 +27,6 @@ internal static class RmCommand
             throw new PodException($"pod \"{folders.Name}\" is running\n  stop it first, or use --force");
         }
 
-        SupervisorProcess.Kill(folders);
-        PodTeardown.Stop(folders);
-        PodTeardown.Remove(folders);
+        SupervisorProcess.Remove(folders);
     }
 }

@@ -144,9 +144,7 @@ internal static class RunCommand
         {
             if (remove)
             {
-                SupervisorProcess.Kill(folders);
-                PodTeardown.Stop(folders);
-                PodTeardown.Remove(folders);
+                SupervisorProcess.Remove(folders);
             }
         }
     }

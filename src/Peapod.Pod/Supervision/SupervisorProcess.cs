@@ -97,27 +97,54 @@ public static class SupervisorProcess
         }
     }
 
-    /// <summary>Kills the pod's containers and ends its supervisor, the hard way when it does not answer. What is left is for <see cref="PodTeardown"/>.</summary>
-    public static void Kill(PodFolders folders)
+    /// <summary>Kills the pod's containers, ends its supervisor, the hard way when it does not answer, and removes all that there is of the pod.</summary>
+    public static void Remove(PodFolders folders)
     {
-        if (!IsAlive(folders) || Stop(folders, graceSeconds: 0, AnswerTimeout))
+        try
         {
-            WaitForEnd(folders);
-            return;
-        }
-
-        while (IsAlive(folders))
-        {
-            // Written by the one who holds the lock, so it is that one's, unless that one has ended since.
-            if (int.TryParse(FileSystem.TryReadText(folders.Lock), CultureInfo.InvariantCulture, out var pid) && PidFd.TryOpen(pid) is { } process)
+            // Held to the end: a supervisor that was about to begin must not begin in what is being removed.
+            using var held = TakeLock(folders);
+            if (FileSystem.Stat(held.File).LinkCount > 0)
             {
-                using (process)
+                PodTeardown.Stop(folders);
+                PodTeardown.Remove(folders);
+            }
+        }
+        catch (KernelException e) when (e.Error == Errno.ENOENT && FileSystem.TryStat(folders.Run) is null)
+        {
+            // Removed by another command.
+        }
+    }
+
+    private static FileLock TakeLock(PodFolders folders)
+    {
+        while (true)
+        {
+            if (FileLock.TryAcquire(folders.Lock) is { } held)
+            {
+                return held;
+            }
+
+            if (Stop(folders, graceSeconds: 0, AnswerTimeout))
+            {
+                return FileLock.Acquire(folders.Lock);
+            }
+
+            KillSupervisor(folders);
+        }
+    }
+
+    private static void KillSupervisor(PodFolders folders)
+    {
+        // Written by the one who holds the lock, so it is that one's, unless that one has ended since.
+        if (int.TryParse(FileSystem.TryReadText(folders.Lock), CultureInfo.InvariantCulture, out var pid) && PidFd.TryOpen(pid) is { } process)
+        {
+            using (process)
+            {
+                if (IsAlive(folders))
                 {
-                    if (IsAlive(folders))
-                    {
-                        process.Signal(Signals.SIGKILL);
-                        process.WaitForExit(AnswerTimeout);
-                    }
+                    process.Signal(Signals.SIGKILL);
+                    process.WaitForExit(AnswerTimeout);
                 }
             }
         }

@@ -140,6 +140,7 @@ public class CriuOptionsCompilerTests
     }
 
     [Fact]
+    [Covers("restore --lsm-profile", "restore --lsm-mount-context")]
     public void Flags_are_criu_s_options()
     {
         var images = Images with { TcpEstablished = true, ExtUnixSk = true, ShellJob = true, FileLocks = true, LazyPages = true, AutoDedup = true, CgroupsMode = CgroupsMode.Full };

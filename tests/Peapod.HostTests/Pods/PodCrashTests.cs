@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using Peapod.HostTests.Harness;
+using Peapod.Kernel.Files;
 
 namespace Peapod.HostTests.Pods;
 
@@ -172,6 +173,9 @@ public sealed class PodCrashTests : IDisposable
                 supervisor.Kill();
                 run.WaitForExit();
                 PodBed.Until(() => !PodBed.IsAlive(supervisor.Id), "the supervisor is gone");
+
+                // A child that it was just making has its lock until it executes.
+                PodBed.Until(() => !FileLock.IsHeld(file), "its lock is free");
             }
 
             var output = bed.Done("gc");

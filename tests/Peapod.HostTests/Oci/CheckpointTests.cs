@@ -7,7 +7,6 @@ namespace Peapod.HostTests.Oci;
 /// <summary>
 /// checkpoint and restore, by the host's criu or the one in $PEAPOD_CRIU. Skipped, with criu's words, where it finds the kernel wanting.
 /// </summary>
-[Trait("also", "vm")]
 public sealed class CheckpointTests : IDisposable
 {
     /// <summary>Counts in its memory; what it writes tells whether it went on or began anew.</summary>
@@ -28,6 +27,7 @@ public sealed class CheckpointTests : IDisposable
     public void Dispose() => Environment.SetEnvironmentVariable("PATH", path);
 
     [SkippableFact]
+    [Trait("also", "vm")]
     [Covers("checkpoint", "checkpoint --image-path", "checkpoint --work-path", "restore", "restore --image-path", "restore --work-path", "restore --bundle", "restore --detach", "restore --pid-file", "restore --no-pivot")]
     public void A_restored_container_goes_on_where_it_was_and_is_a_container_like_any_other()
     {
@@ -88,6 +88,7 @@ public sealed class CheckpointTests : IDisposable
     }
 
     [SkippableFact]
+    [Trait("also", "vm")]
     [Covers("checkpoint --pre-dump", "checkpoint --parent-path", "checkpoint --auto-dedup")]
     public void Memory_can_be_dumped_before_the_rest()
     {

@@ -1,6 +1,7 @@
 using Peapod.Container.Criu;
 using Peapod.Container.Plans;
 using Peapod.Oci;
+using Peapod.Tests;
 
 namespace Peapod.UnitTests.Container;
 

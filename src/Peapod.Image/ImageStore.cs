@@ -155,7 +155,7 @@ public sealed class ImageStore(string dataFolder = ImageStore.DefaultDataFolder)
         }
 
         using var leases = FileSystem.OpenDirectory(store.Leases);
-        StoreFolder.Replace(leases, containerId, ImageRecord.Write(image));
+        StoreFolder.ReplaceUnnamed(leases, containerId, ImageRecord.Write(image));
     }
 
     /// <summary>The image a container was made from, as it was then; null when it has no lease.</summary>

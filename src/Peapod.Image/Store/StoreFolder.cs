@@ -100,6 +100,26 @@ internal sealed class StoreFolder(string path)
     internal UnpackedLayer? Find(Digest blob, long size, Digest diffId) =>
         DiffIdOf(blob) == diffId && FileSystem.TryStat(Blob(blob)) is { } status && (long)status.Size == size ? LayerInfo.TryRead(Layer(diffId)) : null;
 
+    /// <summary>
+    /// As <see cref="FileSystem.Replace"/>, but whoever is killed in it leaves no file: it has no name until it is whole. Between the old file and the new
+    /// one there is none for a moment, so nobody may be reading. open(2), "O_TMPFILE".
+    /// </summary>
+    internal static void ReplaceUnnamed(SafeFd directory, string name, ReadOnlySpan<byte> data)
+    {
+        var fd = Libc.openat(directory.Number, ".", Libc.O_TMPFILE | Libc.O_WRONLY | Libc.O_CLOEXEC, 0x180);
+        if (fd < 0)
+        {
+            // Not every file system has unnamed files.
+            Replace(directory, name, data);
+            return;
+        }
+
+        using var file = new SafeFd(fd);
+        FileSystem.Write(file, data, name);
+        FileSystem.Remove(directory, name, 0);
+        KernelException.Check(Libc.linkat(fd, "", directory.Number, name, Libc.AT_EMPTY_PATH), "link", name);
+    }
+
     /// <summary>As <see cref="FileSystem.Replace"/>, and on disk before the name changes.</summary>
     internal static void ReplaceDurably(SafeFd directory, string name, ReadOnlySpan<byte> data) => Replace(directory, name, data, durably: true);
 

@@ -16,8 +16,11 @@ public static unsafe partial class Libc
     public const int O_CLOEXEC = 0x80000;
     public const int O_PATH = 0x200000;
 
-    /// <summary>The two flags whose values arm64 exchanged with two others.</summary>
+    /// <summary>The flags whose values arm64 exchanged with others.</summary>
     public static int O_DIRECTORY => RuntimeInformation.ProcessArchitecture == Architecture.Arm64 ? 0x4000 : 0x10000;
+
+    /// <inheritdoc cref="O_DIRECTORY"/>
+    public static int O_TMPFILE => 0x400000 | O_DIRECTORY;
 
     /// <inheritdoc cref="O_DIRECTORY"/>
     public static int O_NOFOLLOW => RuntimeInformation.ProcessArchitecture == Architecture.Arm64 ? 0x8000 : 0x20000;

@@ -44,14 +44,7 @@ internal static unsafe class DeviceProgram
         try
         {
             using var loaded = GetPinned(program) ?? LoadAndPin(program);
-            var attach = new AttachAttributes
-            {
-                Target = (uint)cgroup.Number,
-                Program = (uint)loaded.Number,
-                Type = BPF_CGROUP_DEVICE,
-                Flags = BPF_F_ALLOW_MULTI,
-            };
-            KernelException.Check(Libc.bpf(BPF_PROG_ATTACH, &attach, (uint)sizeof(AttachAttributes)), "bpf(BPF_PROG_ATTACH)");
+            Attach(cgroup, loaded, replaced: null);
         }
         catch (KernelException e)
         {
@@ -69,30 +62,28 @@ internal static unsafe class DeviceProgram
 
         using var loaded = GetPinned(program) ?? LoadAndPin(program);
         using var attached = Attached(cgroup);
-        var attach = new AttachAttributes
-        {
-            Target = (uint)cgroup.Number,
-            Program = (uint)loaded.Number,
-            Type = BPF_CGROUP_DEVICE,
-            Flags = BPF_F_ALLOW_MULTI | (attached is null ? 0 : BPF_F_REPLACE),
-            Replaced = (uint)(attached?.Number ?? 0),
-        };
-        KernelException.Check(Libc.bpf(BPF_PROG_ATTACH, &attach, (uint)sizeof(AttachAttributes)), "bpf(BPF_PROG_ATTACH)");
+        Attach(cgroup, loaded, attached);
     }
 
     /// <summary>Loads a program that allows nothing and attaches it; it is pinned nowhere, and ends with the cgroup.</summary>
     internal static string Try(SafeFd cgroup)
     {
         using var loaded = Load(DeviceRules.Compile([new() { Allow = false, Access = "rwm" }]));
+        Attach(cgroup, loaded, replaced: null);
+        return Libc.statfs(Bpffs, out var status) == 0 && status.Type == BpffsMagic ? "" : $"no bpffs at {Bpffs}: it is loaded anew for each container";
+    }
+
+    private static void Attach(SafeFd cgroup, SafeFd program, SafeFd? replaced)
+    {
         var attach = new AttachAttributes
         {
             Target = (uint)cgroup.Number,
-            Program = (uint)loaded.Number,
+            Program = (uint)program.Number,
             Type = BPF_CGROUP_DEVICE,
-            Flags = BPF_F_ALLOW_MULTI,
+            Flags = BPF_F_ALLOW_MULTI | (replaced is null ? 0 : BPF_F_REPLACE),
+            Replaced = (uint)(replaced?.Number ?? 0),
         };
         KernelException.Check(Libc.bpf(BPF_PROG_ATTACH, &attach, (uint)sizeof(AttachAttributes)), "bpf(BPF_PROG_ATTACH)");
-        return Libc.statfs(Bpffs, out var status) == 0 && status.Type == BpffsMagic ? "" : $"no bpffs at {Bpffs}: it is loaded anew for each container";
     }
 
     /// <summary>Our program among those that the cgroup itself has, or null; systemd attaches one of its own to a scope.</summary>

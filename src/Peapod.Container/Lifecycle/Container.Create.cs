@@ -46,7 +46,6 @@ public sealed partial class Container
         Warn(store, plan);
 
         using var held = store.Add(request.Id);
-        var runner = request.CallerDeletes ? store.HoldAsRunner(request.Id) : null;
         using var devices = request.Spec.Linux?.NetDevices is { Count: > 0 } ? new MovedDevices() : null;
         using var undo = new Undo();
         var hooks = request.Spec.Hooks;
@@ -56,6 +55,7 @@ public sealed partial class Container
         }
 
         undo.Add(() => store.Remove(request.Id));
+        var runner = request.CallerDeletes ? store.HoldAsRunner(request.Id) : null;
 
         // Written before anything else is made: whoever cleans up after us finds the cgroup and the hooks by them.
         var record = NewRecord(request, cgroup.Path) with { Unit = cgroup.Unit, CgroupMissing = cgroup.MissingAbove };

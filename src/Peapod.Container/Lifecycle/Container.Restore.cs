@@ -53,7 +53,6 @@ public sealed partial class Container
         using var work = request.Options.Work is { } path ? ImageFolder.Open(path, "--work-path", make: true) : null;
 
         using var held = store.Add(request.Id);
-        var runner = request.CallerDeletes ? store.HoldAsRunner(request.Id) : null;
         using var undo = new Undo();
         if (spec.Hooks is not null)
         {
@@ -61,6 +60,7 @@ public sealed partial class Container
         }
 
         undo.Add(() => store.Remove(request.Id));
+        var runner = request.CallerDeletes ? store.HoldAsRunner(request.Id) : null;
         var record = NewRecord(creation, cgroup.Path) with { Unit = cgroup.Unit, CgroupMissing = cgroup.MissingAbove };
         store.WriteConfig(request.Id, request.SpecJson.Span);
         store.Write(record);

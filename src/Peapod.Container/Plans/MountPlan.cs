@@ -76,7 +76,7 @@ internal static class MountPlan
             IdMap = ids,
             IdMapRecursive = options.IdMapRecursive,
         });
-        plan.Init(new(PlanCode.Attach, field, text) 
+        plan.Init(new(PlanCode.Attach, field, text)
         {
             Slot = slot,
             Path = target,
@@ -147,31 +147,6 @@ internal static class MountPlan
 
     /// <summary>An image's /proc or /sys that is a symlink would put the kernel's files where no mask covers them.</summary>
     private static bool ThroughNoSymlink(string target) => Path.GetFullPath(target, "/").TrimEnd('/') is "/proc" or "/sys";
-
-    /// <summary>
-    /// A masked or read-only path, and the type of the file system that it must lie in: that of /proc or /sys, when the configuration
-    /// mounts it there. In a directory that was put in its place "not there" would hide nothing.
-    /// </summary>
-    internal static (string Path, ulong Type) Closed(Spec spec, string path)
-    {
-        const ulong proc = 0x9fa0, sysfs = 0x62656572; // PROC_SUPER_MAGIC, SYSFS_MAGIC
-        var full = Path.GetFullPath(path, "/");
-        var (place, type, magic) = full.StartsWith("/proc/", StringComparison.Ordinal) ? ("/proc", "proc", proc)
-            : full.StartsWith("/sys/", StringComparison.Ordinal) ? ("/sys", "sysfs", sysfs)
-            : ("", "", 0UL);
-
-        // The last mount at a place is the one that is seen.
-        for (var i = (magic == 0 ? 0 : spec.Mounts?.Count ?? 0) - 1; i >= 0; i--)
-        {
-            var mount = spec.Mounts![i];
-            if (Path.GetFullPath(mount.Destination, "/").TrimEnd('/') == place)
-            {
-                return mount.Type == type && !MountOptions.Parse(mount.Options).IsBind ? (full, magic) : (path, 0);
-            }
-        }
-
-        return (path, 0);
-    }
 
     private static bool SetsMode(MountOptions options)
     {

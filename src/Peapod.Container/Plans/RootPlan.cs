@@ -70,7 +70,7 @@ internal static class RootPlan
                 plan.Init(new(PlanCode.MountAttributes, "root.readonly", "make the root file system read-only") { A = Libc.MOUNT_ATTR_RDONLY });
             }
 
-            AddClosedPaths(plan, spec);
+            ClosedPathPlan.Add(plan, spec);
         }
 
         if (ownMounts && !request.NoPivot)
@@ -128,29 +128,6 @@ internal static class RootPlan
         if (field is not null)
         {
             throw new SpecException(field, "needs a new mount namespace: the mounts of a shared one are not the container's to change");
-        }
-    }
-
-    private static void AddClosedPaths(PlanBuilder plan, Spec spec)
-    {
-        for (var i = 0; i < (spec.Linux?.ReadonlyPaths?.Count ?? 0); i++)
-        {
-            var path = spec.Linux!.ReadonlyPaths![i];
-            var (place, type) = MountPlan.Closed(spec, path);
-            plan.Init(new(PlanCode.ReadOnly, $"linux.readonlyPaths[{i}]", $"make \"{path}\" read-only") { Path = place, A = type });
-        }
-
-        if (spec.Linux?.MaskedPaths is not { Count: > 0 } masked)
-        {
-            return;
-        }
-
-        var slot = plan.Slot("null device");
-        plan.Host(new CloneNullDeviceStep("linux.maskedPaths", "use the host's /dev/null", slot));
-        for (var i = 0; i < masked.Count; i++)
-        {
-            var (place, type) = MountPlan.Closed(spec, masked[i]);
-            plan.Init(new(PlanCode.Mask, $"linux.maskedPaths[{i}]", $"mask \"{masked[i]}\"") { Path = place, Slot = slot, A = type, Data = MountLabel(spec) });
         }
     }
 

@@ -15,14 +15,13 @@ namespace Peapod.Container.Systemd;
 /// </summary>
 internal sealed class Scope : IDisposable
 {
-    private const string PidsLimit = "pids.max";
-    private static readonly string[] MemoryLimits = ["memory.max", "memory.high", "memory.swap.max"];
     private const int ForgetTimeoutMilliseconds = 5000;
 
     private static readonly Plan Waiting = new(0, null, [], [new(PlanCode.Sync, "", "report") { A = (ulong)InitStage.Ready }], 0);
 
     private readonly string unit;
     private Spawner.Child? placeholder;
+    private string[] later = ["pids.max"];
 
     private Scope(string unit, Spawner.Child placeholder)
     {
@@ -70,14 +69,19 @@ internal sealed class Scope : IDisposable
     internal void Apply(CgroupHierarchy hierarchy, IReadOnlyList<CgroupSetting> settings, bool memoryLater)
     {
         Cgroup.Obtain(hierarchy, settings);
-        Cgroup.Apply(settings, setting => setting.File == PidsLimit || (memoryLater && MemoryLimits.Contains(setting.File)) ? setting with { Value = "max" } : setting);
+        if (memoryLater)
+        {
+            later = [.. later, "memory.max", "memory.high", "memory.swap.max"];
+        }
+
+        Cgroup.Apply(settings, setting => later.Contains(setting.File) ? setting with { Value = "max" } : setting);
     }
 
-    /// <summary>The container's own process is there: the placeholder ends, and the number of processes, and memory, are limited.</summary>
+    /// <summary>The container's own process is there: the placeholder ends, and what was not limited yet is.</summary>
     internal void Leave(IReadOnlyList<CgroupSetting> settings)
     {
         Dispose();
-        Cgroup.Apply(settings, static setting => setting.File == PidsLimit || MemoryLimits.Contains(setting.File) ? setting : null);
+        Cgroup.Apply(settings, setting => later.Contains(setting.File) ? setting : null);
     }
 
     /// <summary>Ends the placeholder.</summary>

@@ -18,12 +18,12 @@ public sealed class ThreadNamespace : IDisposable
     /// <param name="target">A namespace descriptor, or a pidfd together with <paramref name="type"/>.</param>
     /// <param name="name">The name under /proc/thread-self/ns, such as <c>net</c> or <c>pid_for_children</c>.</param>
     /// <param name="type">The CLONE_NEW* flag of the namespace.</param>
-    /// <exception cref="KernelException">setns refused, or would refuse the way back.</exception>
+    /// <exception cref="KernelException">setns refused.</exception>
     public static ThreadNamespace Enter(SafeFd target, string name, ulong type)
     {
         // pid_for_children is empty (ENOENT) while it has no process yet, but the own one always has.
         var original = FileSystem.Open($"/proc/thread-self/ns/{name}", Libc.O_RDONLY);
-        if (Libc.setns(original.Number, (int)type) != 0 || Libc.setns(target.Number, (int)type) != 0)
+        if (Libc.setns(target.Number, (int)type) != 0)
         {
             var error = KernelException.Last("setns", name);
             original.Dispose();

@@ -119,8 +119,7 @@ internal static class RunCommand
         }
         catch
         {
-            PodTeardown.Stop(folders);
-            PodTeardown.Remove(folders);
+            SupervisorProcess.Remove(folders);
             throw;
         }
     }

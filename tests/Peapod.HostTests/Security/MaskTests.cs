@@ -75,4 +75,15 @@ public sealed class MaskTests
         using var bundle = new Bundle("sh", "-c", "umount /proc/keys; mount -o remount,rw /proc/sys; (echo x >/proc/sys/kernel/domainname); wc -c </proc/keys");
         Assert.EndsWith("0\n", bundle.Run().Output, StringComparison.Ordinal);
     }
+
+    [Theory]
+    [InlineData("/sys")]
+    [InlineData("/sys/")]
+    [InlineData("//sys/./")]
+    public void A_whole_file_system_is_masked_however_its_path_is_written(string path)
+    {
+        using var bundle = new Bundle("ls", "/sys");
+        bundle.Set("linux.maskedPaths", $"[\"{path}\"]");
+        Assert.Equal("", bundle.RunOutput());
+    }
 }

@@ -6,6 +6,7 @@ using Peapod.Kernel.Files;
 using Peapod.Kernel.Terminals;
 using Peapod.Pod.Layout;
 using Peapod.Pod.Manifest;
+using Peapod.Pod.Objects;
 using Peapod.Pod.Supervision;
 
 namespace Peapod.Pod.Cli.Commands;

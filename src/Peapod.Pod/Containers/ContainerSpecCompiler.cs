@@ -5,6 +5,7 @@ using Peapod.Kernel.Mounts;
 using Peapod.Oci;
 using Peapod.Pod.Layout;
 using Peapod.Pod.Manifest;
+using Peapod.Pod.Objects;
 using OciMount = Peapod.Oci.Mount;
 
 namespace Peapod.Pod.Containers;
@@ -148,7 +149,7 @@ internal sealed class ContainerSpecCompiler(PodManifest pod, PodFolders folders,
         return new User { Uid = uid ?? found.Uid, Gid = primary, AdditionalGids = [.. groups] };
     }
 
-    private static List<string> Capabilities(Manifest.Capabilities? changes)
+    private static List<string> Capabilities(Objects.Capabilities? changes)
     {
         var names = new List<string>();
         for (var number = 0; number <= Oci.Capabilities.Last; number++)

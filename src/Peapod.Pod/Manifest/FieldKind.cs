@@ -12,8 +12,11 @@ internal enum FieldKind
     /// <summary>A 64-bit integer.</summary>
     LongInteger,
 
-    /// <summary>A <see cref="Manifest.Quantity"/>.</summary>
+    /// <summary>A <see cref="Objects.Quantity"/>.</summary>
     Quantity,
+
+    /// <summary>A port's number or name.</summary>
+    Port,
 
     /// <summary>One of <see cref="FieldSchema.Choices"/>.</summary>
     Choice,

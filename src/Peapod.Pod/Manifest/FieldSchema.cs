@@ -12,6 +12,9 @@ internal sealed record FieldSchema(string Name, FieldKind Kind, FieldSupport Sup
     /// <summary>For fields to come: the JSON of the value that says what is done anyway.</summary>
     public string? Neutral { get; init; }
 
+    /// <summary>Whether there is something to read it into.</summary>
+    public bool HasRecord { get; init; } = true;
+
     public static FieldSchema Text(string name) => new(name, FieldKind.Text);
 
     public static FieldSchema Flag(string name) => new(name, FieldKind.Flag);
@@ -34,5 +37,9 @@ internal sealed record FieldSchema(string Name, FieldKind Kind, FieldSupport Sup
 
     public static FieldSchema Dropped(string name) => new(name, FieldKind.AnyObject, FieldSupport.Dropped);
 
-    public static FieldSchema Later(string name, string? neutral = null) => new(name, FieldKind.AnyObject, FieldSupport.Later) { Neutral = neutral };
+    public static FieldSchema Port(string name) => new(name, FieldKind.Port);
+
+    public static FieldSchema Later(FieldSchema field, string? neutral = null) => field with { Support = FieldSupport.Later, Neutral = neutral };
+
+    public static FieldSchema Later(string name, string? neutral = null) => new(name, FieldKind.AnyObject, FieldSupport.Later) { Neutral = neutral, HasRecord = false };
 }

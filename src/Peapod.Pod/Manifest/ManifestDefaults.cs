@@ -1,3 +1,4 @@
+using Peapod.Pod.Objects;
 namespace Peapod.Pod.Manifest;
 
 /// <summary>Sets what a manifest leaves open, as the API server does.</summary>

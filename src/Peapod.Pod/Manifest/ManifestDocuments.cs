@@ -1,3 +1,4 @@
+using Peapod.Pod.Objects;
 namespace Peapod.Pod.Manifest;
 
 /// <summary>What a manifest file holds: pods with their defaults set, checked.</summary>

@@ -1,4 +1,5 @@
 using System.Net;
+using Peapod.Pod.Objects;
 
 namespace Peapod.Pod.Manifest;
 

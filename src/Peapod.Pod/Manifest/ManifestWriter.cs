@@ -3,6 +3,7 @@ using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Peapod.Oci.Json;
+using Peapod.Pod.Objects;
 
 namespace Peapod.Pod.Manifest;
 

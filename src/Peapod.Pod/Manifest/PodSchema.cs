@@ -3,8 +3,8 @@ using static Peapod.Pod.Manifest.FieldSchema;
 namespace Peapod.Pod.Manifest;
 
 /// <summary>
-/// The Kubernetes v1 Pod schema (1.34), field by field, and what this version of Peapod does with each.
-/// To support a field, give it its kind here, a property in its record, and its rules in ManifestValidation.
+/// The schema (Kubernetes 1.34) of a Pod and of the kinds that stand beside one, field by field, and what this version of Peapod does with
+/// each. A field that is <c>Later</c> has its record already; what makes it work takes the word away.
 /// </summary>
 internal static class PodSchema
 {
@@ -25,10 +25,40 @@ internal static class PodSchema
         Later("generateName"),
         Later("ownerReferences"));
 
+    private static readonly RecordSchema ObjectFieldSelector = new(
+        Text("apiVersion"),
+        Text("fieldPath"));
+
+    private static readonly RecordSchema ResourceFieldSelector = new(
+        Text("containerName"),
+        Text("resource"),
+        Quantity("divisor"));
+
+    private static readonly RecordSchema KeySelector = new(
+        Text("name"),
+        Text("key"),
+        Flag("optional"));
+
+    private static readonly RecordSchema ObjectReference = new(
+        Text("name"),
+        Flag("optional"));
+
+    private static readonly RecordSchema EnvVarSource = new(
+        Record("fieldRef", ObjectFieldSelector),
+        Record("resourceFieldRef", ResourceFieldSelector),
+        Record("configMapKeyRef", KeySelector),
+        Record("secretKeyRef", KeySelector),
+        Later("fileKeyRef"));
+
     private static readonly RecordSchema EnvVar = new(
         Text("name"),
         Text("value"),
-        Later("valueFrom"));
+        Later(Record("valueFrom", EnvVarSource)));
+
+    private static readonly RecordSchema EnvFrom = new(
+        Text("prefix"),
+        Record("configMapRef", ObjectReference),
+        Record("secretRef", ObjectReference));
 
     private static readonly RecordSchema ContainerPort = new(
         Text("name"),
@@ -42,18 +72,36 @@ internal static class PodSchema
         Text("mountPath"),
         Flag("readOnly"),
         Text("subPath"),
-        Later("mountPropagation", "\"None\""),
-        Later("recursiveReadOnly", "\"Disabled\""),
-        Later("subPathExpr", "\"\""));
+        Later(Text("subPathExpr"), "\"\""),
+        Later(Choice("mountPropagation", "None", "HostToContainer", "Bidirectional"), "\"None\""),
+        Later(Choice("recursiveReadOnly", "Disabled", "IfPossible", "Enabled"), "\"Disabled\""));
+
+    private static readonly RecordSchema VolumeDevice = new(
+        Text("name"),
+        Text("devicePath"));
 
     private static readonly RecordSchema Resources = new(
         Map("limits", Quantity("")),
         Map("requests", Quantity("")),
         Later("claims"));
 
+    private static readonly RecordSchema ResizePolicy = new(
+        Text("resourceName"),
+        Text("restartPolicy"));
+
     private static readonly RecordSchema Capabilities = new(
         List("add", Text("")),
         List("drop", Text("")));
+
+    private static readonly RecordSchema SecurityProfile = new(
+        Choice("type", "Unconfined", "RuntimeDefault", "Localhost"),
+        Text("localhostProfile"));
+
+    private static readonly RecordSchema SELinuxOptions = new(
+        Text("user"),
+        Text("role"),
+        Text("type"),
+        Text("level"));
 
     private static readonly RecordSchema SecurityContext = new(
         Record("capabilities", Capabilities),
@@ -62,14 +110,63 @@ internal static class PodSchema
         Flag("runAsNonRoot"),
         Flag("readOnlyRootFilesystem"),
         Flag("allowPrivilegeEscalation"),
-        Later("appArmorProfile"),
-        Later("privileged", "false"),
-        Later("procMount", "\"Default\""),
-        Later("seLinuxOptions", "{}"),
-        Later("seccompProfile"),
+        Later(Flag("privileged"), "false"),
+        Later(Choice("procMount", "Default", "Unmasked"), "\"Default\""),
+        Later(Record("seccompProfile", SecurityProfile)),
+        Later(Record("seLinuxOptions", SELinuxOptions), "{}"),
+        Later(Record("appArmorProfile", SecurityProfile)),
         Later("windowsOptions", "{}"));
 
-    private static readonly RecordSchema Container = new(
+    private static readonly RecordSchema Exec = new(
+        List("command", Text("")));
+
+    private static readonly RecordSchema HttpHeader = new(
+        Text("name"),
+        Text("value"));
+
+    private static readonly RecordSchema HttpGet = new(
+        Text("path"),
+        Port("port"),
+        Text("host"),
+        Choice("scheme", "HTTP", "HTTPS"),
+        List("httpHeaders", Record("", HttpHeader)));
+
+    private static readonly RecordSchema TcpSocket = new(
+        Port("port"),
+        Text("host"));
+
+    private static readonly RecordSchema Grpc = new(
+        Integer("port"),
+        Text("service"));
+
+    private static readonly RecordSchema Sleep = new(
+        LongInteger("seconds"));
+
+    private static readonly RecordSchema Probe = new(
+        Record("exec", Exec),
+        Record("httpGet", HttpGet),
+        Record("tcpSocket", TcpSocket),
+        Record("grpc", Grpc),
+        Integer("initialDelaySeconds"),
+        Integer("timeoutSeconds"),
+        Integer("periodSeconds"),
+        Integer("successThreshold"),
+        Integer("failureThreshold"),
+        LongInteger("terminationGracePeriodSeconds"));
+
+    private static readonly RecordSchema LifecycleHandler = new(
+        Record("exec", Exec),
+        Record("httpGet", HttpGet),
+        Record("tcpSocket", TcpSocket),
+        Record("sleep", Sleep));
+
+    private static readonly RecordSchema Lifecycle = new(
+        Record("postStart", LifecycleHandler),
+        Record("preStop", LifecycleHandler),
+        Text("stopSignal"));
+
+    private static readonly FieldSchema[] ContainerFields =
+    [
         Text("name"),
         Text("image"),
         Choice("imagePullPolicy", "Always", "IfNotPresent", "Never"),
@@ -77,24 +174,29 @@ internal static class PodSchema
         List("args", Text("")),
         Text("workingDir"),
         List("env", Record("", EnvVar)),
+        Later(List("envFrom", Record("", EnvFrom))),
         List("ports", Record("", ContainerPort)),
         List("volumeMounts", Record("", VolumeMount)),
+        Later(List("volumeDevices", Record("", VolumeDevice))),
         Record("securityContext", SecurityContext),
         Record("resources", Resources),
+        Later(List("resizePolicy", Record("", ResizePolicy))),
+        Later(Choice("restartPolicy", "Always", "OnFailure", "Never")),
         Flag("stdin"),
         Flag("stdinOnce"),
         Flag("tty"),
-        Later("envFrom"),
-        Later("lifecycle", "{}"),
-        Later("livenessProbe"),
-        Later("readinessProbe"),
-        Later("resizePolicy"),
-        Later("restartPolicy"),
+        Later(Record("startupProbe", Probe)),
+        Later(Record("livenessProbe", Probe)),
+        Later(Record("readinessProbe", Probe)),
+        Later(Record("lifecycle", Lifecycle), "{}"),
+        Later(Text("terminationMessagePath"), "\"/dev/termination-log\""),
+        Later(Choice("terminationMessagePolicy", "File", "FallbackToLogsOnError"), "\"File\""),
         Later("restartPolicyRules"),
-        Later("startupProbe"),
-        Later("terminationMessagePath", "\"/dev/termination-log\""),
-        Later("terminationMessagePolicy", "\"File\""),
-        Later("volumeDevices"));
+    ];
+
+    private static readonly RecordSchema Container = new(ContainerFields);
+
+    private static readonly RecordSchema EphemeralContainer = new([.. ContainerFields, Text("targetContainerName")]);
 
     private static readonly RecordSchema EmptyDir = new(
         Choice("medium", "", "Memory"),
@@ -104,38 +206,115 @@ internal static class PodSchema
         Text("path"),
         Choice("type", "", "DirectoryOrCreate", "Directory", "FileOrCreate", "File", "Socket", "CharDevice", "BlockDevice"));
 
+    private static readonly RecordSchema KeyToPath = new(
+        Text("key"),
+        Text("path"),
+        Integer("mode"));
+
+    private static readonly RecordSchema ConfigMapVolume = new(
+        Text("name"),
+        List("items", Record("", KeyToPath)),
+        Integer("defaultMode"),
+        Flag("optional"));
+
+    private static readonly RecordSchema SecretVolume = new(
+        Text("secretName"),
+        List("items", Record("", KeyToPath)),
+        Integer("defaultMode"),
+        Flag("optional"));
+
+    private static readonly RecordSchema DownwardAPIFile = new(
+        Text("path"),
+        Record("fieldRef", ObjectFieldSelector),
+        Record("resourceFieldRef", ResourceFieldSelector),
+        Integer("mode"));
+
+    private static readonly RecordSchema DownwardAPIVolume = new(
+        List("items", Record("", DownwardAPIFile)),
+        Integer("defaultMode"));
+
+    private static readonly RecordSchema ConfigMapProjection = new(
+        Text("name"),
+        List("items", Record("", KeyToPath)),
+        Flag("optional"));
+
+    private static readonly RecordSchema DownwardAPIProjection = new(
+        List("items", Record("", DownwardAPIFile)));
+
+    private static readonly RecordSchema Projection = new(
+        Record("configMap", ConfigMapProjection),
+        Record("secret", ConfigMapProjection),
+        Record("downwardAPI", DownwardAPIProjection),
+        Later("serviceAccountToken"),
+        Later("clusterTrustBundle"),
+        Later("podCertificate"));
+
+    private static readonly RecordSchema ProjectedVolume = new(
+        List("sources", Record("", Projection)),
+        Integer("defaultMode"));
+
+    private static readonly RecordSchema ClaimVolume = new(
+        Text("claimName"),
+        Flag("readOnly"));
+
+    private static readonly RecordSchema ImageVolume = new(
+        Text("reference"),
+        Choice("pullPolicy", "Always", "IfNotPresent", "Never"));
+
+    private static readonly RecordSchema ClaimSpec = new(
+        List("accessModes", Text("")),
+        Record("resources", Resources),
+        Text("storageClassName"),
+        Text("volumeName"),
+        Text("volumeMode"),
+        AnyObject("selector"),
+        AnyObject("dataSource"),
+        AnyObject("dataSourceRef"),
+        Text("volumeAttributesClassName"));
+
+    private static readonly RecordSchema ClaimTemplate = new(
+        Record("metadata", ObjectMeta),
+        Record("spec", ClaimSpec));
+
+    private static readonly RecordSchema EphemeralVolume = new(
+        Record("volumeClaimTemplate", ClaimTemplate));
+
     private static readonly RecordSchema Volume = new(
         Text("name"),
         Record("emptyDir", EmptyDir),
         Record("hostPath", HostPath),
+        Later(Record("configMap", ConfigMapVolume)),
+        Later(Record("secret", SecretVolume)),
+        Later(Record("projected", ProjectedVolume)),
+        Later(Record("downwardAPI", DownwardAPIVolume)),
+        Later(Record("persistentVolumeClaim", ClaimVolume)),
+        Later(Record("image", ImageVolume)),
+        Later(Record("ephemeral", EphemeralVolume)),
         Later("awsElasticBlockStore"),
         Later("azureDisk"),
         Later("azureFile"),
         Later("cephfs"),
         Later("cinder"),
-        Later("configMap"),
         Later("csi"),
-        Later("downwardAPI"),
-        Later("ephemeral"),
         Later("fc"),
         Later("flexVolume"),
         Later("flocker"),
         Later("gcePersistentDisk"),
         Later("gitRepo"),
         Later("glusterfs"),
-        Later("image"),
         Later("iscsi"),
         Later("nfs"),
-        Later("persistentVolumeClaim"),
         Later("photonPersistentDisk"),
         Later("portworxVolume"),
-        Later("projected"),
         Later("quobyte"),
         Later("rbd"),
         Later("scaleIO"),
-        Later("secret"),
         Later("storageos"),
         Later("vsphereVolume"));
+
+    private static readonly RecordSchema Sysctl = new(
+        Text("name"),
+        Text("value"));
 
     private static readonly RecordSchema PodSecurityContext = new(
         LongInteger("runAsUser"),
@@ -143,23 +322,55 @@ internal static class PodSchema
         Flag("runAsNonRoot"),
         List("supplementalGroups", LongInteger("")),
         LongInteger("fsGroup"),
-        Later("appArmorProfile"),
-        Later("fsGroupChangePolicy", "\"Always\""),
+        Later(Choice("fsGroupChangePolicy", "Always", "OnRootMismatch"), "\"Always\""),
+        Later(Choice("supplementalGroupsPolicy", "Merge", "Strict"), "\"Merge\""),
+        Later(List("sysctls", Record("", Sysctl))),
+        Later(Record("seccompProfile", SecurityProfile)),
+        Later(Record("seLinuxOptions", SELinuxOptions), "{}"),
+        Later(Record("appArmorProfile", SecurityProfile)),
         Later("seLinuxChangePolicy"),
-        Later("seLinuxOptions", "{}"),
-        Later("seccompProfile"),
-        Later("supplementalGroupsPolicy", "\"Merge\""),
-        Later("sysctls"),
         Later("windowsOptions", "{}"));
 
+    private static readonly RecordSchema HostAlias = new(
+        Text("ip"),
+        List("hostnames", Text("")));
+
+    private static readonly RecordSchema DnsOption = new(
+        Text("name"),
+        Text("value"));
+
+    private static readonly RecordSchema DnsConfig = new(
+        List("nameservers", Text("")),
+        List("searches", Text("")),
+        List("options", Record("", DnsOption)));
+
+    private static readonly RecordSchema LocalObjectReference = new(
+        Text("name"));
+
     private static readonly RecordSchema PodSpec = new(
+        Later(List("initContainers", Record("", Container))),
         List("containers", Record("", Container)),
+        Later(List("ephemeralContainers", Record("", EphemeralContainer))),
         List("volumes", Record("", Volume)),
         Choice("restartPolicy", "Always", "OnFailure", "Never"),
         LongInteger("terminationGracePeriodSeconds"),
+        Later(LongInteger("activeDeadlineSeconds")),
         Text("hostname"),
+        Later(Text("subdomain")),
+        Later(Flag("setHostnameAsFQDN"), "false"),
+        Later(List("hostAliases", Record("", HostAlias))),
+        Later(Choice("dnsPolicy", "ClusterFirst", "ClusterFirstWithHostNet", "Default", "None"), "\"ClusterFirst\""),
+        Later(Record("dnsConfig", DnsConfig), "{}"),
         Flag("shareProcessNamespace"),
+        Later(Flag("hostNetwork"), "false"),
+        Later(Flag("hostPID"), "false"),
+        Later(Flag("hostIPC"), "false"),
+        Later(Flag("hostUsers"), "true"),
         Record("securityContext", PodSecurityContext),
+        Later(Text("runtimeClassName")),
+        Later(Record("resources", Resources), "{}"),
+        Later(Map("overhead", Quantity("")), "{}"),
+        Later(List("imagePullSecrets", Record("", LocalObjectReference))),
         // Accepted and shown, without effect on one host.
         Map("nodeSelector", Text("")),
         AnyObject("affinity"),
@@ -169,39 +380,38 @@ internal static class PodSchema
         Text("priorityClassName"),
         List("readinessGates", AnyObject("")),
         AnyObject("os"),
-        Later("activeDeadlineSeconds"),
-        Later("automountServiceAccountToken", "false"),
-        Later("dnsConfig", "{}"),
-        Later("dnsPolicy", "\"ClusterFirst\""),
-        Later("enableServiceLinks", "true"),
-        Later("ephemeralContainers"),
-        Later("hostAliases"),
-        Later("hostIPC", "false"),
-        Later("hostNetwork", "false"),
-        Later("hostPID", "false"),
-        Later("hostUsers", "true"),
+        Later(Text("serviceAccountName")),
+        Later(Text("serviceAccount")),
+        Later(Flag("automountServiceAccountToken"), "false"),
+        Later(Flag("enableServiceLinks"), "true"),
+        Later(Text("preemptionPolicy"), "\"PreemptLowerPriority\""),
+        Later(Integer("priority"), "0"),
+        Later(Text("nodeName")),
         Later("hostnameOverride"),
-        Later("imagePullSecrets"),
-        Later("initContainers"),
-        Later("nodeName"),
-        Later("overhead", "{}"),
-        Later("preemptionPolicy", "\"PreemptLowerPriority\""),
-        Later("priority", "0"),
         Later("resourceClaims"),
-        Later("resources", "{}"),
-        Later("runtimeClassName"),
         Later("schedulingGates"),
-        Later("serviceAccount"),
-        Later("serviceAccountName"),
-        Later("setHostnameAsFQDN", "false"),
-        Later("subdomain"),
         Later("workloadRef"));
 
     /// <summary>The Pod itself. Every type that has fields hangs below it.</summary>
-    public static RecordSchema Pod { get; } = new(
-        Text("apiVersion"),
-        Text("kind"),
-        Record("metadata", ObjectMeta),
+    public static RecordSchema Pod { get; } = Kind(
         Record("spec", PodSpec),
         Dropped("status"));
+
+    public static RecordSchema ConfigMap { get; } = Kind(
+        Map("data", Text("")),
+        Map("binaryData", Text("")),
+        Flag("immutable"));
+
+    public static RecordSchema Secret { get; } = Kind(
+        Map("data", Text("")),
+        Map("stringData", Text("")),
+        Text("type"),
+        Flag("immutable"));
+
+    public static RecordSchema PersistentVolumeClaim { get; } = Kind(
+        Record("spec", ClaimSpec),
+        Dropped("status"));
+
+    private static RecordSchema Kind(params FieldSchema[] fields) =>
+        new([Text("apiVersion"), Text("kind"), Record("metadata", ObjectMeta), .. fields]);
 }

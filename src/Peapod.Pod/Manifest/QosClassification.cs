@@ -1,3 +1,4 @@
+using Peapod.Pod.Objects;
 namespace Peapod.Pod.Manifest;
 
 /// <summary>Computes the QoS class as Kubernetes does, from cpu and memory.</summary>

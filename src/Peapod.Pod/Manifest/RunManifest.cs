@@ -1,4 +1,5 @@
 using System.Globalization;
+using Peapod.Pod.Objects;
 
 namespace Peapod.Pod.Manifest;
 

@@ -1,3 +1,4 @@
+using Peapod.Pod.Objects;
 namespace Peapod.Pod.Manifest;
 
 /// <summary>What <c>peapod pod run [flags] --image IMAGE NAME -- ARGUMENTS</c> was given, as <c>kubectl run</c> means it.</summary>

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using Peapod.Pod.Objects;
 
 namespace Peapod.Pod.Manifest;
 
@@ -81,6 +82,8 @@ internal sealed class SchemaCheck(ManifestProblems problems, bool lenient)
                 return TryCheckInteger(value, field, path, out fitting);
             case FieldKind.Quantity:
                 return TryCheckQuantity(value, path);
+            case FieldKind.Port:
+                return IsText(value) ? HasNoNul(value!.GetValue<string>(), path) : TryCheckInteger(value, field, path, out fitting);
             case FieldKind.Choice:
                 return TryCheckChoice(value, field, path);
             case FieldKind.AnyObject:
@@ -111,8 +114,7 @@ internal sealed class SchemaCheck(ManifestProblems problems, bool lenient)
 
         // Exact below 2^53 by way of the double; above it only what was written as an integer.
         var integer = value.AsValue().TryGetValue<long>(out var exact) ? exact : (long)number;
-        var least = field.Kind == FieldKind.Integer ? int.MinValue : long.MinValue;
-        var most = field.Kind == FieldKind.Integer ? int.MaxValue : long.MaxValue;
+        var (least, most) = field.Kind == FieldKind.LongInteger ? (long.MinValue, long.MaxValue) : (int.MinValue, int.MaxValue);
         if (integer < least || integer > most || Math.Abs(number) > 9.3e18)
         {
             problems.Add(path, $"Invalid value: {value.ToJsonString()}: must be between {least} and {most}, inclusive");

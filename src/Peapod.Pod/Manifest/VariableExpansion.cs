@@ -1,4 +1,5 @@
 using System.Text;
+using Peapod.Pod.Objects;
 
 namespace Peapod.Pod.Manifest;
 

@@ -2,7 +2,7 @@ using System.Text;
 using Peapod.Kernel.Files;
 using Peapod.Network;
 using Peapod.Pod.Layout;
-using Peapod.Pod.Manifest;
+using Peapod.Pod.Objects;
 
 namespace Peapod.Pod.Sandbox;
 

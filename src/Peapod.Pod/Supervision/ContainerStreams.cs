@@ -6,7 +6,7 @@ using Peapod.Kernel.Interop;
 using Peapod.Kernel.Sockets;
 using Peapod.Pod.Layout;
 using Peapod.Pod.Logs;
-using Peapod.Pod.Manifest;
+using Peapod.Pod.Objects;
 
 namespace Peapod.Pod.Supervision;
 

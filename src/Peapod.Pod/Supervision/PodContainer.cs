@@ -7,7 +7,7 @@ using Peapod.Kernel.Files;
 using Peapod.Kernel.Processes;
 using Peapod.Pod.Containers;
 using Peapod.Pod.Layout;
-using Peapod.Pod.Manifest;
+using Peapod.Pod.Objects;
 using Peapod.Pod.Volumes;
 
 namespace Peapod.Pod.Supervision;

@@ -12,6 +12,7 @@ using Peapod.Network;
 using Peapod.Pod.Containers;
 using Peapod.Pod.Layout;
 using Peapod.Pod.Manifest;
+using Peapod.Pod.Objects;
 using Peapod.Pod.Sandbox;
 using Peapod.Pod.Volumes;
 
@@ -212,7 +213,7 @@ public sealed class Supervisor : IDisposable
             {
                 if (port.HostPort is { } hostPort)
                 {
-                    var protocol = port.Protocol switch { Manifest.PortProtocol.Udp => Network.PortProtocol.Udp, Manifest.PortProtocol.Sctp => Network.PortProtocol.Sctp, _ => Network.PortProtocol.Tcp };
+                    var protocol = port.Protocol switch { Objects.PortProtocol.Udp => Network.PortProtocol.Udp, Objects.PortProtocol.Sctp => Network.PortProtocol.Sctp, _ => Network.PortProtocol.Tcp };
                     var address = string.IsNullOrEmpty(port.HostIP) ? null : System.Net.IPAddress.Parse(port.HostIP);
                     ports.Add(new PortMapping(protocol, hostPort, port.Number, address));
                 }

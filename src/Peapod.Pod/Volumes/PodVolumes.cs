@@ -5,7 +5,7 @@ using Peapod.Kernel.Interop;
 using Peapod.Kernel.Mounts;
 using Peapod.Pod.Containers;
 using Peapod.Pod.Layout;
-using Peapod.Pod.Manifest;
+using Peapod.Pod.Objects;
 using OciMount = Peapod.Oci.Mount;
 
 namespace Peapod.Pod.Volumes;

@@ -1,5 +1,6 @@
 using System.Text;
 using Peapod.Pod.Manifest;
+using Peapod.Pod.Objects;
 
 namespace Peapod.UnitTests.Manifest;
 

@@ -1,6 +1,7 @@
 using System.Reflection;
 using System.Text.Json.Serialization;
 using Peapod.Pod.Manifest;
+using Peapod.Pod.Objects;
 
 namespace Peapod.UnitTests.Manifest;
 
@@ -229,12 +230,15 @@ public sealed class ManifestSchemaTests
     public void Every_field_of_the_records_is_in_the_schema_and_the_other_way_round()
     {
         Compare(PodSchema.Pod, typeof(PodManifest), "");
+        Compare(PodSchema.ConfigMap, typeof(ConfigMap), "");
+        Compare(PodSchema.Secret, typeof(Secret), "");
+        Compare(PodSchema.PersistentVolumeClaim, typeof(PersistentVolumeClaim), "");
     }
 
     private static void Compare(RecordSchema schema, Type type, string path)
     {
-        var read = schema.Fields.Where(field => field.Support == FieldSupport.Read).ToDictionary(field => field.Name);
-        var properties = type.GetProperties().Where(static property => property.CanWrite).ToDictionary(JsonName);
+        var read = schema.Fields.Where(static field => field.Support == FieldSupport.Read || (field.Support == FieldSupport.Later && field.HasRecord)).ToDictionary(field => field.Name);
+        var properties = type.GetProperties().Where(property => property.CanWrite && (property.Name != nameof(ContainerSpec.TargetContainerName) || path.EndsWith(".ephemeralContainers", StringComparison.Ordinal))).ToDictionary(JsonName);
         Assert.Equal(read.Keys.Order(), properties.Keys.Order());
         foreach (var (name, property) in properties)
         {
@@ -242,7 +246,7 @@ public sealed class ManifestSchemaTests
             if (field.Kind == FieldKind.Record)
             {
                 var itself = read[name].Kind == FieldKind.List ? property.PropertyType.GetGenericArguments()[0] : property.PropertyType;
-                Compare(field.Fields!, itself, $"{path}.{name}");
+                Compare(field.Fields!, Nullable.GetUnderlyingType(itself) ?? itself, $"{path}.{name}");
             }
         }
     }

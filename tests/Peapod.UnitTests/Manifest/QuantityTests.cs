@@ -1,4 +1,4 @@
-using Peapod.Pod.Manifest;
+using Peapod.Pod.Objects;
 
 namespace Peapod.UnitTests.Manifest;
 

@@ -1,9 +1,0 @@
-namespace Peapod.Pod.Manifest;
-
-/// <summary>When the image is asked for at its registry.</summary>
-public enum ImagePullPolicy
-{
-    Always,
-    IfNotPresent,
-    Never,
-}

@@ -1,9 +1,0 @@
-namespace Peapod.Pod.Manifest;
-
-/// <summary>When the containers of a pod are started again after they ended.</summary>
-public enum RestartPolicy
-{
-    Always,
-    OnFailure,
-    Never,
-}

@@ -1,0 +1,17 @@
+using Peapod.Oci.Json;
+
+namespace Peapod.Pod.Objects;
+
+[JsonRecord]
+public sealed partial record ObjectMeta
+{
+    /// <summary>A DNS-1123 subdomain; unique in its namespace.</summary>
+    public string Name { get; init => field = value ?? ""; } = "";
+
+    /// <summary>A DNS-1123 label; <c>default</c> after <see cref="Manifest.ManifestDefaults"/>.</summary>
+    public string? Namespace { get; init; }
+
+    public IReadOnlyDictionary<string, string>? Labels { get; init; }
+
+    public IReadOnlyDictionary<string, string>? Annotations { get; init; }
+}

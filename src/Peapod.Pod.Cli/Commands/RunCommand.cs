@@ -79,7 +79,13 @@ internal static class RunCommand
 
         // What pods may need is there before the first of them.
         var store = new ObjectStore(host);
-        objects.ForEach(documents => store.Apply(documents, Console.WriteLine));
+        foreach (var documents in objects)
+        {
+            foreach (var podNamespace in store.Apply(documents, Console.WriteLine))
+            {
+                SupervisorProcess.Reload(host, podNamespace);
+            }
+        }
 
         foreach (var pod in pods)
         {

@@ -64,7 +64,8 @@ internal sealed class PodContainer : IDisposable
         var held = new List<SafeFd>();
         try
         {
-            var spec = compiler.Compile(Spec, image, root, volumes.MountsOf(Spec, held));
+            var variables = compiler.VariablesOf(Spec);
+            var spec = compiler.Compile(Spec, image, root, variables, volumes.MountsOf(Spec, variables, held));
             using var streams = Streams.OpenForContainer();
             var (_, process) = Create(new CreateRequest
             {

@@ -14,6 +14,7 @@ using Peapod.Pod.Layout;
 using Peapod.Pod.Manifest;
 using Peapod.Pod.Objects;
 using Peapod.Pod.Sandbox;
+using Peapod.Pod.Store;
 using Peapod.Pod.Volumes;
 
 namespace Peapod.Pod.Supervision;
@@ -168,7 +169,7 @@ public sealed class Supervisor : IDisposable
         if (store.TryRead(SandboxSpec.Id) is { } record && Container.Lifecycle.Container.Open(store, SandboxSpec.Id).OpenProcess() is { } running)
         {
             sandbox = running;
-            compiler = new ContainerSpecCompiler(pod, folders, record.Pid, PodTeardown.CgroupOf(folders));
+            compiler = new ContainerSpecCompiler(pod, folders, record.Pid, PodTeardown.CgroupOf(folders), Told());
         }
         else
         {
@@ -201,7 +202,14 @@ public sealed class Supervisor : IDisposable
         PodFiles.Write(pod, folders, addresses);
         var ip = addresses.IPv4.ToString();
         status = status with { PodIP = ip, Addresses = addresses.IPv6 is { } ipv6 ? [new() { Address = ip }, new() { Address = ipv6.ToString() }] : [new() { Address = ip }] };
-        compiler = new ContainerSpecCompiler(pod, folders, container.Record.Pid, PodTeardown.CgroupOf(folders));
+        compiler = new ContainerSpecCompiler(pod, folders, container.Record.Pid, PodTeardown.CgroupOf(folders), Told());
+    }
+
+    /// <summary>What containers are told by their variables, now that the pod has its addresses.</summary>
+    private ContainerEnvironment Told()
+    {
+        var fields = new DownwardFields(pod, [.. status.Addresses.Select(static ip => ip.Address)], Node.This(folders.Host.DataRoot));
+        return new ContainerEnvironment(pod.Metadata.Namespace!, fields, new ObjectStore(folders.Host));
     }
 
     private List<PortMapping> Ports()
@@ -457,6 +465,9 @@ public sealed class Supervisor : IDisposable
             case ["stop", var seconds]:
                 Stop(long.Parse(seconds, System.Globalization.CultureInfo.InvariantCulture));
                 waitingForStop.Add(client);
+                break;
+            case ["reload"]:
+                Answer(client, string.Join('\n', volumes.Update(pod)));
                 break;
             case ["attach", var name]:
                 Attach(client, name);

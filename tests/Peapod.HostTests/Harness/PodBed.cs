@@ -134,6 +134,14 @@ internal sealed class PodBed : IDisposable
         }
 
         AssertNothingLeft();
+        foreach (var kept in new[] { $"{DataRoot}/objects", $"{DataRoot}/claims" })
+        {
+            if (Directory.Exists(kept))
+            {
+                Directory.Delete(kept, recursive: true);
+            }
+        }
+
         Directory.Delete(Folder, recursive: true);
     }
 

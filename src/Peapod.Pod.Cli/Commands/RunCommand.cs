@@ -7,6 +7,7 @@ using Peapod.Kernel.Terminals;
 using Peapod.Pod.Layout;
 using Peapod.Pod.Manifest;
 using Peapod.Pod.Objects;
+using Peapod.Pod.Store;
 using Peapod.Pod.Supervision;
 
 namespace Peapod.Pod.Cli.Commands;
@@ -63,6 +64,7 @@ internal static class RunCommand
     private static int RunFiles(PodHost host, string[] files, bool lenient)
     {
         var pods = new List<PodManifest>();
+        var objects = new List<ManifestDocuments>();
         foreach (var file in files)
         {
             var documents = Read(file, lenient);
@@ -72,6 +74,17 @@ internal static class RunCommand
             }
 
             pods.AddRange(documents.Pods);
+            objects.Add(documents);
+        }
+
+        // What pods may need is there before the first of them.
+        var store = new ObjectStore(host);
+        foreach (var documents in objects)
+        {
+            foreach (var podNamespace in store.Apply(documents, Console.WriteLine))
+            {
+                SupervisorProcess.Reload(host, podNamespace);
+            }
         }
 
         foreach (var pod in pods)
@@ -109,7 +122,7 @@ internal static class RunCommand
         using var creator = host.Add(folders) ?? throw new PodException($"pods \"{pod.Metadata.Name}\" already exists");
         try
         {
-            folders.Write(folders.Manifest, Encoding.UTF8.GetBytes(ManifestWriter.ToJson(pod)));
+            ManifestFile.WriteNew(folders, pod);
             if (RawMode.SizeOf(0) is { } size)
             {
                 folders.Write(folders.TerminalSize, Encoding.UTF8.GetBytes($"{size.Rows} {size.Columns}"));
@@ -151,11 +164,11 @@ internal static class RunCommand
 
     private static int WaitForEnd(PodFolders folders)
     {
-        while (SupervisorProcess.TakeOver(folders) && PodStatus.TryRead(folders) is not { Phase: "Succeeded" or "Failed" })
+        while (SupervisorProcess.TakeOver(folders) && StatusFile.TryRead(folders) is not { Phase: PodPhase.Succeeded or PodPhase.Failed })
         {
             Thread.Sleep(5);
         }
 
-        return PodStatus.TryRead(folders)?.Containers[0].ExitCode ?? UnknownExitCode;
+        return StatusFile.TryRead(folders)?.ContainerStatuses[0].State.Terminated?.ExitCode ?? UnknownExitCode;
     }
 }

@@ -11,7 +11,7 @@ using OciMount = Peapod.Oci.Mount;
 namespace Peapod.Pod.Containers;
 
 /// <summary>A container of a manifest, with its image, as the runtime-spec's configuration.</summary>
-internal sealed class ContainerSpecCompiler(PodManifest pod, PodFolders folders, int sandboxPid, string cgroup)
+internal sealed class ContainerSpecCompiler(PodManifest pod, PodFolders folders, int sandboxPid, string cgroup, ContainerEnvironment environment)
 {
     private const long CpuPeriod = 100_000;
 
@@ -27,13 +27,16 @@ internal sealed class ContainerSpecCompiler(PodManifest pod, PodFolders folders,
         "CAP_SETFCAP", "CAP_SETPCAP", "CAP_NET_BIND_SERVICE", "CAP_SYS_CHROOT", "CAP_KILL", "CAP_AUDIT_WRITE",
     ];
 
-    internal Spec Compile(ContainerSpec container, ContainerImage image, DetachedMount root, IReadOnlyList<OciMount> volumes)
+    /// <inheritdoc cref="ContainerEnvironment.Of"/>
+    internal IReadOnlyDictionary<string, string> VariablesOf(ContainerSpec container) => environment.Of(container);
+
+    internal Spec Compile(ContainerSpec container, ContainerImage image, DetachedMount root, IReadOnlyDictionary<string, string> variables, IReadOnlyList<OciMount> volumes)
     {
         var namespaces = $"/proc/{sandboxPid}/ns";
         return new Spec
         {
             OciVersion = DefaultSpec.OciVersion,
-            Process = Process(container, image, root),
+            Process = Process(container, image, root, variables),
             Root = new Root { Path = "/", Readonly = container.SecurityContext?.ReadOnlyRootFilesystem == true },
             Mounts = Mounts(container, volumes),
             Linux = new Linux
@@ -55,18 +58,16 @@ internal sealed class ContainerSpecCompiler(PodManifest pod, PodFolders folders,
         };
     }
 
-    private Process Process(ContainerSpec container, ContainerImage image, DetachedMount root)
+    private Process Process(ContainerSpec container, ContainerImage image, DetachedMount root, IReadOnlyDictionary<string, string> variables)
     {
         var user = User(container, image, root);
-        var environment = Environment(container, image.Config);
-        var variables = VariableExpansion.Environment(container);
         var capabilities = Capabilities(container.SecurityContext?.Capabilities);
         return new Process
         {
             Terminal = container.Tty,
             ConsoleSize = container.Tty ? TerminalSize() : null,
             Args = Arguments(container, image.Config, variables),
-            Env = environment,
+            Env = Environment(container, image.Config, variables),
             Cwd = container.WorkingDir ?? (string.IsNullOrEmpty(image.Config.WorkingDir) ? "/" : image.Config.WorkingDir),
             User = user,
             Capabilities = new LinuxCapabilities
@@ -97,22 +98,16 @@ internal sealed class ContainerSpecCompiler(PodManifest pod, PodFolders folders,
             : throw new PodException($"container \"{container.Name}\": neither the manifest nor the image \"{container.Image}\" says what to execute");
     }
 
-    private List<string> Environment(ContainerSpec container, ImageConfig image)
+    private List<string> Environment(ContainerSpec container, ImageConfig image, IReadOnlyDictionary<string, string> variables)
     {
-        var environment = new List<string> { "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin" };
-        environment.Add($"HOSTNAME={pod.Spec.Hostname ?? pod.Metadata.Name}");
+        var first = new List<string> { "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin" };
+        first.Add($"HOSTNAME={pod.Spec.Hostname ?? pod.Metadata.Name}");
         if (container.Tty)
         {
-            environment.Add("TERM=xterm");
+            first.Add("TERM=xterm");
         }
 
-        environment.AddRange(image.Env);
-        foreach (var (name, value) in VariableExpansion.Environment(container))
-        {
-            environment.Add($"{name}={value}");
-        }
-
-        return environment;
+        return ContainerEnvironment.Merge(first, image.Env, variables);
     }
 
     private User User(ContainerSpec container, ContainerImage image, DetachedMount root)

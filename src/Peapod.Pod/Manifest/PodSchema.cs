@@ -53,7 +53,7 @@ internal static class PodSchema
     private static readonly RecordSchema EnvVar = new(
         Text("name"),
         Text("value"),
-        Later(Record("valueFrom", EnvVarSource)));
+        Record("valueFrom", EnvVarSource));
 
     private static readonly RecordSchema EnvFrom = new(
         Text("prefix"),
@@ -72,9 +72,9 @@ internal static class PodSchema
         Text("mountPath"),
         Flag("readOnly"),
         Text("subPath"),
-        Later(Text("subPathExpr"), "\"\""),
-        Later(Choice("mountPropagation", "None", "HostToContainer", "Bidirectional"), "\"None\""),
-        Later(Choice("recursiveReadOnly", "Disabled", "IfPossible", "Enabled"), "\"Disabled\""));
+        Text("subPathExpr"),
+        Choice("mountPropagation", "None", "HostToContainer", "Bidirectional"),
+        Choice("recursiveReadOnly", "Disabled", "IfPossible", "Enabled"));
 
     private static readonly RecordSchema VolumeDevice = new(
         Text("name"),
@@ -174,7 +174,7 @@ internal static class PodSchema
         List("args", Text("")),
         Text("workingDir"),
         List("env", Record("", EnvVar)),
-        Later(List("envFrom", Record("", EnvFrom))),
+        List("envFrom", Record("", EnvFrom)),
         List("ports", Record("", ContainerPort)),
         List("volumeMounts", Record("", VolumeMount)),
         Later(List("volumeDevices", Record("", VolumeDevice))),
@@ -199,7 +199,7 @@ internal static class PodSchema
     private static readonly RecordSchema EphemeralContainer = new([.. ContainerFields, Text("targetContainerName")]);
 
     private static readonly RecordSchema EmptyDir = new(
-        Choice("medium", "", "Memory"),
+        Choice("medium", "", "Memory", "HugePages", "HugePages-2Mi", "HugePages-1Gi"),
         Quantity("sizeLimit"));
 
     private static readonly RecordSchema HostPath = new(
@@ -283,13 +283,13 @@ internal static class PodSchema
         Text("name"),
         Record("emptyDir", EmptyDir),
         Record("hostPath", HostPath),
-        Later(Record("configMap", ConfigMapVolume)),
-        Later(Record("secret", SecretVolume)),
-        Later(Record("projected", ProjectedVolume)),
-        Later(Record("downwardAPI", DownwardAPIVolume)),
-        Later(Record("persistentVolumeClaim", ClaimVolume)),
-        Later(Record("image", ImageVolume)),
-        Later(Record("ephemeral", EphemeralVolume)),
+        Record("configMap", ConfigMapVolume),
+        Record("secret", SecretVolume),
+        Record("projected", ProjectedVolume),
+        Record("downwardAPI", DownwardAPIVolume),
+        Record("persistentVolumeClaim", ClaimVolume),
+        Record("image", ImageVolume),
+        Record("ephemeral", EphemeralVolume),
         Later("awsElasticBlockStore"),
         Later("azureDisk"),
         Later("azureFile"),
@@ -322,7 +322,7 @@ internal static class PodSchema
         Flag("runAsNonRoot"),
         List("supplementalGroups", LongInteger("")),
         LongInteger("fsGroup"),
-        Later(Choice("fsGroupChangePolicy", "Always", "OnRootMismatch"), "\"Always\""),
+        Choice("fsGroupChangePolicy", "Always", "OnRootMismatch"),
         Later(Choice("supplementalGroupsPolicy", "Merge", "Strict"), "\"Merge\""),
         Later(List("sysctls", Record("", Sysctl))),
         Later(Record("seccompProfile", SecurityProfile)),

@@ -14,6 +14,7 @@ using Peapod.Pod.Layout;
 using Peapod.Pod.Manifest;
 using Peapod.Pod.Objects;
 using Peapod.Pod.Sandbox;
+using Peapod.Pod.Store;
 using Peapod.Pod.Volumes;
 
 namespace Peapod.Pod.Supervision;
@@ -68,9 +69,8 @@ public sealed class Supervisor : IDisposable
         }
 
         held.Write($"{Environment.ProcessId}");
-        var manifest = FileSystem.ReadAllBytes(folders.Manifest);
-        var pod = ManifestReader.Read(folders.Manifest, manifest).Pods[0];
-        var status = PodStatus.TryRead(folders) ?? new PodStatus { Uid = Guid.NewGuid().ToString(), Created = DateTime.UtcNow, NodeName = PodHost.NodeName };
+        var pod = ManifestFile.Read(folders);
+        var status = StatusFile.TryRead(folders) ?? new PodStatus { StartTime = Timestamp.Now, QosClass = QosClass.Of(pod) };
         return new Supervisor(folders, pod, status, held);
     }
 
@@ -91,10 +91,10 @@ public sealed class Supervisor : IDisposable
         }
 
         FileSystem.MakeDirectory($"{folders.Data}/logs", PodFolders.PrivateFolder);
-        var wasRunning = status.Phase == "Running";
+        var wasRunning = status.Phase == PodPhase.Running;
         foreach (var spec in pod.Spec.Containers)
         {
-            containers.Add(new PodContainer(spec, folders, wasRunning ? status.Containers.FirstOrDefault(state => state.Name == spec.Name) : null));
+            containers.Add(new PodContainer(spec, pod.Metadata.Uid!, folders, wasRunning ? status.ContainerStatuses.FirstOrDefault(known => known.Name == spec.Name) : null));
         }
 
         if (wasRunning)
@@ -169,7 +169,7 @@ public sealed class Supervisor : IDisposable
         if (store.TryRead(SandboxSpec.Id) is { } record && Container.Lifecycle.Container.Open(store, SandboxSpec.Id).OpenProcess() is { } running)
         {
             sandbox = running;
-            compiler = new ContainerSpecCompiler(pod, folders, record.Pid, PodTeardown.CgroupOf(folders));
+            compiler = new ContainerSpecCompiler(pod, folders, record.Pid, PodTeardown.CgroupOf(folders), Told());
         }
         else
         {
@@ -200,8 +200,16 @@ public sealed class Supervisor : IDisposable
         using var ns = FileSystem.Open($"/proc/{container.Record.Pid}/ns/net", Libc.O_RDONLY);
         var addresses = network.Attach(folders.Key, ns, Ports());
         PodFiles.Write(pod, folders, addresses);
-        status = status with { PodIP = addresses.IPv4.ToString(), PodIPv6 = addresses.IPv6?.ToString() };
-        compiler = new ContainerSpecCompiler(pod, folders, container.Record.Pid, PodTeardown.CgroupOf(folders));
+        var ip = addresses.IPv4.ToString();
+        status = status with { PodIP = ip, Addresses = addresses.IPv6 is { } ipv6 ? [new() { Address = ip }, new() { Address = ipv6.ToString() }] : [new() { Address = ip }] };
+        compiler = new ContainerSpecCompiler(pod, folders, container.Record.Pid, PodTeardown.CgroupOf(folders), Told());
+    }
+
+    /// <summary>What containers are told by their variables, now that the pod has its addresses.</summary>
+    private ContainerEnvironment Told()
+    {
+        var fields = new DownwardFields(pod, [.. status.Addresses.Select(static ip => ip.Address)], Node.This(folders.Host.DataRoot));
+        return new ContainerEnvironment(pod.Metadata.Namespace!, fields, new ObjectStore(folders.Host));
     }
 
     private List<PortMapping> Ports()
@@ -234,7 +242,7 @@ public sealed class Supervisor : IDisposable
                 continue;
             }
 
-            if (container.Process is null && container.RestartAt is null && Restarts(container.State))
+            if (container.Process is null && container.RestartAt is null && Restarts(container))
             {
                 container.ScheduleRestart();
             }
@@ -248,10 +256,10 @@ public sealed class Supervisor : IDisposable
         WriteStatus();
     }
 
-    private bool Restarts(ContainerState state) => state.State == "Terminated" && pod.Spec.RestartPolicy switch
+    private bool Restarts(PodContainer container) => container.Status.State.Terminated is { } ended && pod.Spec.RestartPolicy switch
     {
         RestartPolicy.Never => false,
-        RestartPolicy.OnFailure => state.ExitCode != 0,
+        RestartPolicy.OnFailure => ended.ExitCode != 0,
         _ => true,
     };
 
@@ -264,7 +272,7 @@ public sealed class Supervisor : IDisposable
         catch (Exception e) when (PodFailure.Is(e))
         {
             container.ScheduleRestart();
-            container.Failed("CreateContainerError", e.Message);
+            container.Waits("CreateContainerError", e.Message);
         }
     }
 
@@ -328,7 +336,7 @@ public sealed class Supervisor : IDisposable
         sandbox = null;
     }
 
-    private bool IsOver() => containers.TrueForAll(container => container.Process is null && container.RestartAt is null && (stopping || !Restarts(container.State)));
+    private bool IsOver() => containers.TrueForAll(container => container.Process is null && container.RestartAt is null && (stopping || !Restarts(container)));
 
     private void Finish()
     {
@@ -345,18 +353,17 @@ public sealed class Supervisor : IDisposable
 
     private void WriteStatus()
     {
-        var states = containers.ConvertAll(static container => container.State);
-        var over = IsOver();
+        var states = containers.ConvertAll(static container => container.Status);
         var next = status with
         {
-            Containers = states,
-            Phase = !over ? "Running" : states.TrueForAll(static state => state.ExitCode == 0) ? "Succeeded" : "Failed",
-            Reason = stopping && !over ? "Terminating" : null,
+            ContainerStatuses = states,
+            Phase = !IsOver() ? PodPhase.Running : states.TrueForAll(static state => state.State.Terminated?.ExitCode == 0) ? PodPhase.Succeeded : PodPhase.Failed,
+            Reason = stopping && !IsOver() ? "Terminating" : null,
         };
-        if (!next.Containers.SequenceEqual(status.Containers) || next with { Containers = status.Containers } != status)
+        if (!next.ContainerStatuses.SequenceEqual(status.ContainerStatuses) || next with { ContainerStatuses = status.ContainerStatuses } != status)
         {
             status = next;
-            status.Write(folders);
+            StatusFile.Write(folders, status);
         }
     }
 
@@ -458,6 +465,9 @@ public sealed class Supervisor : IDisposable
             case ["stop", var seconds]:
                 Stop(long.Parse(seconds, System.Globalization.CultureInfo.InvariantCulture));
                 waitingForStop.Add(client);
+                break;
+            case ["reload"]:
+                Answer(client, string.Join('\n', volumes.Update(pod)));
                 break;
             case ["attach", var name]:
                 Attach(client, name);

@@ -7,6 +7,7 @@ using Peapod.Kernel.Interop;
 using Peapod.Kernel.Processes;
 using Peapod.Kernel.Sockets;
 using Peapod.Pod.Layout;
+using Peapod.Pod.Objects;
 
 namespace Peapod.Pod.Supervision;
 
@@ -189,6 +190,35 @@ public static class SupervisorProcess
         return descriptors;
     }
 
+    /// <summary>Has the pods of a namespace look at their ConfigMaps and Secrets again: what their volumes show of them follows.</summary>
+    public static void Reload(PodHost host, string podNamespace)
+    {
+        foreach (var folders in host.Pods())
+        {
+            if (folders.Key.StartsWith($"{podNamespace}_", StringComparison.Ordinal))
+            {
+                Reload(folders);
+            }
+        }
+    }
+
+    private static void Reload(PodFolders folders)
+    {
+        using var socket = TryConnect(folders, AnswerTimeout);
+        try
+        {
+            if (socket is not null)
+            {
+                UnixSocket.Send(socket, "reload"u8);
+                UnixSocket.WaitForInput(socket, AnswerTimeout);
+            }
+        }
+        catch (KernelException e) when (e.Error is Errno.ECONNRESET or Errno.EPIPE)
+        {
+            // The pod had just ended by itself.
+        }
+    }
+
     /// <summary>Makes sure that a pod which has not ended has a supervisor: starts a new one when the last was killed.</summary>
     /// <returns>False when the pod is over.</returns>
     public static bool TakeOver(PodFolders folders)
@@ -198,7 +228,7 @@ public static class SupervisorProcess
             return true;
         }
 
-        if (PodStatus.TryRead(folders) is not { Phase: "Running" })
+        if (StatusFile.TryRead(folders) is not { Phase: PodPhase.Running })
         {
             return false;
         }

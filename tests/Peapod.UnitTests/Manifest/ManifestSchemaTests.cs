@@ -39,7 +39,7 @@ public sealed class ManifestSchemaTests
 
     public static TheoryData<string> LaterContainerFields =>
     [
-        "envFrom", "lifecycle", "livenessProbe", "readinessProbe", "resizePolicy", "restartPolicy", "restartPolicyRules", "startupProbe",
+        "lifecycle", "livenessProbe", "readinessProbe", "resizePolicy", "restartPolicy", "restartPolicyRules", "startupProbe",
         "terminationMessagePath", "terminationMessagePolicy", "volumeDevices",
     ];
 
@@ -54,9 +54,9 @@ public sealed class ManifestSchemaTests
 
     public static TheoryData<string> LaterVolumes =>
     [
-        "awsElasticBlockStore", "azureDisk", "azureFile", "cephfs", "cinder", "configMap", "csi", "downwardAPI", "ephemeral", "fc",
-        "flexVolume", "flocker", "gcePersistentDisk", "gitRepo", "glusterfs", "image", "iscsi", "nfs", "persistentVolumeClaim",
-        "photonPersistentDisk", "portworxVolume", "projected", "quobyte", "rbd", "scaleIO", "secret", "storageos", "vsphereVolume",
+        "awsElasticBlockStore", "azureDisk", "azureFile", "cephfs", "cinder", "csi", "fc",
+        "flexVolume", "flocker", "gcePersistentDisk", "gitRepo", "glusterfs", "iscsi", "nfs",
+        "photonPersistentDisk", "portworxVolume", "quobyte", "rbd", "scaleIO", "storageos", "vsphereVolume",
     ];
 
     [Theory]
@@ -74,7 +74,7 @@ public sealed class ManifestSchemaTests
     [InlineData("securityContext: {seccompProfile: {type: RuntimeDefault}}", "securityContext.seccompProfile")]
     [InlineData("securityContext: {appArmorProfile: {type: Unconfined}}", "securityContext.appArmorProfile")]
     [InlineData("securityContext: {windowsOptions: {hostProcess: true}}", "securityContext.windowsOptions")]
-    [InlineData("env: [{name: A, valueFrom: {}}]", "env[0].valueFrom")]
+    [InlineData("env: [{name: A, valueFrom: {fileKeyRef: {}}}]", "env[0].valueFrom.fileKeyRef")]
     [InlineData("resources: {claims: [{name: x}]}", "resources.claims")]
     [InlineData("resources: {limits: {ephemeral-storage: 1Gi}}", "resources.limits.ephemeral-storage")]
     [InlineData("resources: {limits: {hugepages-2Mi: 4Mi}}", "resources.limits.hugepages-2Mi")]
@@ -87,18 +87,7 @@ public sealed class ManifestSchemaTests
     }
 
     [Theory]
-    [InlineData("mountPropagation: Bidirectional", "mountPropagation")]
-    [InlineData("recursiveReadOnly: Enabled", "recursiveReadOnly")]
-    [InlineData("subPathExpr: $(A)", "subPathExpr")]
-    public void A_mount_option_that_is_not_done_yet_is_an_error_that_says_so(string option, string name)
-    {
-        var text = Manifests.WithSpec($"volumes: [{{name: v}}]\ncontainers: [{{name: c, image: i, volumeMounts: [{{name: v, mountPath: /v, {option}}}]}}]");
-        Assert.Equal([$"pod.yaml:6: spec.containers[0].volumeMounts[0].{name}: not supported by this version of Peapod"], Manifests.Errors(text));
-    }
-
-    [Theory]
     [InlineData("appArmorProfile: {type: Unconfined}", "appArmorProfile")]
-    [InlineData("fsGroupChangePolicy: OnRootMismatch", "fsGroupChangePolicy")]
     [InlineData("seLinuxChangePolicy: Recursive", "seLinuxChangePolicy")]
     [InlineData("seLinuxOptions: {level: x}", "seLinuxOptions")]
     [InlineData("seccompProfile: {type: Unconfined}", "seccompProfile")]
@@ -182,7 +171,7 @@ public sealed class ManifestSchemaTests
     [InlineData("terminationGracePeriodSeconds: soon", "terminationGracePeriodSeconds: Invalid value: \"string\": spec.terminationGracePeriodSeconds in body must be of type integer: \"string\"")]
     [InlineData("terminationGracePeriodSeconds: 99999999999999999999", "terminationGracePeriodSeconds: Invalid value: 99999999999999999999: must be between -9223372036854775808 and 9223372036854775807, inclusive")]
     [InlineData("volumes: {a: b}", "volumes: Invalid value: \"object\": spec.volumes in body must be of type array: \"object\"")]
-    [InlineData("volumes: [{name: v, emptyDir: {medium: RAM}}]", "volumes[0].emptyDir.medium: Unsupported value: \"RAM\": supported values: \"\", \"Memory\"")]
+    [InlineData("volumes: [{name: v, emptyDir: {medium: RAM}}]", "volumes[0].emptyDir.medium: Unsupported value: \"RAM\": supported values: \"\", \"Memory\", \"HugePages\", \"HugePages-2Mi\", \"HugePages-1Gi\"")]
     [InlineData("volumes: [{name: v, hostPath: {path: /a, type: Dir}}]", "volumes[0].hostPath.type: Unsupported value: \"Dir\": supported values: \"\", \"DirectoryOrCreate\", \"Directory\", \"FileOrCreate\", \"File\", \"Socket\", \"CharDevice\", \"BlockDevice\"")]
     [InlineData("volumes: [{name: v, emptyDir: {sizeLimit: lots}}]", "volumes[0].emptyDir.sizeLimit: Invalid value: \"lots\": quantities must match the regular expression '^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$'")]
     [InlineData("nodeSelector: {a: 5}", "nodeSelector.a: Invalid value: \"integer\": spec.nodeSelector.a in body must be of type string: \"integer\" (put the value in quotes)")]

@@ -27,7 +27,7 @@ internal sealed class PodContainer : IDisposable
     {
         Spec = spec;
         this.folders = folders;
-        store = new ContainerStore(folders.Containers);
+        store = new ContainerStore(folders.Containers, folders.Filters);
         Streams = new ContainerStreams(spec, folders);
         State = known ?? new ContainerState { Name = spec.Name, Image = spec.Image, Reason = "ContainerCreating" };
     }
@@ -57,7 +57,7 @@ internal sealed class PodContainer : IDisposable
         }
 
         DeleteStopped();
-        using var root = RootFileSystem.Mount(image, folders.LayerOf(Spec.Name));
+        using var root = compiler.MountRoot(image, folders.LayerOf(Spec.Name));
         var held = new List<SafeFd>();
         try
         {

@@ -111,7 +111,7 @@ public sealed class PodSeccompTests : IDisposable
         """);
 
     /// <summary>Why the container does not run, when the pod was made without it.</summary>
-    private string Reason(string pod) => Directory.Exists(bed.RunOf(pod)) ? bed.Container(pod).ToJsonString() : "";
+    private string Reason(string pod) => Directory.Exists(bed.RunOf(pod)) ? bed.Inspect(pod).ToJsonString() : "";
 
     private static string Compile()
     {

@@ -2,7 +2,7 @@ using System.Net;
 using Peapod.Pod;
 using Peapod.Pod.Objects;
 using Peapod.Pod.Sandbox;
-using Peapod.UnitTests.Manifest;
+using Peapod.Tests;
 
 namespace Peapod.UnitTests.Pod;
 

@@ -30,7 +30,7 @@ internal sealed class PodContainer : IDisposable
         Spec = spec;
         this.podUid = podUid;
         this.folders = folders;
-        store = new ContainerStore(folders.Containers);
+        store = new ContainerStore(folders.Containers, folders.Filters);
         Streams = new ContainerStreams(spec, folders);
         Status = known ?? new ContainerStatus { Name = spec.Name, Image = spec.Image, State = new() { Waiting = new() { Reason = "ContainerCreating" } } };
     }
@@ -60,7 +60,7 @@ internal sealed class PodContainer : IDisposable
         }
 
         DeleteStopped();
-        using var root = RootFileSystem.Mount(image, folders.LayerOf(Spec.Name));
+        using var root = compiler.MountRoot(image, folders.LayerOf(Spec.Name));
         var held = new List<SafeFd>();
         try
         {

@@ -1,6 +1,5 @@
 using System.Text;
 using Peapod.Container;
-using Peapod.Container.Lifecycle;
 using Peapod.Container.State;
 using Peapod.Image;
 using Peapod.Kernel;
@@ -8,7 +7,6 @@ using Peapod.Kernel.Files;
 using Peapod.Kernel.Interop;
 using Peapod.Kernel.Processes;
 using Peapod.Kernel.Sockets;
-using Peapod.Network;
 using Peapod.Pod.Containers;
 using Peapod.Pod.Layout;
 using Peapod.Pod.Manifest;
@@ -165,11 +163,11 @@ public sealed class Supervisor : IDisposable
     private void TakeOver()
     {
         containers.ForEach(static container => container.Adopt());
-        var store = new ContainerStore(folders.Containers);
+        var store = new ContainerStore(folders.Containers, folders.Filters);
         if (store.TryRead(SandboxSpec.Id) is { } record && Container.Lifecycle.Container.Open(store, SandboxSpec.Id).OpenProcess() is { } running)
         {
             sandbox = running;
-            compiler = new ContainerSpecCompiler(pod, folders, record.Pid, PodTeardown.CgroupOf(folders), Told());
+            compiler = new ContainerSpecCompiler(pod, folders, record.Pid, PodCgroup.Of(pod, folders), Told());
         }
         else
         {
@@ -179,30 +177,10 @@ public sealed class Supervisor : IDisposable
 
     private void MakeSandbox()
     {
-        var store = new ContainerStore(folders.Containers);
-        var spec = SandboxSpec.Create(pod.Spec.Hostname ?? pod.Metadata.Name, PodTeardown.CgroupOf(folders));
-        using var root = Kernel.Mounts.DetachedMount.Create(
-            "tmpfs", "sandbox", [new("size", "4k"), new("mode", "555")], Libc.MOUNT_ATTR_NOSUID | Libc.MOUNT_ATTR_NODEV | Libc.MOUNT_ATTR_NOEXEC);
-        using var nothing = FileSystem.Open("/dev/null", Libc.O_RDWR);
-        var (container, process) = Container.Lifecycle.Container.Create(store, new CreateRequest
-        {
-            Id = SandboxSpec.Id,
-            Spec = spec,
-            SpecJson = spec.ToJson(),
-            Bundle = folders.Run,
-            RootMount = root,
-            Pauses = true,
-            NoNewKeyring = true,
-            Streams = new(nothing, nothing, nothing),
-        });
-        sandbox = process.Process;
-        using var network = new PodNetwork(folders.Host.ReadNetwork());
-        using var ns = FileSystem.Open($"/proc/{container.Record.Pid}/ns/net", Libc.O_RDONLY);
-        var addresses = network.Attach(folders.Key, ns, Ports());
-        PodFiles.Write(pod, folders, addresses);
-        var ip = addresses.IPv4.ToString();
-        status = status with { PodIP = ip, Addresses = addresses.IPv6 is { } ipv6 ? [new() { Address = ip }, new() { Address = ipv6.ToString() }] : [new() { Address = ip }] };
-        compiler = new ContainerSpecCompiler(pod, folders, container.Record.Pid, PodTeardown.CgroupOf(folders), Told());
+        var made = PodSandbox.Make(pod, folders);
+        sandbox = made.Process;
+        status = status with { PodIP = made.Addresses[0].ToString(), Addresses = [.. made.Addresses.Select(static address => new PodIP { Address = address.ToString() })] };
+        compiler = new ContainerSpecCompiler(pod, folders, made.Pid, PodCgroup.Of(pod, folders), Told());
     }
 
     /// <summary>What containers are told by their variables, now that the pod has its addresses.</summary>
@@ -210,25 +188,6 @@ public sealed class Supervisor : IDisposable
     {
         var fields = new DownwardFields(pod, [.. status.Addresses.Select(static ip => ip.Address)], Node.This(folders.Host.DataRoot));
         return new ContainerEnvironment(pod.Metadata.Namespace!, fields, new ObjectStore(folders.Host));
-    }
-
-    private List<PortMapping> Ports()
-    {
-        var ports = new List<PortMapping>();
-        foreach (var container in pod.Spec.Containers)
-        {
-            foreach (var port in container.Ports)
-            {
-                if (port.HostPort is { } hostPort)
-                {
-                    var protocol = port.Protocol switch { Objects.PortProtocol.Udp => Network.PortProtocol.Udp, Objects.PortProtocol.Sctp => Network.PortProtocol.Sctp, _ => Network.PortProtocol.Tcp };
-                    var address = string.IsNullOrEmpty(port.HostIP) ? null : System.Net.IPAddress.Parse(port.HostIP);
-                    ports.Add(new PortMapping(protocol, hostPort, port.Number, address));
-                }
-            }
-        }
-
-        return ports;
     }
 
     /// <summary>Starts again what has ended and shall run, when its time has come; writes the status if it changed.</summary>

@@ -8,6 +8,7 @@ public class PodResourceTests
     public PodResourceTests() => Guest.Needed();
 
     [SkippableFact]
+    [Field("spec.containers[].resources.limits", "spec.containers[].resources.requests")]
     public void Each_container_of_a_pod_has_its_own_limits()
     {
         using var bed = new PodBed();
@@ -33,6 +34,7 @@ public class PodResourceTests
     }
 
     [SkippableFact]
+    [Field("spec.containers[].resources.limits")]
     public void A_container_over_its_memory_limit_ends_with_137()
     {
         using var bed = new PodBed();

@@ -12,6 +12,9 @@ internal sealed record FieldSchema(string Name, FieldKind Kind, FieldSupport Sup
     /// <summary>For fields to come: the JSON of the value that says what is done anyway.</summary>
     public string? Neutral { get; init; }
 
+    /// <summary>For refused fields: why.</summary>
+    public string? Reason { get; init; }
+
     /// <summary>Whether there is something to read it into.</summary>
     public bool HasRecord { get; init; } = true;
 
@@ -36,6 +39,10 @@ internal sealed record FieldSchema(string Name, FieldKind Kind, FieldSupport Sup
     public static FieldSchema Map(string name, FieldSchema element) => new(name, FieldKind.Map) { Element = element };
 
     public static FieldSchema Dropped(string name) => new(name, FieldKind.AnyObject, FieldSupport.Dropped);
+
+    public static FieldSchema Shown(FieldSchema field) => field with { Support = FieldSupport.Shown };
+
+    public static FieldSchema Refused(string name, string reason) => new(name, FieldKind.AnyObject, FieldSupport.Refused) { Reason = reason, HasRecord = false };
 
     public static FieldSchema Port(string name) => new(name, FieldKind.Port);
 

@@ -15,6 +15,9 @@ internal static class ManifestKinds
 
     public const string Version = "v1";
 
+    /// <summary>Those that Peapod does something with.</summary>
+    public static readonly string[] Read = [Pod, ConfigMap, Secret, PersistentVolumeClaim];
+
     private static readonly FrozenSet<string> Known = new[]
     {
         Pod, "List", "PodList", ConfigMap, Secret, PersistentVolumeClaim, "PersistentVolume", "Service", "ServiceAccount",
@@ -29,8 +32,8 @@ internal static class ManifestKinds
     /// <summary>Whether it is a list of objects that may be pods.</summary>
     public static bool IsList(string kind) => kind is "List" or "PodList";
 
-    /// <summary>Whether it is one that Peapod does something with.</summary>
-    public static bool IsRead(string kind) => kind is Pod or ConfigMap or Secret or PersistentVolumeClaim || IsList(kind);
+    /// <summary>Whether it is one that Peapod does something with, or a list.</summary>
+    public static bool IsRead(string kind) => Read.Contains(kind) || IsList(kind);
 
     public static bool IsKnown(string kind) => Known.Contains(kind);
 

@@ -1,3 +1,6 @@
+using System.Net;
+using System.Net.Sockets;
+
 namespace Peapod.Pod.Manifest;
 
 /// <summary>Kubernetes' rules for names. Each returns what is wrong in the API server's words, or null.</summary>
@@ -43,10 +46,54 @@ internal static class NameRules
         : IsQualified(value) ? null
         : "a valid label must be an empty string or consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character (e.g. 'MyValue',  or 'my_value',  or '12345', regex used for validation is '(" + QualifiedPattern + ")?')";
 
+    /// <summary>A search domain: a subdomain, in which a label may begin with <c>_</c>; a dot at the end is left aside.</summary>
+    public static string? SearchDomain(string name)
+    {
+        const string label = "_?[a-z0-9]([-_a-z0-9]*[a-z0-9])?";
+        name = name.EndsWith('.') ? name[..^1] : name;
+        return name.Length > 253 ? TooLong(253)
+            : name.Split('.').All(static part => IsDnsLabel((part.StartsWith('_') ? part[1..] : part).Replace('_', '-')) && !part.EndsWith('_')) ? null
+            : "a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '_', '-' or '.', and must start and end with an alphanumeric character (e.g. 'example.com', regex used for validation is '" + label + "(\\." + label + ")*')";
+    }
+
+    public static string? HttpHeaderName(string name) =>
+        name.Length > 0 && name.All(static c => char.IsAsciiLetterOrDigit(c) || c == '-')
+            ? null
+            : "a valid HTTP header must consist of alphanumeric characters or '-' (e.g. 'X-Header-Name', regex used for validation is '[-A-Za-z0-9]+')";
+
+    /// <summary>A kernel parameter with dots or slashes between its parts.</summary>
+    public static string? Sysctl(string name)
+    {
+        const string segment = "[a-z0-9]([-_a-z0-9]*[a-z0-9])?";
+        return name.Length <= 253 && name.Split('.', '/').All(static part => IsDnsLabel(part.Replace('_', '-')))
+            ? null
+            : "must have at most 253 characters and match regex ^(" + segment + "[\\./])*" + segment + "$";
+    }
+
+    public static string? IPAddress(string text) =>
+        Address(text) is null ? "must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)" : null;
+
+    /// <summary>The address that is written in its plain form, with four decimal numbers or colons; null for all other forms that C libraries take.</summary>
+    public static IPAddress? Address(string text)
+    {
+        if (text.AsSpan().IndexOfAny('[', '%') >= 0 || !System.Net.IPAddress.TryParse(text, out var address))
+        {
+            return null;
+        }
+
+        return address.AddressFamily == AddressFamily.InterNetworkV6 || address.ToString() == text ? address : null;
+    }
+
+    /// <summary>An image's name, as far as a manifest can tell.</summary>
+    public static string? Image(string image) =>
+        image.Length != image.Trim().Length ? "must not have leading or trailing whitespace"
+        : image.Any(char.IsWhiteSpace) ? "must not contain whitespace"
+        : null;
+
     /// <summary>RFC 6335: at most 15 characters, at least one of them a letter.</summary>
     public static string? PortName(string name) =>
         name.Length > 15 ? TooLong(15)
-        : !name.All(c => char.IsAsciiLetterLower(c) || char.IsAsciiDigit(c) || c == '-') ? "must contain only alpha-numeric characters (a-z, 0-9), and hyphens (-)"
+        : name.Length == 0 || !name.All(c => char.IsAsciiLetterLower(c) || char.IsAsciiDigit(c) || c == '-') ? "must contain only alpha-numeric characters (a-z, 0-9), and hyphens (-)"
         : !name.Any(char.IsAsciiLetterLower) ? "must contain at least one letter (a-z)"
         : name.Contains("--", StringComparison.Ordinal) ? "must not contain consecutive hyphens"
         : name[0] == '-' || name[^1] == '-' ? "must not begin or end with a hyphen"

@@ -65,7 +65,7 @@ internal static class PodSchema
         Integer("containerPort"),
         Integer("hostPort"),
         Text("hostIP"),
-        Choice("protocol", "TCP", "UDP", "SCTP"));
+        Choice("protocol", "SCTP", "TCP", "UDP"));
 
     private static readonly RecordSchema VolumeMount = new(
         Text("name"),
@@ -94,7 +94,7 @@ internal static class PodSchema
         List("drop", Text("")));
 
     private static readonly RecordSchema SecurityProfile = new(
-        Choice("type", "Unconfined", "RuntimeDefault", "Localhost"),
+        Choice("type", "Localhost", "RuntimeDefault", "Unconfined"),
         Text("localhostProfile"));
 
     private static readonly RecordSchema SELinuxOptions = new(
@@ -115,7 +115,7 @@ internal static class PodSchema
         Record("seccompProfile", SecurityProfile),
         Record("seLinuxOptions", SELinuxOptions),
         Record("appArmorProfile", SecurityProfile),
-        Later("windowsOptions", "{}"));
+        Refused("windowsOptions", "windows options cannot be set for a linux pod"));
 
     private static readonly RecordSchema Exec = new(
         List("command", Text("")));
@@ -204,7 +204,7 @@ internal static class PodSchema
 
     private static readonly RecordSchema HostPath = new(
         Text("path"),
-        Choice("type", "", "DirectoryOrCreate", "Directory", "FileOrCreate", "File", "Socket", "CharDevice", "BlockDevice"));
+        Choice("type", "", "BlockDevice", "CharDevice", "Directory", "DirectoryOrCreate", "File", "FileOrCreate", "Socket"));
 
     private static readonly RecordSchema KeyToPath = new(
         Text("key"),
@@ -329,7 +329,7 @@ internal static class PodSchema
         Record("seLinuxOptions", SELinuxOptions),
         Record("appArmorProfile", SecurityProfile),
         Later("seLinuxChangePolicy"),
-        Later("windowsOptions", "{}"));
+        Refused("windowsOptions", "windows options cannot be set for a linux pod"));
 
     private static readonly RecordSchema HostAlias = new(
         Text("ip"),
@@ -370,26 +370,25 @@ internal static class PodSchema
         Later(Text("runtimeClassName")),
         Record("resources", Resources),
         Map("overhead", Quantity("")),
-        Later(List("imagePullSecrets", Record("", LocalObjectReference))),
-        // Accepted and shown, without effect on one host.
-        Map("nodeSelector", Text("")),
-        AnyObject("affinity"),
-        List("tolerations", AnyObject("")),
-        List("topologySpreadConstraints", AnyObject("")),
-        Text("schedulerName"),
-        Text("priorityClassName"),
-        List("readinessGates", AnyObject("")),
-        AnyObject("os"),
-        Later(Text("serviceAccountName")),
-        Later(Text("serviceAccount")),
-        Later(Flag("automountServiceAccountToken"), "false"),
-        Later(Flag("enableServiceLinks"), "true"),
-        Later(Text("preemptionPolicy"), "\"PreemptLowerPriority\""),
-        Later(Integer("priority"), "0"),
-        Later(Text("nodeName")),
+        Shown(List("imagePullSecrets", Record("", LocalObjectReference))),
+        Shown(Map("nodeSelector", Text(""))),
+        Shown(AnyObject("affinity")),
+        Shown(List("tolerations", AnyObject(""))),
+        Shown(List("topologySpreadConstraints", AnyObject(""))),
+        Shown(Text("schedulerName")),
+        Shown(Text("priorityClassName")),
+        Shown(List("readinessGates", AnyObject(""))),
+        Shown(AnyObject("os")),
+        Shown(Text("serviceAccountName")),
+        Shown(Text("serviceAccount")),
+        Shown(Flag("automountServiceAccountToken")),
+        Shown(Flag("enableServiceLinks")),
+        Shown(Text("preemptionPolicy")),
+        Shown(Integer("priority")),
+        Shown(Text("nodeName")),
         Later("hostnameOverride"),
         Later("resourceClaims"),
-        Later("schedulingGates"),
+        Refused("schedulingGates", "a pod with scheduling gates waits for a controller to lift them, and there is none"),
         Later("workloadRef"));
 
     /// <summary>The Pod itself. Every type that has fields hangs below it.</summary>

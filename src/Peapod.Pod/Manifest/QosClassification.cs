@@ -1,4 +1,5 @@
 using Peapod.Pod.Objects;
+
 namespace Peapod.Pod.Manifest;
 
 /// <summary>Computes the QoS class as Kubernetes does, from cpu and memory.</summary>
@@ -8,26 +9,28 @@ public static class QosClassification
 
     extension(QosClass)
     {
-        /// <summary>The class of a pod whose defaults are set (<see cref="ManifestDefaults"/>).</summary>
+        /// <summary>The class of a pod whose defaults are set (<see cref="ManifestDefaults"/>): by its own resources if it has some, else by those of all its containers.</summary>
         public static QosClass Of(PodManifest pod)
         {
             ArgumentNullException.ThrowIfNull(pod);
-            var containers = pod.Spec.Containers.Select(container => container.Resources).ToList();
-            if (!containers.Any(container => Resources.Any(resource => IsSet(container.Limit(resource)) || IsSet(container.Request(resource)))))
+            List<ResourceRequirements> all = pod.Spec.Resources is { } own and not { Limits: null, Requests: null }
+                ? [own]
+                : [.. pod.Spec.Containers.Concat(pod.Spec.InitContainers).Select(static container => container.Resources)];
+            if (!all.Exists(static one => Array.Exists(Resources, resource => IsSet(one.Limit(resource)) || IsSet(one.Request(resource)))))
             {
                 return QosClass.BestEffort;
             }
 
-            return Resources.All(resource => IsGuaranteed(containers, resource)) ? QosClass.Guaranteed : QosClass.Burstable;
+            return Array.TrueForAll(Resources, resource => IsGuaranteed(all, resource)) ? QosClass.Guaranteed : QosClass.Burstable;
         }
     }
 
     /// <summary>Every container has a limit, and together they request what they are limited to.</summary>
-    private static bool IsGuaranteed(List<ResourceRequirements> containers, string resource)
+    private static bool IsGuaranteed(List<ResourceRequirements> all, string resource)
     {
-        var limits = containers.Select(container => container.Limit(resource)).ToList();
+        var limits = all.ConvertAll(one => one.Limit(resource));
         return limits.TrueForAll(IsSet)
-            && limits.Sum(limit => limit!.Value.Amount) == containers.Sum(container => container.Request(resource)?.Amount ?? 0);
+            && limits.Sum(static limit => limit!.Value.Amount) == all.Sum(one => one.Request(resource)?.Amount ?? 0);
     }
 
     private static bool IsSet(Quantity? quantity) => quantity is { Amount: > 0 };

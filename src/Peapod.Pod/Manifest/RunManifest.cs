@@ -13,12 +13,15 @@ public static class RunManifest
         ("metadata.name", "NAME"),
         ("metadata.namespace", "--namespace"),
         ("metadata.labels", "--labels"),
+        ("metadata.annotations", "--annotations"),
         (Container + ".name", "NAME"),
         (Container + ".image", "--image"),
         (Container + ".env", "--env"),
         (Container + ".ports", "--port"),
         (Container + ".command", "--"),
         (Container + ".args", "--"),
+        (Container + ".resources.limits", "--limits"),
+        (Container + ".resources.requests", "--requests"),
     ];
 
     /// <summary>The pod, with its defaults set and checked.</summary>
@@ -36,6 +39,7 @@ public static class RunManifest
                 Name = request.Name,
                 Namespace = request.Namespace,
                 Labels = request.Labels ?? new Dictionary<string, string> { ["run"] = request.Name },
+                Annotations = request.Annotations,
             },
             Spec = new PodSpec
             {
@@ -51,6 +55,11 @@ public static class RunManifest
                         Args = request.ReplaceEntryPoint ? null : arguments,
                         Env = [.. request.Env.Select((text, i) => Variable(text, i, problems))],
                         Ports = [.. request.Ports.Select((text, i) => Port(text, i, problems))],
+                        Resources = new ResourceRequirements
+                        {
+                            Limits = Amounts(request.Limits, Container + ".resources.limits", problems),
+                            Requests = Amounts(request.Requests, Container + ".resources.requests", problems),
+                        },
                         Stdin = request.Stdin,
                         StdinOnce = request.Stdin,
                         Tty = request.Tty,
@@ -73,6 +82,29 @@ public static class RunManifest
         }
 
         return new EnvVar { Name = text[..equals], Value = text[(equals + 1)..] };
+    }
+
+    private static Dictionary<string, Quantity>? Amounts(IReadOnlyDictionary<string, string>? texts, string path, ManifestProblems problems)
+    {
+        if (texts is null)
+        {
+            return null;
+        }
+
+        var amounts = new Dictionary<string, Quantity>();
+        foreach (var (resource, text) in texts)
+        {
+            if (Quantity.TryParse(text, out var amount))
+            {
+                amounts[resource] = amount;
+            }
+            else
+            {
+                problems.Add(SourceLines.Member(path, resource), $"Invalid value: \"{text}\": {Quantity.Grammar}");
+            }
+        }
+
+        return amounts;
     }
 
     private static ContainerPort Port(string text, int index, ManifestProblems problems)

@@ -6,7 +6,8 @@ namespace Peapod.Pod.Objects;
 [JsonRecord]
 public sealed partial record AppArmorProfile
 {
-    public ProfileType Type { get; init; }
+    /// <summary>Never null in a pod that was checked.</summary>
+    public ProfileType? Type { get; init; }
 
     /// <summary>A profile that the host has loaded, for Localhost.</summary>
     public string? LocalhostProfile { get; init; }

@@ -8,6 +8,5 @@ public sealed partial record HostPathVolumeSource
     /// <summary>Absolute, without <c>..</c>.</summary>
     public string Path { get; init => field = value ?? ""; } = "";
 
-    [OmitDefault]
     public HostPathType Type { get; init; }
 }

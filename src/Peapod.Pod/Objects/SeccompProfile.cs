@@ -6,7 +6,8 @@ namespace Peapod.Pod.Objects;
 [JsonRecord]
 public sealed partial record SeccompProfile
 {
-    public ProfileType Type { get; init; }
+    /// <summary>Never null in a pod that was checked.</summary>
+    public ProfileType? Type { get; init; }
 
     /// <summary>A file below the host's folder of profiles, for Localhost.</summary>
     public string? LocalhostProfile { get; init; }

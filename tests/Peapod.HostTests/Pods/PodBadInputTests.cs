@@ -1,5 +1,5 @@
-using System.Net;
 using System.Net.Sockets;
+using System.Net;
 using Peapod.HostTests.Harness;
 
 namespace Peapod.HostTests.Pods;
@@ -48,6 +48,7 @@ public sealed class PodBadInputTests : IDisposable
             "peapod: DIR/bad.yaml:7: spec.containers[0].volumeMounts[0].subPath: Invalid value: \"a/../../b\": must not contain '..'");
 
     [Fact]
+    [Field("spec.containers[].ports[].hostPort")]
     public void A_host_port_that_a_pod_has()
     {
         bed.Done("run", "--image", "localhost/busybox", "--port", "8071:80", "first", "--", "sleep", "100");
@@ -80,6 +81,7 @@ public sealed class PodBadInputTests : IDisposable
             "peapod: volume \"v\": hostPath \"/no/such/thing\" does not exist");
 
     [Fact]
+    [Field("spec.containers[].securityContext.runAsNonRoot")]
     public void A_container_that_must_not_be_root_and_would_be()
     {
         var result = RunContainers("  - {name: c, image: localhost/busybox, command: [sh], securityContext: {runAsNonRoot: true}}");

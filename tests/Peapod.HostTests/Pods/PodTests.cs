@@ -12,6 +12,7 @@ public sealed class PodTests : IDisposable
     public void Dispose() => bed.Dispose();
 
     [Fact]
+    [Field("apiVersion", "kind", "metadata.name", "spec.containers[].name", "spec.containers[].image", "spec.containers[].command", "spec.containers[].args", "spec.containers[].volumeMounts[].name", "spec.containers[].volumeMounts[].mountPath", "spec.volumes[].name", "spec.volumes[].emptyDir")]
     public void The_example_pod_serves_what_its_other_container_writes()
     {
         var manifest = Path.GetFullPath(Path.Combine(PeapodCommand.Out, "..", "examples", "example-pod.yaml"));
@@ -48,6 +49,7 @@ public sealed class PodTests : IDisposable
     }
 
     [Fact]
+    [Field("spec.containers[].stdin", "spec.containers[].stdinOnce")]
     public void Run_with_stdin_ends_the_containers_input_with_its_own()
     {
         using var process = bed.Begin("run", "-i", "--rm", "--image", "localhost/busybox", "cat", "--", "sh", "-c", "cat; echo end");
@@ -60,6 +62,7 @@ public sealed class PodTests : IDisposable
     }
 
     [Fact]
+    [Field("spec.containers[].tty")]
     public void Run_with_a_terminal_joins_it_with_the_callers()
     {
         var inner = $"{PeapodCommand.Executable} pod --run-root {bed.RunRoot} --data-root {bed.DataRoot} run -it --rm --image localhost/busybox term -- sh -c 'tty; stty size; read line; echo got $line; exit 5'";
@@ -178,6 +181,7 @@ public sealed class PodTests : IDisposable
     }
 
     [Fact]
+    [Field("spec.terminationGracePeriodSeconds")]
     public void Stop_kills_what_ignores_term_after_the_grace_period()
     {
         bed.Done("run", "--image", "localhost/busybox", "deaf", "--", "sh", "-c", "trap '' TERM; sleep 100");
@@ -205,6 +209,7 @@ public sealed class PodTests : IDisposable
     [InlineData("OnFailure", 0, "Succeeded", 0)]
     [InlineData("Never", 0, "Succeeded", 0)]
     [InlineData("Never", 3, "Failed", 3)]
+    [Field("spec.restartPolicy")]
     public void A_pod_is_over_when_its_restart_policy_says_so(string policy, int exit, string phase, int code)
     {
         Assert.Equal(0, bed.RunSpec("ends", $$"""
@@ -220,6 +225,9 @@ public sealed class PodTests : IDisposable
     }
 
     [Fact]
+    [Field(
+        "spec.containers[].command", "spec.containers[].args", "spec.containers[].workingDir", "spec.containers[].env[].name", "spec.containers[].env[].value", "spec.hostname",
+        "spec.containers[].securityContext.runAsUser", "spec.containers[].securityContext.runAsGroup", "spec.containers[].securityContext.capabilities")]
     public void What_is_executed_comes_from_the_manifest_and_the_image()
     {
         Assert.Equal(0, bed.RunSpec("spec", """

@@ -24,6 +24,7 @@ public sealed class PodVolumeTests : IDisposable
     }
 
     [Fact]
+    [Field("spec.volumes[].emptyDir", "spec.containers[].volumeMounts[].readOnly")]
     public void An_empty_volume_is_shared_writable_by_all_and_gone_with_its_pod()
     {
         Assert.Equal(0, bed.RunSpec("pair", """
@@ -43,16 +44,19 @@ public sealed class PodVolumeTests : IDisposable
     }
 
     [Fact]
+    [Field("spec.volumes[].emptyDir.medium", "spec.volumes[].emptyDir.sizeLimit")]
     public void A_volume_in_memory_has_the_size_that_was_asked_for() =>
         Assert.Equal(
             "tmpfs\n1048576\nfull\n",
             RunWith("emptyDir: {medium: Memory, sizeLimit: 1Mi}", "grep ' /v ' /proc/mounts | cut -d' ' -f3; head -c 2000000 /dev/zero > /v/f 2>/dev/null || stat -c %s /v/f; echo full"));
 
     [Fact]
+    [Field("spec.containers[].volumeMounts[].subPath")]
     public void A_sub_path_is_made_when_it_is_missing_and_is_all_that_is_seen() =>
         Assert.Equal("inner\n", RunWith("emptyDir: {}", "echo inner > /v/f; ls -A /v/..|grep -x v >/dev/null; cat /v/f", "{name: v, mountPath: /v, subPath: one/two}"));
 
     [Fact]
+    [Field("spec.containers[].volumeMounts[].subPath", "spec.volumes[].hostPath.path")]
     public void A_sub_path_that_is_a_symlink_stays_inside_its_volume()
     {
         var host = Directory.CreateDirectory(Path.Combine(bed.Folder, "host")).FullName;
@@ -66,6 +70,7 @@ public sealed class PodVolumeTests : IDisposable
     }
 
     [Fact]
+    [Field("spec.volumes[].hostPath")]
     public void A_host_path_is_what_it_is_on_the_host()
     {
         var file = bed.Write("file", "from the host\n");
@@ -85,6 +90,7 @@ public sealed class PodVolumeTests : IDisposable
     }
 
     [Fact]
+    [Field("spec.securityContext.fsGroup", "spec.securityContext.runAsUser")]
     public void The_pods_group_owns_its_volumes() =>
         Assert.Equal("0 777 2777\n4321 0 4321\n", bed.RunSpec("owner", """
               restartPolicy: Never

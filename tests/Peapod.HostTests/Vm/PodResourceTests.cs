@@ -100,6 +100,7 @@ public class PodResourceTests
     }
 
     [SkippableFact]
+    [Field("spec.containers[].resources.limits")]
     public void A_container_over_its_memory_limit_ends_with_137()
     {
         using var bed = new PodBed();

@@ -31,6 +31,56 @@ public sealed class ManifestDefaultsTests
     }
 
     [Fact]
+    public void Every_default_of_the_API_server_is_written_out_and_nothing_else_is()
+    {
+        const string manifest = """
+            apiVersion: v1
+            kind: Pod
+            metadata: {name: p}
+            spec:
+              serviceAccount: robot
+              initContainers: [{name: i, image: "i:1", resources: {limits: {cpu: 1}}}]
+              containers:
+              - name: c
+                image: i
+                env: [{name: A, valueFrom: {fieldRef: {fieldPath: metadata.name}}}, {name: B}]
+                livenessProbe: {httpGet: {port: 80}}
+                readinessProbe: {tcpSocket: {port: 80}, periodSeconds: 0, failureThreshold: 7}
+                lifecycle: {preStop: {httpGet: {port: web, path: ""}}}
+                volumeMounts: [{name: a, mountPath: /a}]
+                securityContext: {}
+              volumes:
+              - {name: a, hostPath: {path: /a}}
+              - {name: b, configMap: {name: m}}
+              - {name: c, secret: {secretName: s, defaultMode: 0}}
+              - {name: d, downwardAPI: {items: [{path: a, fieldRef: {fieldPath: metadata.name}}]}}
+              - {name: e, projected: {sources: [{downwardAPI: {items: [{path: a, fieldRef: {fieldPath: metadata.uid}}]}}]}}
+              - {name: f, image: {reference: "i:1"}}
+              - {name: g, ephemeral: {volumeClaimTemplate: {spec: {accessModes: [ReadWriteOnce], resources: {requests: {storage: 1Gi}}}}}}
+            """;
+        const string expected = """
+            {"apiVersion":"v1","kind":"Pod","metadata":{"name":"p","namespace":"default"},"spec":{
+            "volumes":[{"name":"a","hostPath":{"path":"/a","type":""}},{"name":"b","configMap":{"name":"m","defaultMode":420}},{"name":"c","secret":{"secretName":"s","defaultMode":0}},
+            {"name":"d","downwardAPI":{"items":[{"path":"a","fieldRef":{"apiVersion":"v1","fieldPath":"metadata.name"}}],"defaultMode":420}},
+            {"name":"e","projected":{"sources":[{"downwardAPI":{"items":[{"path":"a","fieldRef":{"apiVersion":"v1","fieldPath":"metadata.uid"}}]}}],"defaultMode":420}},
+            {"name":"f","image":{"reference":"i:1","pullPolicy":"IfNotPresent"}},
+            {"name":"g","ephemeral":{"volumeClaimTemplate":{"spec":{"accessModes":["ReadWriteOnce"],"resources":{"requests":{"storage":"1Gi"}},"volumeMode":"Filesystem"}}}}],
+            "initContainers":[{"name":"i","image":"i:1","resources":{"limits":{"cpu":"1"},"requests":{"cpu":"1"}},"imagePullPolicy":"IfNotPresent","terminationMessagePath":"/dev/termination-log","terminationMessagePolicy":"File"}],
+            "containers":[{"name":"c","image":"i","env":[{"name":"A","valueFrom":{"fieldRef":{"apiVersion":"v1","fieldPath":"metadata.name"}}},{"name":"B"}],"resources":{},
+            "volumeMounts":[{"name":"a","mountPath":"/a"}],"imagePullPolicy":"Always","securityContext":{},
+            "livenessProbe":{"httpGet":{"path":"/","port":80,"scheme":"HTTP"},"timeoutSeconds":1,"periodSeconds":10,"successThreshold":1,"failureThreshold":3},
+            "readinessProbe":{"tcpSocket":{"port":80},"timeoutSeconds":1,"periodSeconds":10,"successThreshold":1,"failureThreshold":7},
+            "lifecycle":{"preStop":{"httpGet":{"path":"/","port":"web","scheme":"HTTP"}}},"terminationMessagePath":"/dev/termination-log","terminationMessagePolicy":"File"}],
+            "restartPolicy":"Always","terminationGracePeriodSeconds":30,"dnsPolicy":"ClusterFirst","securityContext":{},"schedulerName":"default-scheduler","serviceAccountName":"robot","serviceAccount":"robot","enableServiceLinks":true}}
+            """;
+        var pod = Manifests.AllFields(manifest).Pods[0];
+        var written = ManifestWriter.ToJsonNode(pod).ToJsonString();
+        Assert.Equal(expected.ReplaceLineEndings(""), written);
+        Assert.Equal(written, ManifestWriter.ToJsonNode(ManifestDefaults.Apply(pod)).ToJsonString());
+        Assert.Equal(written, ManifestWriter.ToJsonNode(Manifests.AllFields(written).Pods[0]).ToJsonString());
+    }
+
+    [Fact]
     public void What_is_written_stays_even_if_it_is_zero()
     {
         var pod = Manifests.Pod(Manifests.WithSpec("terminationGracePeriodSeconds: 0\nrestartPolicy: Never\ncontainers: [{name: c, image: i, imagePullPolicy: Never}]"));

@@ -113,7 +113,7 @@ public sealed class ManifestReaderTests
     public void What_is_not_set_is_not_written()
     {
         var json = ManifestWriter.ToJson(Manifests.Pod(Manifests.WithSpec("containers: [{name: c, image: i}]"))).Replace(" ", "", StringComparison.Ordinal).ReplaceLineEndings("");
-        Assert.Equal("""{"apiVersion":"v1","kind":"Pod","metadata":{"name":"p","namespace":"default"},"spec":{"containers":[{"name":"c","image":"i","resources":{},"imagePullPolicy":"Always"}],"restartPolicy":"Always","terminationGracePeriodSeconds":30}}""", json);
+        Assert.Equal("""{"apiVersion":"v1","kind":"Pod","metadata":{"name":"p","namespace":"default"},"spec":{"containers":[{"name":"c","image":"i","resources":{},"imagePullPolicy":"Always","terminationMessagePath":"/dev/termination-log","terminationMessagePolicy":"File"}],"restartPolicy":"Always","terminationGracePeriodSeconds":30,"dnsPolicy":"ClusterFirst","securityContext":{},"schedulerName":"default-scheduler","enableServiceLinks":true}}""", json);
     }
 
     [Fact]
@@ -195,8 +195,8 @@ public sealed class ManifestReaderTests
     [InlineData("apiVersion: v2\nkind: Pod", "pod.yaml:1: apiVersion: Unsupported value: \"v2\": supported values: \"v1\"")]
     [InlineData("apiVersion: v1\nkind: Service", "pod.yaml:2: kind: Service (v1): not supported by this version of Peapod")]
     [InlineData("apiVersion: apps/v1\nkind: Deployment", "pod.yaml:2: kind: Deployment (apps/v1): not supported by this version of Peapod")]
-    [InlineData("apiVersion: v1\nkind: pod", "pod.yaml:2: kind: Unsupported value: \"pod\": supported values: \"Pod\", did you mean \"Pod\"?")]
-    [InlineData("apiVersion: v1\nkind: Spaceship", "pod.yaml:2: kind: Unsupported value: \"Spaceship\": supported values: \"Pod\"")]
+    [InlineData("apiVersion: v1\nkind: pod", "pod.yaml:2: kind: Unsupported value: \"pod\": supported values: \"Pod\", \"ConfigMap\", \"Secret\", \"PersistentVolumeClaim\", did you mean \"Pod\"?")]
+    [InlineData("apiVersion: v1\nkind: Spaceship", "pod.yaml:2: kind: Unsupported value: \"Spaceship\": supported values: \"Pod\", \"ConfigMap\", \"Secret\", \"PersistentVolumeClaim\"")]
     [InlineData("apiVersion: v1\nkind: Pod\nkind: Pod\nmetadata: {name: p}\nspec: {containers: [{name: c, image: i}]}", "pod.yaml:3: kind: Duplicate key: already set on line 2")]
     public void What_is_no_pod_is_one_clear_error(string text, string error)
     {

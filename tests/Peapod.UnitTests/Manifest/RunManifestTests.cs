@@ -60,6 +60,43 @@ public sealed class RunManifestTests
     }
 
     [Fact]
+    public void Labels_annotations_limits_and_requests_are_the_pods()
+    {
+        var pod = RunManifest.Build(Plain with
+        {
+            Labels = RunRequest.KeyValues("--labels", ["app=web,tier=", "env=a"]),
+            Annotations = RunRequest.KeyValues("--annotations", ["note=x=y"]),
+            Limits = RunRequest.KeyValues("--limits", ["cpu=200m,memory=64Mi"]),
+            Requests = RunRequest.KeyValues("--requests", ["cpu=100m"]),
+        });
+        Assert.Equal(new Dictionary<string, string> { ["app"] = "web", ["tier"] = "", ["env"] = "a" }, pod.Metadata.Labels!);
+        Assert.Equal("x=y", pod.Metadata.Annotations!["note"]);
+        var resources = pod.Spec.Containers[0].Resources;
+        Assert.Equal(("200m", "100m", "64Mi"), (resources.Limit("cpu").ToString(), resources.Request("cpu").ToString(), resources.Request("memory").ToString()));
+        Assert.Null(RunRequest.KeyValues("--labels", []));
+    }
+
+    [Theory]
+    [InlineData("a", "--labels: Invalid value: \"a\": must be KEY=VALUE")]
+    [InlineData("", "--labels: Invalid value: \"\": must be KEY=VALUE")]
+    [InlineData("a=b,,c=d", "--labels: Invalid value: \"\": must be KEY=VALUE")]
+    [InlineData("=b", "--labels: Invalid value: \"=b\": must be KEY=VALUE")]
+    [InlineData("a=b,a=c", "--labels: Duplicate value: \"a\"")]
+    public void Pairs_that_are_none_are_refused(string text, string error) =>
+        Assert.Equal(error, Assert.Throws<ManifestException>(() => RunRequest.KeyValues("--labels", [text])).Message);
+
+    [Fact]
+    public void Amounts_follow_the_rules_of_the_manifest()
+    {
+        Assert.Equal("--limits: Invalid value: \"lots\": " + Quantity.Grammar, Message(Plain with { Limits = new Dictionary<string, string> { ["cpu"] = "lots" } }));
+        Assert.Equal("--limits: Invalid value: \"disk\": must be a standard resource for containers", Message(Plain with { Limits = new Dictionary<string, string> { ["disk"] = "1" } }));
+        Assert.Equal(
+            "--requests: Invalid value: \"2\": must be less than or equal to cpu limit of 1",
+            Message(Plain with { Limits = new Dictionary<string, string> { ["cpu"] = "1" }, Requests = new Dictionary<string, string> { ["cpu"] = "2" } }));
+        Assert.StartsWith("--annotations: Invalid value: \"a b\"", Message(Plain with { Annotations = new Dictionary<string, string> { ["a b"] = "c" } }), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Errors_name_the_flag()
     {
         Assert.Equal("NAME: Required value", Message(Plain with { Name = "" }));

@@ -1,0 +1,235 @@
+using System.Text;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using Peapod.Pod.Objects;
+
+namespace Peapod.Pod.Manifest;
+
+/// <summary>Collects the objects of one or several files, and everything that is wrong with them.</summary>
+/// <param name="lenient">Fields that Kubernetes does not know are warnings, not errors.</param>
+/// <param name="acceptLater">For tests: fields that do not work yet are read and checked like the others.</param>
+internal sealed class ManifestReading(bool lenient, bool acceptLater = false)
+{
+    private static readonly UTF8Encoding StrictUtf8 = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
+
+    private readonly HashSet<string> _names = [];
+    private readonly List<ManifestError> _errors = [];
+    private readonly List<string> _warnings = [];
+    private readonly List<PodManifest> _pods = [];
+    private readonly List<ConfigMap> _configMaps = [];
+    private readonly List<Secret> _secrets = [];
+    private readonly List<PersistentVolumeClaim> _claims = [];
+    private ManifestProblems _problems = new("");
+
+    private int Count => _pods.Count + _configMaps.Count + _secrets.Count + _claims.Count;
+
+    /// <param name="fileName">What to call the file in errors.</param>
+    /// <param name="utf8">What it holds.</param>
+    /// <param name="mayBeEmpty">Whether it is no error when there is no object in it.</param>
+    public void Add(string fileName, ReadOnlySpan<byte> utf8, bool mayBeEmpty)
+    {
+        var before = Count;
+        _problems = new ManifestProblems(fileName);
+        try
+        {
+            foreach (var document in Documents(utf8))
+            {
+                Document(document);
+            }
+        }
+        catch (SourceException error)
+        {
+            _problems.AddAt(error.Line, "", error.Message);
+        }
+
+        if (!mayBeEmpty && _problems.Errors.Count == 0 && Count == before)
+        {
+            _problems.AddAt(0, "", "no pod in it");
+        }
+
+        _errors.AddRange(_problems.Errors.OrderBy(static error => error.Line));
+        _warnings.AddRange(_problems.Warnings);
+    }
+
+    /// <summary>An error of a file, or a folder, that could not be looked into.</summary>
+    public void AddError(string fileName, string detail) => _errors.Add(new ManifestError(fileName, 0, "", detail));
+
+    /// <exception cref="ManifestException">With everything that is wrong, file by file, in the order of their lines.</exception>
+    public ManifestDocuments End()
+    {
+        if (_errors.Count > 0)
+        {
+            throw new ManifestException(_errors);
+        }
+
+        return new ManifestDocuments
+        {
+            Pods = _pods,
+            ConfigMaps = _configMaps,
+            Secrets = _secrets,
+            PersistentVolumeClaims = _claims,
+            Warnings = _warnings,
+        };
+    }
+
+    private static List<SourceNode> Documents(ReadOnlySpan<byte> utf8)
+    {
+        if (utf8.Length > ManifestReader.MaximumSize)
+        {
+            throw new SourceException(0, $"larger than {ManifestReader.MaximumSize} bytes");
+        }
+
+        utf8 = utf8.StartsWith(Encoding.UTF8.Preamble) ? utf8[Encoding.UTF8.Preamble.Length..] : utf8;
+        var text = Text(utf8);
+        var start = utf8.TrimStart(" \t\r\n"u8);
+        if (!start.StartsWith("{"u8))
+        {
+            return YamlSource.Read(text);
+        }
+
+        // What begins with a brace is JSON, or else YAML in its flow style.
+        try
+        {
+            return JsonSource.Read(utf8);
+        }
+        catch (SourceException) when (!start[1..].TrimStart(" \t\r\n"u8).StartsWith("\""u8))
+        {
+            return YamlSource.Read(text);
+        }
+    }
+
+    private static string Text(ReadOnlySpan<byte> utf8)
+    {
+        try
+        {
+            return StrictUtf8.GetString(utf8);
+        }
+        catch (DecoderFallbackException error)
+        {
+            throw new SourceException(1 + utf8[..Math.Clamp(error.Index, 0, utf8.Length)].Count((byte)'\n'), "not UTF-8 text");
+        }
+    }
+
+    private void Document(SourceNode source)
+    {
+        var lines = new SourceLines(source.Line);
+        _problems.Enter(lines);
+        var root = source.ToJson(lines, _problems);
+        if (root is JsonObject document)
+        {
+            Object(document, "");
+        }
+        else if (root is not null)
+        {
+            _problems.Add("", "a manifest must be a mapping with apiVersion, kind, metadata and spec");
+        }
+    }
+
+    private void Object(JsonObject node, string path)
+    {
+        if (!TryReadText(node, "apiVersion", path, out var version) | !TryReadText(node, "kind", path, out var kind))
+        {
+            return;
+        }
+
+        if (!ManifestKinds.IsRead(kind))
+        {
+            _problems.Add(
+                SourceLines.Member(path, "kind"),
+                ManifestKinds.IsKnown(kind)
+                    ? $"{kind} ({version}): not supported by this version of Peapod"
+                    : SchemaCheck.Unsupported(kind, ManifestKinds.Read) + Spelling.Hint(ManifestKinds.Nearest(kind)));
+        }
+        else if (version != ManifestKinds.Version)
+        {
+            _problems.Add(SourceLines.Member(path, "apiVersion"), SchemaCheck.Unsupported(version, [ManifestKinds.Version]));
+        }
+        else
+        {
+            OfKind(kind, node, path);
+        }
+    }
+
+    private void OfKind(string kind, JsonObject node, string path)
+    {
+        var validation = new ManifestValidation(_problems);
+        switch (kind)
+        {
+            case ManifestKinds.Pod:
+                var pod = ManifestDefaults.Apply(PodManifest.Parse(Checked(node, PodSchema.Pod, path)));
+                validation.Validate(pod, path);
+                Keep(pod, _pods, kind, pod.Metadata, path);
+                break;
+            case ManifestKinds.ConfigMap:
+                var configMap = ManifestDefaults.Apply(ConfigMap.Parse(Checked(node, PodSchema.ConfigMap, path)));
+                validation.Validate(configMap, path);
+                Keep(configMap, _configMaps, kind, configMap.Metadata, path);
+                break;
+            case ManifestKinds.Secret:
+                var secret = Secret.Parse(Checked(node, PodSchema.Secret, path));
+                validation.Validate(secret, path);
+                secret = ManifestDefaults.Apply(secret);
+                Keep(secret, _secrets, kind, secret.Metadata, path);
+                break;
+            case ManifestKinds.PersistentVolumeClaim:
+                var claim = ManifestDefaults.Apply(PersistentVolumeClaim.Parse(Checked(node, PodSchema.PersistentVolumeClaim, path)));
+                validation.Validate(claim, path);
+                Keep(claim, _claims, kind, claim.Metadata, path);
+                break;
+            default:
+                List(node, path);
+                break;
+        }
+    }
+
+    private bool TryReadText(JsonObject node, string name, string path, out string text)
+    {
+        var value = node[name];
+        text = value?.GetValueKind() == JsonValueKind.String ? value.GetValue<string>() : "";
+        if (text.Length == 0)
+        {
+            _problems.Add(SourceLines.Member(path, name), value is null or JsonValue ? "Required value" : "Invalid value: must be of type string");
+        }
+
+        return text.Length > 0;
+    }
+
+    private void List(JsonObject node, string path)
+    {
+        var items = SourceLines.Member(path, "items");
+        if (node["items"] is not (null or JsonArray))
+        {
+            _problems.Add(items, "Invalid value: must be of type array");
+        }
+
+        for (var i = 0; i < (node["items"] as JsonArray)?.Count; i++)
+        {
+            var element = SourceLines.Element(items, i);
+            if (node["items"]![i] is JsonObject item)
+            {
+                Object(item, element);
+            }
+            else
+            {
+                _problems.Add(element, "Invalid value: must be of type object");
+            }
+        }
+    }
+
+    /// <summary>What of the object fits its schema.</summary>
+    private byte[] Checked(JsonObject node, RecordSchema schema, string path)
+    {
+        new SchemaCheck(_problems, lenient, acceptLater).Check(node, schema, path);
+        return Encoding.UTF8.GetBytes(node.ToJsonString());
+    }
+
+    private void Keep<T>(T item, List<T> items, string kind, ObjectMeta metadata, string path)
+    {
+        if (metadata.Name.Length > 0 && !_names.Add($"{kind}/{metadata.Namespace}/{metadata.Name}"))
+        {
+            _problems.Add(SourceLines.Member(path, "metadata.name"), $"Duplicate value: \"{metadata.Name}\"");
+        }
+
+        items.Add(item);
+    }
+}

@@ -1,0 +1,36 @@
+using Peapod.HostTests.Harness;
+
+namespace Peapod.UnitTests.Manifest.Fields;
+
+public sealed class FieldTableTests
+{
+    /// <summary>How many fields may be at work without a test that shows it. It only ever goes down.</summary>
+    private const int MostUntested = 46;
+
+    private static readonly FieldTable Table = new(typeof(FieldTableTests).Assembly, typeof(HostTestAssembly).Assembly);
+
+    [Fact]
+    public void Tests_name_fields_that_there_are() => Assert.Empty(Table.Unknown);
+
+    [Fact]
+    public void No_more_fields_are_without_a_test_than_before() =>
+        Assert.True(Table.Untested.Count <= MostUntested, $"{Table.Untested.Count} fields are without a test, and {MostUntested} were:\n{string.Join('\n', Table.Untested)}");
+
+    [Fact]
+    public void The_table_in_the_docs_is_what_the_tests_say()
+    {
+        var folder = AppContext.BaseDirectory;
+        while (!File.Exists(Path.Combine(folder, "Runtime.sln")))
+        {
+            folder = Path.GetDirectoryName(folder.TrimEnd('/')) ?? throw new FileNotFoundException("Runtime.sln");
+        }
+
+        var path = Path.Combine(folder, "docs", "pod-manifest.md");
+        if (Environment.GetEnvironmentVariable("PEAPOD_UPDATE_GOLDEN") == "1")
+        {
+            File.WriteAllText(path, Table.ToMarkdown());
+        }
+
+        Assert.True(File.Exists(path) && File.ReadAllText(path) == Table.ToMarkdown(), "docs/pod-manifest.md is not what the tests say: PEAPOD_UPDATE_GOLDEN=1 make unit writes it anew");
+    }
+}

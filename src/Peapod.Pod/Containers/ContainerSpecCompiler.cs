@@ -171,11 +171,7 @@ internal sealed class ContainerSpecCompiler(PodManifest pod, PodFolders folders,
             mounts.Add(Mapped(Bind($"{folders.Etc}/{name}", $"/etc/{name}", "nosuid", "nodev")));
         }
 
-        foreach (var volume in volumes)
-        {
-            mounts.Add(Mapped(volume));
-        }
-
+        mounts.AddRange(volumes);
         return mounts;
     }
 

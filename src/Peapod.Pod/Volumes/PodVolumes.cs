@@ -89,7 +89,7 @@ internal sealed class PodVolumes(PodManifest manifest, PodFolders folders)
                 Type = "bind",
                 Source = source,
                 Destination = mount.MountPath.StartsWith('/') ? mount.MountPath : $"/{mount.MountPath}",
-                Options = ["rbind", VolumePropagation.OptionOf(mount.MountPropagation), .. ReadOnlyOption(mount, volume)],
+                Options = ["rbind", VolumePropagation.OptionOf(mount.MountPropagation), .. ReadOnlyOption(mount, volume), .. MappedOption(volume)],
             };
             var place = mounts.Count;
             while (place > 0 && Depth(mounts[place - 1].Destination) > Depth(entry.Destination))
@@ -110,6 +110,12 @@ internal sealed class PodVolumes(PodManifest manifest, PodFolders folders)
             or { Image: not null } or { PersistentVolumeClaim.ReadOnly: true };
         return !readOnly ? [] : mount.RecursiveReadOnly is RecursiveReadOnly.Enabled or RecursiveReadOnly.IfPossible ? ["rro"] : ["ro"];
     }
+
+    /// <summary>
+    /// With a user namespace the files of a volume belong to the pod's ids as they do to the same ones of the host. Not an image's: the
+    /// kernel maps no overlay, and its files are only to be read.
+    /// </summary>
+    private string[] MappedOption(Volume volume) => pod.Spec.HostUsers == false && volume.Image is null ? ["idmap"] : [];
 
     private static int Depth(string path) => path.Split('/', StringSplitOptions.RemoveEmptyEntries).Length;
 

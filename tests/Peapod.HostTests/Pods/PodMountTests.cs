@@ -55,6 +55,43 @@ public sealed class PodMountTests(ITestOutputHelper output) : IDisposable
     }
 
     [Fact]
+    [Field("spec.containers[].volumeMounts[].mountPropagation")]
+    public void The_mounts_of_a_privileged_container_are_seen_on_the_host_when_that_is_asked_for()
+    {
+        using var shared = new Mounted(bed, "shared", null);
+        Directory.CreateDirectory($"{shared.Folder}/made");
+        Start("both", "{name: v, mountPath: /v, mountPropagation: Bidirectional}", $"hostPath: {{path: {shared.Folder}}}", "securityContext: {privileged: true}");
+
+        bed.Done("exec", "both", "--", "mount", "-t", "tmpfs", "none", "/v/made");
+        Assert.Contains($" {shared.Folder}/made ", File.ReadAllText("/proc/self/mountinfo"), StringComparison.Ordinal);
+        bed.Done("exec", "both", "--", "umount", "/v/made");
+        Assert.DoesNotContain($" {shared.Folder}/made ", File.ReadAllText("/proc/self/mountinfo"), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    [Field("spec.hostUsers")]
+    public void In_a_pod_with_users_of_its_own_volumes_belong_to_whom_they_belong_to_without()
+    {
+        bed.Done("run", "-f", bed.Write("conf.yaml", "{apiVersion: v1, kind: ConfigMap, metadata: {name: mapped}, data: {key: text}}"));
+        var run = bed.RunSpec("users", """
+              hostUsers: false
+              restartPolicy: Never
+              containers:
+              - name: c
+                image: localhost/busybox
+                command: [sh, -c, "for v in e c d i; do stat -c '%u %g' /v/$v; done; touch /v/e/x; stat -c %u /v/e/x; cat /v/c/key; echo; cat /v/d/name; echo; ls /v/i/bin/busybox"]
+                volumeMounts: [{name: e, mountPath: /v/e}, {name: c, mountPath: /v/c}, {name: d, mountPath: /v/d}, {name: i, mountPath: /v/i}]
+              volumes:
+              - {name: e, emptyDir: {}}
+              - {name: c, configMap: {name: mapped}}
+              - {name: d, downwardAPI: {items: [{path: name, fieldRef: {fieldPath: metadata.name}}]}}
+              - {name: i, image: {reference: localhost/busybox}}
+            """);
+        Assert.Equal("", run.Error);
+        Assert.Equal("0 0\n0 0\n0 0\n65534 65534\n0\ntext\nusers\n/v/i/bin/busybox\n", bed.Done("logs", "-f", "users"));
+    }
+
+    [Fact]
     public void Propagation_from_a_private_mount_is_an_error()
     {
         var run = bed.RunSpec("private", $$"""

@@ -22,7 +22,7 @@ internal static class PodExecCommand
         command.SetAction(parsed =>
         {
             var folders = HostOptions.FindSupervised(parsed, parsed.GetValue(name)!);
-            var target = Container.Lifecycle.Container.Open(new ContainerStore(folders.Containers), LogsCommand.Choose(folders, parsed.GetValue(container)));
+            var target = Container.Lifecycle.Container.Open(new ContainerStore(folders.Containers, folders.Filters), LogsCommand.Choose(folders, parsed.GetValue(container)));
             var terminal = parsed.GetValue(tty);
             using var attachment = Attachment.Open(terminal);
             using var nothing = FileSystem.Open("/dev/null", Libc.O_RDONLY);

@@ -7,6 +7,8 @@ using Peapod.Kernel.Terminals;
 using Peapod.Pod.Layout;
 using Peapod.Pod.Manifest;
 using Peapod.Pod.Objects;
+using Peapod.Pod.Sandbox;
+using Peapod.Pod.Store;
 using Peapod.Pod.Supervision;
 
 namespace Peapod.Pod.Cli.Commands;
@@ -27,9 +29,10 @@ internal static class RunCommand
         var env = new Option<string[]>("--env") { Description = "NAME=value; repeatable" };
         var port = new Option<string[]>("--port") { Description = "[[HOSTIP:]HOSTPORT:]PORT[/PROTOCOL]; repeatable" };
         var lenient = new Option<bool>("--lenient") { Description = "unknown fields of a manifest are warnings" };
+        var allowSysctl = new Option<string[]>("--allow-unsafe-sysctl") { Description = "let the pods set this kernel parameter of theirs, or all that begin so (kernel.msg*); repeatable" };
         var name = new Argument<string?>("NAME") { Description = "the pod's name, with --image", Arity = ArgumentArity.ZeroOrOne };
         var args = new Argument<string[]>("COMMAND") { Description = "arguments for the image's entry point", Arity = ArgumentArity.ZeroOrMore };
-        var command = new Command("run", "run the pods of a manifest, or one from an image") { files, image, stdin, tty, remove, env, port, lenient, name, args };
+        var command = new Command("run", "run the pods of a manifest, or one from an image") { files, image, stdin, tty, remove, env, port, lenient, allowSysctl, name, args };
         command.SetAction(parsed =>
         {
             var host = HostOptions.Host(parsed);
@@ -55,14 +58,15 @@ internal static class RunCommand
                 throw new PodException("-f FILE or --image IMAGE NAME: what shall run is missing");
             }
 
-            return RunFiles(host, given, parsed.GetValue(lenient));
+            return RunFiles(host, given, parsed.GetValue(lenient), parsed.GetValue(allowSysctl) ?? []);
         });
         return command;
     }
 
-    private static int RunFiles(PodHost host, string[] files, bool lenient)
+    private static int RunFiles(PodHost host, string[] files, bool lenient, string[] sysctls)
     {
         var pods = new List<PodManifest>();
+        var objects = new List<ManifestDocuments>();
         foreach (var file in files)
         {
             var documents = Read(file, lenient);
@@ -72,11 +76,22 @@ internal static class RunCommand
             }
 
             pods.AddRange(documents.Pods);
+            objects.Add(documents);
+        }
+
+        // What pods may need is there before the first of them.
+        var store = new ObjectStore(host);
+        foreach (var documents in objects)
+        {
+            foreach (var podNamespace in store.Apply(documents, Console.WriteLine))
+            {
+                SupervisorProcess.Reload(host, podNamespace);
+            }
         }
 
         foreach (var pod in pods)
         {
-            Start(host, pod);
+            Start(host, pod, sysctls);
             Console.WriteLine($"pod/{pod.Metadata.Name} created");
         }
 
@@ -97,8 +112,9 @@ internal static class RunCommand
     }
 
     /// <summary>Writes the pod down and starts its supervisor. What fails leaves nothing.</summary>
-    private static PodFolders Start(PodHost host, PodManifest pod)
+    private static PodFolders Start(PodHost host, PodManifest pod, string[] sysctls)
     {
+        AllowedSysctls.Check(sysctls);
         var folders = host.FoldersOf(pod.Metadata.Namespace!, pod.Metadata.Name);
         var images = new ImageStore(host.DataRoot);
         foreach (var container in pod.Spec.Containers)
@@ -110,6 +126,7 @@ internal static class RunCommand
         try
         {
             ManifestFile.WriteNew(folders, pod);
+            AllowedSysctls.Write(folders, sysctls);
             if (RawMode.SizeOf(0) is { } size)
             {
                 folders.Write(folders.TerminalSize, Encoding.UTF8.GetBytes($"{size.Rows} {size.Columns}"));
@@ -127,7 +144,7 @@ internal static class RunCommand
 
     private static int RunOne(PodHost host, PodManifest pod, bool attach, bool remove)
     {
-        var folders = Start(host, pod);
+        var folders = Start(host, pod, []);
         if (!attach && !remove)
         {
             Console.WriteLine($"pod/{pod.Metadata.Name} created");

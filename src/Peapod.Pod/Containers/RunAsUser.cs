@@ -22,7 +22,7 @@ internal static class RunAsUser
         var gid = (uint?)(own?.RunAsGroup ?? context?.RunAsGroup);
         if ((own?.RunAsNonRoot ?? context?.RunAsNonRoot) == true && WhyRoot(uid, imageUser) is { } why)
         {
-            throw new PodException($"{why} (pod: \"{pod.Metadata.Name}_{pod.Metadata.Namespace}\", container: {container.Name})");
+            throw new PodException($"{why} (pod: \"{pod.Metadata.Name}_{pod.Metadata.Namespace}({pod.Metadata.Uid})\", container: {container.Name})");
         }
 
         var found = PasswdLookup.Resolve(root, uid is { } number ? number.ToString(CultureInfo.InvariantCulture) : imageUser);

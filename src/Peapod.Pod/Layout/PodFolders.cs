@@ -39,7 +39,7 @@ public sealed class PodFolders(PodHost host, string key)
     internal string IdRange => $"{Run}/id-range";
 
     /// <summary>Compiled system call filters, of all pods.</summary>
-    public string Filters => $"{Host.RunRoot}/seccomp";
+    public string Filters => Host.Filters;
 
     /// <summary>Root of the OCI states of the sandbox and the containers.</summary>
     public string Containers => $"{Run}/containers";

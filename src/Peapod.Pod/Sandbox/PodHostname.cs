@@ -42,7 +42,7 @@ internal static class PodHostname
     {
         var name = Of(pod);
         var domain = DomainOf(pod);
-        if (domain.Length == 0 || pod.Spec.SetHostnameAsFQDN != true)
+        if (domain.Length == 0 || pod.Spec.SetHostnameAsFQDN != true || pod.Spec.HostNetwork)
         {
             return name;
         }

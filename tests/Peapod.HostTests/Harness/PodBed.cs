@@ -75,9 +75,6 @@ internal sealed class PodBed : IDisposable
     /// <summary>The container's process on the host.</summary>
     internal int Pid(string pod, string container) => int.Parse(File.ReadAllText($"{RunOf(pod)}/containers/{container}/process").Split(' ')[0]);
 
-    /// <summary>The container's process on the host.</summary>
-    internal int Pid(string pod, string container) => int.Parse(File.ReadAllText($"{RunOf(pod)}/containers/{container}/process").Split(' ')[0]);
-
     internal string Ip(string pod) => (string)Status(pod)["podIP"]!;
 
     internal static void Until(Func<bool> condition, string what, int seconds = 10)

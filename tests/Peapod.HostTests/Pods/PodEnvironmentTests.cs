@@ -1,5 +1,4 @@
 using Peapod.HostTests.Harness;
-using Peapod.Tests;
 
 namespace Peapod.HostTests.Pods;
 
@@ -86,8 +85,8 @@ public sealed class PodEnvironmentTests : IDisposable
     public void What_a_container_waits_for_is_told(string field, string error)
     {
         var run = bed.RunSpec("waits", $$"""
-              containers: [{name: c, image: localhost/busybox, command: [sleep, "100"], {{field}}}]
-              volumes: [{name: v, emptyDir: {}}]
+              containers: [{name: c, image: localhost/busybox, command: [sleep, "100"], {{field}} }]
+              volumes: [{name: v, emptyDir: {} }]
             """);
 
         Assert.Contains(error, run.ExitCode != 0 ? run.Error : bed.Container("waits")["state"]!["waiting"]!.ToJsonString().Replace("\\u0022", "\"", StringComparison.Ordinal), StringComparison.Ordinal);

@@ -1,7 +1,6 @@
 using Mono.Unix.Native;
 using Peapod.HostTests.Harness;
 using Peapod.HostTests.Security;
-using Peapod.Tests;
 using Xunit.Abstractions;
 
 namespace Peapod.HostTests.Pods;
@@ -60,7 +59,7 @@ public sealed class PodMountTests(ITestOutputHelper output) : IDisposable
     {
         var run = bed.RunSpec("private", $$"""
               containers: [{name: c, image: localhost/busybox, command: [sleep, "100"], volumeMounts: [{name: v, mountPath: /v, mountPropagation: HostToContainer}]}]
-              volumes: [{name: v, hostPath: {path: {{bed.Folder}}}}]
+              volumes: [{name: v, hostPath: {path: {{bed.Folder}} } }]
             """);
         Assert.Contains("is on a mount that is not shared or slave", run.ExitCode != 0 ? run.Error : bed.Container("private").ToJsonString(), StringComparison.Ordinal);
     }
@@ -121,7 +120,7 @@ public sealed class PodMountTests(ITestOutputHelper output) : IDisposable
                 var run = bed.RunSpec($"r{i}", $$"""
                       restartPolicy: Never
                       containers: [{name: c, image: localhost/busybox, command: [sh, -c, "ls /v; cat /v/secret; cat /proc/self/mountinfo | grep ' /v '; touch /w/x"], volumeMounts: [{name: v, mountPath: /v, subPath: a/b}, {name: v, mountPath: /w, subPath: a/b/new{{i}}}]}]
-                      volumes: [{name: v, hostPath: {path: {{volume}}}}]
+                      volumes: [{name: v, hostPath: {path: {{volume}} } }]
                     """);
                 if (run.ExitCode == 0)
                 {

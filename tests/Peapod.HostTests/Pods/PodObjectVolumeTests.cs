@@ -1,7 +1,6 @@
 using Mono.Unix.Native;
 using Peapod.HostTests.Harness;
 using Peapod.HostTests.Security;
-using Peapod.Tests;
 using Xunit.Abstractions;
 
 namespace Peapod.HostTests.Pods;

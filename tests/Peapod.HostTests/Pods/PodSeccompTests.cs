@@ -86,6 +86,19 @@ public sealed class PodSeccompTests : IDisposable
         Assert.Equal(2, Directory.GetFiles($"{bed.RunRoot}/seccomp").Length);
     }
 
+    [Fact]
+    public void A_filter_of_another_version_goes_with_gc()
+    {
+        Assert.Equal("a\n", Run("{}", "", "echo a"));
+        var good = Directory.GetFiles($"{bed.RunRoot}/seccomp").Single();
+        var content = File.ReadAllBytes(good);
+        content[12 + BitConverter.ToInt32(content, 8)] ^= 1; // the device that the executable lies on
+        File.WriteAllBytes($"{bed.RunRoot}/seccomp/other", content);
+
+        Assert.Equal($"removed filter \"{bed.RunRoot}/seccomp/other\": another version of peapod compiled it\n", bed.Done("gc"));
+        Assert.Equal([good], Directory.GetFiles($"{bed.RunRoot}/seccomp"));
+    }
+
     private string Run(string container, string pod, string script)
     {
         var result = Start("calls", container, pod, script);

@@ -41,7 +41,7 @@ public class ResourceTests
     [InlineData(100, 0, null)]
     [InlineData(8192, 8192, null)]
     [InlineData(0, 40960, 36864L)]
-    [InlineData(40960, 81920, 73728L)]
+    [InlineData(40960, 81920, 77824L)]
     [InlineData(40000, 40960, null)]
     public void Throttling_begins_nine_tenths_of_the_way_from_request_to_limit(long request, long limit, long? high)
     {

@@ -15,7 +15,7 @@ internal static class LogFollower
 
     internal static void Follow(PodFolders folders, string container, bool follow)
     {
-        using var log = LogReader.TryOpen(folders.LogOf(container));
+        using var log = LogReader.TryOpen(folders, container);
         while (true)
         {
             // The order matters: what was written before the end is read after it was seen.

@@ -26,6 +26,9 @@ internal sealed class ContainerSpecCompiler(PodManifest pod, PodFolders folders,
     /// <inheritdoc cref="ContainerEnvironment.Of"/>
     internal IReadOnlyDictionary<string, string> VariablesOf(ContainerSpec container) => environment.Of(container);
 
+    /// <summary>A container's limits.</summary>
+    internal LinuxResources ResourcesOf(ContainerSpec container) => resources.Of(container);
+
     /// <summary>The container's root file system, its files' owners in the pod's user namespace when it has one.</summary>
     internal DetachedMount MountRoot(ContainerImage image, string layer)
     {

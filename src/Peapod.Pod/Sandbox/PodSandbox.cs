@@ -72,7 +72,7 @@ internal sealed record PodSandbox(int Pid, PidFd Process, IReadOnlyList<IPAddres
     private static List<PortMapping> Ports(PodManifest pod)
     {
         var ports = new List<PortMapping>();
-        foreach (var container in pod.Spec.Containers)
+        foreach (var container in (IEnumerable<ContainerSpec>)[.. pod.Spec.InitContainers, .. pod.Spec.Containers])
         {
             foreach (var port in container.Ports)
             {

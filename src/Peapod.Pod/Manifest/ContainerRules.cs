@@ -66,13 +66,27 @@ internal sealed class ContainerRules(FieldErrors errors, PodSpec spec, IReadOnly
         }
     }
 
+    public void Ephemeral(string path)
+    {
+        var names = Targets();
+        for (var i = 0; i < spec.EphemeralContainers.Count; i++)
+        {
+            Ephemeral(spec.EphemeralContainers[i], names, SourceLines.Element(path, i));
+        }
+    }
+
     /// <param name="container">An ephemeral container, which is not yet among those of the pod.</param>
     /// <param name="path">What its fields are called.</param>
-    public void Ephemeral(ContainerSpec container, string path)
+    public void Added(ContainerSpec container, string path) =>
+        Ephemeral(container, [.. Targets(), .. spec.EphemeralContainers.Select(static other => other.Name)], path);
+
+    /// <summary>The containers whose processes an ephemeral one may see.</summary>
+    private HashSet<string> Targets() => spec.Containers.Concat(spec.InitContainers).Select(static other => other.Name).ToHashSet();
+
+    private void Ephemeral(ContainerSpec container, HashSet<string> names, string path)
     {
-        var targets = spec.Containers.Concat(spec.InitContainers).Select(static other => other.Name).ToHashSet();
-        Common(container, [.. targets, .. spec.EphemeralContainers.Select(static other => other.Name)], [], path);
-        if (!string.IsNullOrEmpty(container.TargetContainerName) && !targets.Contains(container.TargetContainerName))
+        Common(container, names, [], path);
+        if (!string.IsNullOrEmpty(container.TargetContainerName) && !Targets().Contains(container.TargetContainerName))
         {
             errors.NotFound(path + ".targetContainerName", container.TargetContainerName);
         }

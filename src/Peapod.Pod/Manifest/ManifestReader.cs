@@ -1,6 +1,4 @@
 using System.Text;
-using Peapod.Oci;
-using Peapod.Pod.Objects;
 
 namespace Peapod.Pod.Manifest;
 
@@ -28,21 +26,5 @@ public static class ManifestReader
         var reading = new ManifestReading(lenient);
         reading.Add(fileName, utf8, mayBeEmpty: false);
         return reading.End();
-    }
-
-    /// <summary>Reads a pod as <see cref="ManifestWriter"/> wrote it, which was checked then: without lines, schema and rules.</summary>
-    /// <param name="fileName">What to call the file in errors.</param>
-    /// <param name="utf8">What it holds.</param>
-    /// <exception cref="ManifestException">It is damaged.</exception>
-    public static PodManifest ReadStored(string fileName, ReadOnlySpan<byte> utf8)
-    {
-        try
-        {
-            return PodManifest.Parse(utf8);
-        }
-        catch (SpecException error)
-        {
-            throw new ManifestException([new ManifestError(fileName, 0, "", error.Message)]);
-        }
     }
 }

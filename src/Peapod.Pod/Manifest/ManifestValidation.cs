@@ -48,7 +48,7 @@ internal sealed class ManifestValidation(ManifestProblems problems)
             volumes[volume.Name] = volume;
         }
 
-        new ContainerRules(_errors, pod.Spec, volumes, new DownwardApiRules(_errors, Names(pod.Spec, container))).Ephemeral(container, path);
+        new ContainerRules(_errors, pod.Spec, volumes, new DownwardApiRules(_errors, Names(pod.Spec, container))).Added(container, path);
     }
 
     private void Spec(PodSpec spec, string name, string path)
@@ -58,11 +58,7 @@ internal sealed class ManifestValidation(ManifestProblems problems)
         var containers = new ContainerRules(_errors, spec, volumes, fields);
         containers.Regular(path + ".containers");
         containers.Init(path + ".initContainers");
-        if (spec.EphemeralContainers.Count > 0)
-        {
-            _errors.Forbidden(path + ".ephemeralContainers", "cannot be set on create");
-        }
-
+        containers.Ephemeral(path + ".ephemeralContainers");
         new ResourceRules(_errors).Pod(spec, path);
         new ResourceRules(_errors).Overhead(spec.Overhead, path + ".overhead");
 

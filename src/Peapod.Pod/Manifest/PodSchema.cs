@@ -261,16 +261,20 @@ internal static class PodSchema
         Text("reference"),
         Choice("pullPolicy", "Always", "IfNotPresent", "Never"));
 
+    private static readonly RecordSchema ClaimResources = new(
+        Shown(Map("limits", Quantity(""))),
+        Map("requests", Quantity("")));
+
     private static readonly RecordSchema ClaimSpec = new(
         List("accessModes", Text("")),
-        Record("resources", Resources),
-        Text("storageClassName"),
-        Text("volumeName"),
+        Record("resources", ClaimResources),
+        Shown(Text("storageClassName")),
+        Shown(Text("volumeName")),
         Text("volumeMode"),
-        AnyObject("selector"),
-        AnyObject("dataSource"),
-        AnyObject("dataSourceRef"),
-        Text("volumeAttributesClassName"));
+        Shown(AnyObject("selector")),
+        Refused("dataSource", "there are no snapshots or populated volumes here; a claim begins empty"),
+        Refused("dataSourceRef", "there are no snapshots or populated volumes here; a claim begins empty"),
+        Shown(Text("volumeAttributesClassName")));
 
     private static readonly RecordSchema ClaimTemplate = new(
         Record("metadata", ObjectMeta),

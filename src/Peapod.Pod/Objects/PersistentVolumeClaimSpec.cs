@@ -20,9 +20,5 @@ public sealed partial record PersistentVolumeClaimSpec
 
     public JsonObject? Selector { get; init; }
 
-    public JsonObject? DataSource { get; init; }
-
-    public JsonObject? DataSourceRef { get; init; }
-
     public string? VolumeAttributesClassName { get; init; }
 }

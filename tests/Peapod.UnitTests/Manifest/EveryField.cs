@@ -293,7 +293,7 @@ public sealed class EveryField
         var missing = Names(PodSchema.Pod).Distinct().Where(name => !text.Contains(name + ":", StringComparison.Ordinal)).Order();
 
         // Ephemeral containers are no part of a new pod; the others belong to claims as they stand for themselves.
-        Assert.Equal(["dataSource", "dataSourceRef", "ephemeralContainers", "selector", "targetContainerName", "volumeAttributesClassName", "volumeName"], missing);
+        Assert.Equal(["ephemeralContainers", "selector", "targetContainerName", "volumeAttributesClassName", "volumeName"], missing);
     }
 
     private static IEnumerable<string> Names(RecordSchema schema) => schema.Fields.Where(static field => field.HasRecord && field.Support != FieldSupport.Dropped)

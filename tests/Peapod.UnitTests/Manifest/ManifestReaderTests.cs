@@ -1,6 +1,7 @@
 using System.Text;
 using Peapod.Pod.Manifest;
 using Peapod.Pod.Objects;
+using Peapod.Tests;
 
 namespace Peapod.UnitTests.Manifest;
 
@@ -66,6 +67,7 @@ public sealed class ManifestReaderTests
         """;
 
     [Fact]
+    [Field("metadata.namespace", "metadata.labels", "metadata.annotations")]
     public void Every_supported_field_is_read()
     {
         var pod = Manifests.Pod(Whole);

@@ -45,8 +45,15 @@ public sealed class ContainerRulesTests
     public void A_container_that_breaks_a_rule_is_refused(string line, string error) => Manifests.AssertContainerError(line, error);
 
     [Fact]
-    public void A_new_pod_has_no_ephemeral_containers() =>
-        Manifests.AssertSpecError("ephemeralContainers: [{name: e, image: i}]", "ephemeralContainers: Forbidden: cannot be set on create");
+    public void A_new_pod_has_no_ephemeral_containers_and_those_of_a_running_one_are_checked()
+    {
+        EphemeralContainers.RefuseOnCreate(Running);
+        var pod = EphemeralContainers.Add(Running, Debugger);
+        Assert.Equal("spec.ephemeralContainers: Forbidden: cannot be set on create", Assert.Throws<ManifestException>(() => EphemeralContainers.RefuseOnCreate(pod)).Message);
+        var json = ManifestWriter.ToJson(pod);
+        Assert.Equal(json, ManifestWriter.ToJson(Manifests.AllFields(json).Pods[0]));
+        Manifests.AssertSpecError("ephemeralContainers: [{name: c, image: i, tty: true}]", "ephemeralContainers[0].name: Duplicate value: \"c\"");
+    }
 
     private static readonly PodManifest Running = Manifests.AllFields(Manifests.WithSpec(
         "volumes: [{name: v}]\ninitContainers: [{name: i, image: i}]\ncontainers: [{name: c, image: i}]")).Pods[0];

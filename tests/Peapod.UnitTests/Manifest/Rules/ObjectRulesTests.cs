@@ -79,6 +79,30 @@ public sealed class ObjectRulesTests
         Assert.Equal("äö", Encoding.UTF8.GetString(Convert.FromBase64String(secret.Data["b"])));
     }
 
+    [Fact]
+    [Field(
+        "ConfigMap.apiVersion", "ConfigMap.kind", "ConfigMap.metadata", "ConfigMap.data", "ConfigMap.binaryData", "ConfigMap.immutable", "Secret.apiVersion", "Secret.kind", "Secret.metadata", "Secret.data", "Secret.immutable",
+        "PersistentVolumeClaim.apiVersion", "PersistentVolumeClaim.kind", "PersistentVolumeClaim.metadata", "PersistentVolumeClaim.spec")]
+    public void Objects_are_kept_as_they_are_written()
+    {
+        string[] given =
+        [
+            """{"apiVersion":"v1","kind":"ConfigMap","metadata":{"name":"m","namespace":"n","labels":{"a":"b"},"annotations":{"c":"d"}},"data":{"k":"text"},"binaryData":{"b":"eA=="},"immutable":true}""",
+            """{"apiVersion":"v1","kind":"Secret","metadata":{"name":"s","namespace":"n","labels":{"a":"b"},"annotations":{"c":"d"}},"data":{"k":"eA=="},"type":"a/b","immutable":false}""",
+            """{"apiVersion":"v1","kind":"PersistentVolumeClaim","metadata":{"name":"c","namespace":"n","labels":{"a":"b"},"annotations":{"c":"d"}},"spec":{"accessModes":["ReadWriteMany"],"resources":{"limits":{"storage":"2Gi"},"requests":{"storage":"1Gi"}},"storageClassName":"fast","volumeName":"v","volumeMode":"Block","selector":{"matchLabels":{"a":"b"}},"volumeAttributesClassName":"gold"}}""",
+        ];
+        var documents = ManifestReader.Read("f", string.Join('\n', given));
+        var kept = documents.ConfigMaps.Select(static one => one.ToJson()).Concat(documents.Secrets.Select(static one => one.ToJson())).Concat(documents.PersistentVolumeClaims.Select(static one => one.ToJson()));
+        Assert.Equal(given, kept.Select(static json => Encoding.UTF8.GetString(json)).ToArray());
+    }
+
+    [Fact]
+    [Field("PersistentVolumeClaim.spec.dataSource", "PersistentVolumeClaim.spec.dataSourceRef")]
+    public void A_claim_that_would_be_filled_by_a_cluster_is_refused() =>
+        Assert.Equal(
+            ["pod.yaml:4: spec.dataSource: Forbidden: there are no snapshots or populated volumes here; a claim begins empty"],
+            Manifests.Errors(Of("PersistentVolumeClaim", "spec: {accessModes: [ReadWriteOnce], resources: {requests: {storage: 1}}, dataSource: {kind: VolumeSnapshot, name: s}}")));
+
     [Theory]
     [InlineData("{}", "accessModes: Required value: at least 1 access mode is required", "resources.requests[storage]: Required value")]
     [InlineData("{accessModes: [RWO], resources: {requests: {storage: 1}}}", "accessModes[0]: Unsupported value: \"RWO\": supported values: \"ReadOnlyMany\", \"ReadWriteMany\", \"ReadWriteOnce\", \"ReadWriteOncePod\"")]

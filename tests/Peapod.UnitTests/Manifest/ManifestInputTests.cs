@@ -1,12 +1,11 @@
 using Peapod.Pod;
 using Peapod.Pod.Manifest;
-using Peapod.Pod.Objects;
 
 namespace Peapod.UnitTests.Manifest;
 
-public sealed class ManifestFilesTests : IDisposable
+public sealed class ManifestInputTests : IDisposable
 {
-    private readonly string folder = Directory.CreateTempSubdirectory("peapod-manifest-files-").FullName;
+    private readonly string folder = Directory.CreateTempSubdirectory("peapod-manifest-input-").FullName;
 
     public void Dispose() => Directory.Delete(folder, recursive: true);
 
@@ -31,10 +30,12 @@ public sealed class ManifestFilesTests : IDisposable
         Write("deeper/c.yaml", Pod("c"));
         Directory.CreateDirectory(Path.Combine(folder, "folder.yaml"));
 
-        var documents = ManifestFiles.Read([folder + "/"]);
+        var documents = ManifestInput.Read([folder + "/"]);
 
         Assert.Equal(["a", "b"], documents.Pods.Select(static pod => pod.Metadata.Name));
         Assert.Equal("m", Assert.Single(documents.ConfigMaps).Metadata.Name);
+        Directory.CreateSymbolicLink(Path.Combine(folder, "deeper", "loop"), folder);
+        Assert.Equal(["a", "b", "c"], ManifestInput.Read([folder], recursive: true).Pods.Select(static pod => pod.Metadata.Name));
     }
 
     [Fact]
@@ -42,25 +43,25 @@ public sealed class ManifestFilesTests : IDisposable
     {
         var (good, bad, worse) = (Write("good", Pod("a")), Write("bad.yaml", "\n\nkind: Pod"), Write("worse.yaml", Pod("a") + "---\n5\n"));
 
-        Assert.Equal(["a", "b"], ManifestFiles.Read([good, Write("other", Pod("b"))]).Pods.Select(static pod => pod.Metadata.Name));
+        Assert.Equal(["a", "b"], ManifestInput.Read([good, Write("other", Pod("b"))]).Pods.Select(static pod => pod.Metadata.Name));
         Assert.Equal(
             [
                 $"{bad}:3: apiVersion: Required value",
                 $"{worse}:3: metadata.name: Duplicate value: \"a\"",
                 $"{worse}:6: a manifest must be a mapping with apiVersion, kind, metadata and spec",
             ],
-            Assert.Throws<ManifestException>(() => ManifestFiles.Read([good, bad, worse])).Message.Split('\n'));
+            Assert.Throws<ManifestException>(() => ManifestInput.Read([good, bad, worse])).Message.Split('\n'));
     }
 
     [Fact]
     public void What_holds_no_manifest_is_refused()
     {
         Directory.CreateDirectory(Path.Combine(folder, "empty"));
-        Assert.Equal($"{folder}/empty: no *.yaml, *.yml or *.json in it", Assert.Throws<ManifestException>(() => ManifestFiles.Read([folder + "/empty"])).Message);
+        Assert.Equal($"{folder}/empty: no *.yaml, *.yml or *.json in that folder", Assert.Throws<ManifestException>(() => ManifestInput.Read([folder + "/empty"])).Message);
         var file = Write("empty.yaml", "---\n");
-        Assert.Equal($"{file}: no pod in it", Assert.Throws<ManifestException>(() => ManifestFiles.Read([file])).Message);
-        Assert.Equal("-f /no/such: No such file or directory", Assert.Throws<PodException>(() => ManifestFiles.Read(["/no/such"])).Message);
-        Assert.Equal("/dev/zero: larger than 16777216 bytes", Assert.Throws<ManifestException>(() => ManifestFiles.Read(["/dev/zero"])).Message);
+        Assert.Equal($"{file}: no pod in it", Assert.Throws<ManifestException>(() => ManifestInput.Read([file])).Message);
+        Assert.Equal("-f /no/such: No such file or directory", Assert.Throws<PodException>(() => ManifestInput.Read(["/no/such"])).Message);
+        Assert.Equal("/dev/zero: larger than 16777216 bytes", Assert.Throws<ManifestException>(() => ManifestInput.Read(["/dev/zero"])).Message);
     }
 
     [Fact]
@@ -69,17 +70,6 @@ public sealed class ManifestFilesTests : IDisposable
         var (first, second) = (Write("1.yaml", Pod("a") + "statu: {}\n"), Write("2.yaml", Pod("b") + "spek: {}\n"));
         Assert.Equal(
             [$"{first}:5: statu: unknown field, did you mean \"status\"?", $"{second}:5: spek: unknown field, did you mean \"spec\"?"],
-            ManifestFiles.Read([first, second], lenient: true).Warnings);
-    }
-
-    [Fact]
-    public void A_stored_pod_is_read_as_it_was_written()
-    {
-        var pod = EphemeralContainers.Add(Manifests.Pod(Pod("a")), new ContainerSpec { Name = "e", Image = "i" });
-        var json = System.Text.Encoding.UTF8.GetBytes(ManifestWriter.ToJson(pod));
-
-        Assert.Equal(ManifestWriter.ToJson(pod), ManifestWriter.ToJson(ManifestReader.ReadStored("pod.json", json)));
-        Assert.StartsWith("pod.json: ", Assert.Throws<ManifestException>(() => ManifestReader.ReadStored("pod.json", json.AsSpan(0, 20))).Message, StringComparison.Ordinal);
-        Assert.StartsWith("pod.json: ", Assert.Throws<ManifestException>(() => ManifestReader.ReadStored("pod.json", [])).Message, StringComparison.Ordinal);
+            ManifestInput.Read([first, second], lenient: true).Warnings);
     }
 }

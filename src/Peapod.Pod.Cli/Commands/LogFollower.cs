@@ -2,6 +2,7 @@ using Peapod.Kernel;
 using Peapod.Kernel.Files;
 using Peapod.Pod.Layout;
 using Peapod.Pod.Logs;
+using Peapod.Pod.Objects;
 using Peapod.Pod.Supervision;
 
 namespace Peapod.Pod.Cli.Commands;
@@ -30,5 +31,5 @@ internal static class LogFollower
     }
 
     private static bool HasEnded(PodFolders folders, string container) =>
-        !SupervisorProcess.TakeOver(folders) || PodStatus.TryRead(folders) is not { Phase: "Running" } status || !status.Containers.Any(state => state.Name == container);
+        !SupervisorProcess.TakeOver(folders) || StatusFile.TryRead(folders) is not { Phase: PodPhase.Running or PodPhase.Pending } status || !status.ContainerStatuses.Any(state => state.Name == container);
 }

@@ -1,6 +1,5 @@
 using System.CommandLine;
 using Peapod.Pod.Layout;
-using Peapod.Pod.Manifest;
 
 namespace Peapod.Pod.Cli.Commands;
 
@@ -25,7 +24,7 @@ internal static class LogsCommand
     /// <summary>The container that is meant: the named one, or the first.</summary>
     internal static string Choose(PodFolders folders, string? wanted)
     {
-        var names = ManifestReader.Read(folders.Manifest, PodFolders.TryRead(folders.Manifest) ?? []).Pods[0].Spec.Containers.Select(static spec => spec.Name).ToList();
+        var names = ManifestFile.Read(folders).Spec.Containers.Select(static spec => spec.Name).ToList();
         if (wanted is null)
         {
             if (names.Count > 1)

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Peapod.Pod.Layout;
+using Peapod.Pod.Objects;
 using Peapod.Pod.Supervision;
 
 namespace Peapod.Pod.Cli.Commands;
@@ -33,17 +34,17 @@ internal static class PsCommand
         foreach (var folders in pods)
         {
             var supervised = TryTakeOver(folders);
-            var status = PodStatus.TryRead(folders) ?? new PodStatus();
-            var ready = status.Containers.Count(static container => container.State == "Running");
+            var status = StatusFile.TryRead(folders) ?? new PodStatus();
+            var ready = status.ContainerStatuses.Count(static container => container.Ready);
             rows.Add(
             [
                 folders.Name,
-                $"{ready}/{status.Containers.Count}",
+                $"{ready}/{status.ContainerStatuses.Count}",
                 StatusOf(status, supervised),
-                $"{status.Containers.Sum(static container => container.Restarts)}",
-                status.Created == default ? "<unknown>" : Age(DateTime.UtcNow - status.Created),
+                $"{status.ContainerStatuses.Sum(static container => container.RestartCount)}",
+                TryReadCreation(folders) is { } created ? Age(DateTime.UtcNow - created) : "<unknown>",
                 status.PodIP ?? "<none>",
-                status.NodeName ?? "<none>",
+                PodHost.NodeName,
             ]);
         }
 
@@ -76,7 +77,7 @@ internal static class PsCommand
 
     internal static string StatusOf(PodStatus status, bool supervised)
     {
-        if (status.Phase == "Running" && !supervised)
+        if (status.Phase == PodPhase.Running && !supervised)
         {
             return "Unknown";
         }
@@ -86,14 +87,18 @@ internal static class PsCommand
             return reason;
         }
 
-        var waiting = status.Containers.FirstOrDefault(static container => container is { State: "Waiting", Reason: not null });
-        return waiting?.Reason ?? status.Phase switch
+        var waiting = status.ContainerStatuses.FirstOrDefault(static container => container.State.Waiting is { Reason.Length: > 0 });
+        return waiting?.State.Waiting!.Reason ?? status.Phase switch
         {
-            "Succeeded" => "Completed",
-            "Failed" => status.Containers.FirstOrDefault(static container => container.ExitCode is not (0 or null))?.Reason ?? "Error",
-            var phase => phase,
+            PodPhase.Succeeded => "Completed",
+            PodPhase.Failed => status.ContainerStatuses.FirstOrDefault(static container => container.State.Terminated?.ExitCode is not (0 or null))?.State.Terminated!.Reason ?? "Error",
+            var phase => $"{phase}",
         };
     }
+
+    /// <summary>Null while the pod's creator has not written it down yet.</summary>
+    private static DateTime? TryReadCreation(PodFolders folders) =>
+        PodFolders.TryRead(folders.Manifest) is { } json ? PodManifest.Parse(json).Metadata.CreationTimestamp : null;
 
     /// <summary>kubectl's short form of a duration: 45s, 3m12s, 5h4m, 3d.</summary>
     internal static string Age(TimeSpan age) => age switch

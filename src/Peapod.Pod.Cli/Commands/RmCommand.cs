@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Peapod.Pod.Layout;
+using Peapod.Pod.Objects;
 using Peapod.Pod.Supervision;
 
 namespace Peapod.Pod.Cli.Commands;
@@ -22,7 +23,7 @@ internal static class RmCommand
 
     private static void Remove(PodFolders folders, bool force)
     {
-        if (!force && PodStatus.TryRead(folders) is { Phase: "Running" or "Pending" })
+        if (!force && StatusFile.TryRead(folders) is { Phase: PodPhase.Running or PodPhase.Pending })
         {
             throw new PodException($"pod \"{folders.Name}\" is running\n  stop it first, or use --force");
         }

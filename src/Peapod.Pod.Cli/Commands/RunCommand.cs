@@ -109,7 +109,7 @@ internal static class RunCommand
         using var creator = host.Add(folders) ?? throw new PodException($"pods \"{pod.Metadata.Name}\" already exists");
         try
         {
-            folders.Write(folders.Manifest, Encoding.UTF8.GetBytes(ManifestWriter.ToJson(pod)));
+            ManifestFile.WriteNew(folders, pod);
             if (RawMode.SizeOf(0) is { } size)
             {
                 folders.Write(folders.TerminalSize, Encoding.UTF8.GetBytes($"{size.Rows} {size.Columns}"));
@@ -151,11 +151,11 @@ internal static class RunCommand
 
     private static int WaitForEnd(PodFolders folders)
     {
-        while (SupervisorProcess.TakeOver(folders) && PodStatus.TryRead(folders) is not { Phase: "Succeeded" or "Failed" })
+        while (SupervisorProcess.TakeOver(folders) && StatusFile.TryRead(folders) is not { Phase: PodPhase.Succeeded or PodPhase.Failed })
         {
             Thread.Sleep(5);
         }
 
-        return PodStatus.TryRead(folders)?.Containers[0].ExitCode ?? UnknownExitCode;
+        return StatusFile.TryRead(folders)?.ContainerStatuses[0].State.Terminated?.ExitCode ?? UnknownExitCode;
     }
 }

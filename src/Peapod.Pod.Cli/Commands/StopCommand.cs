@@ -1,6 +1,5 @@
 using System.CommandLine;
 using Peapod.Pod.Layout;
-using Peapod.Pod.Manifest;
 using Peapod.Pod.Supervision;
 
 namespace Peapod.Pod.Cli.Commands;
@@ -23,5 +22,5 @@ internal static class StopCommand
     }
 
     private static long GraceOf(PodFolders folders) =>
-        ManifestReader.Read(folders.Manifest, PodFolders.TryRead(folders.Manifest) ?? []).Pods[0].Spec.TerminationGracePeriodSeconds ?? 30;
+        ManifestFile.Read(folders).Spec.TerminationGracePeriodSeconds ?? 30;
 }

@@ -11,6 +11,12 @@ public sealed partial record ObjectMeta
     /// <summary>A DNS-1123 label; <c>default</c> after <see cref="Manifest.ManifestDefaults"/>.</summary>
     public string? Namespace { get; init; }
 
+    /// <summary>Of this one pod: another of the same name has another. Set when the pod is made; what a manifest says is dropped.</summary>
+    public string? Uid { get; init; }
+
+    /// <inheritdoc cref="Uid"/>
+    public DateTime? CreationTimestamp { get; init; }
+
     public IReadOnlyDictionary<string, string>? Labels { get; init; }
 
     public IReadOnlyDictionary<string, string>? Annotations { get; init; }

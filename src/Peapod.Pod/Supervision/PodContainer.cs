@@ -9,6 +9,7 @@ using Peapod.Pod.Containers;
 using Peapod.Pod.Layout;
 using Peapod.Pod.Objects;
 using Peapod.Pod.Volumes;
+using ContainerStatus = Peapod.Pod.Objects.ContainerStatus;
 
 namespace Peapod.Pod.Supervision;
 
@@ -19,22 +20,24 @@ internal sealed class PodContainer : IDisposable
     private const int LongestBackoffSeconds = 300;
     private const int BackoffResetSeconds = 600;
 
+    private readonly string podUid;
     private readonly PodFolders folders;
     private readonly ContainerStore store;
     private int backoff;
 
-    internal PodContainer(ContainerSpec spec, PodFolders folders, ContainerState? known)
+    internal PodContainer(ContainerSpec spec, string podUid, PodFolders folders, ContainerStatus? known)
     {
         Spec = spec;
+        this.podUid = podUid;
         this.folders = folders;
         store = new ContainerStore(folders.Containers);
         Streams = new ContainerStreams(spec, folders);
-        State = known ?? new ContainerState { Name = spec.Name, Image = spec.Image, Reason = "ContainerCreating" };
+        Status = known ?? new ContainerStatus { Name = spec.Name, Image = spec.Image, State = new() { Waiting = new() { Reason = "ContainerCreating" } } };
     }
 
     internal ContainerSpec Spec { get; }
 
-    internal ContainerState State { get; private set; }
+    internal ContainerStatus Status { get; private set; }
 
     /// <summary>The running process, or null.</summary>
     internal PidFd? Process { get; private set; }
@@ -63,7 +66,7 @@ internal sealed class PodContainer : IDisposable
         {
             var spec = compiler.Compile(Spec, image, root, volumes.MountsOf(Spec, held));
             using var streams = Streams.OpenForContainer();
-            var (container, process) = Create(new CreateRequest
+            var (_, process) = Create(new CreateRequest
             {
                 Id = Spec.Name,
                 Spec = spec,
@@ -79,16 +82,16 @@ internal sealed class PodContainer : IDisposable
             }
 
             Process = process.Process;
-            State = State with
+            var attempt = Status.RestartCount + (Status.ContainerId is null ? 0 : 1);
+            Status = Status with
             {
-                State = "Running",
-                Restarts = State.Restarts + (State.Started is null ? 0 : 1),
-                Reason = null,
-                Message = null,
-                Pid = container.Record.Pid,
-                ExitCode = null,
-                Started = DateTime.UtcNow,
-                Finished = null,
+                State = new() { Running = new() { StartedAt = Timestamp.Now } },
+                LastState = Status.State.Terminated is null ? Status.LastState : Status.State,
+                RestartCount = attempt,
+                Ready = true,
+                Started = true,
+                ImageId = image.Id.ToString(),
+                ContainerId = $"peapod://{podUid}_{Spec.Name}_{attempt}",
             };
         }
         finally
@@ -100,7 +103,7 @@ internal sealed class PodContainer : IDisposable
     /// <summary>Takes a container over that an earlier supervisor started.</summary>
     internal void Adopt()
     {
-        if (State.State != "Running")
+        if (Status.State.Running is null)
         {
             return;
         }
@@ -113,7 +116,11 @@ internal sealed class PodContainer : IDisposable
         }
     }
 
-    internal void Failed(string reason, string message) => State = State with { State = "Waiting", Reason = reason, Message = message };
+    internal void Waits(string reason, string? message = null) => Status = Status with
+    {
+        State = new() { Waiting = new() { Reason = reason, Message = message } },
+        LastState = Status.State.Terminated is null ? Status.LastState : Status.State,
+    };
 
     /// <summary>Looks whether the process has ended, and notes how.</summary>
     internal bool Reap()
@@ -130,7 +137,7 @@ internal sealed class PodContainer : IDisposable
     /// <summary>Puts the next start on the clock: at once the first time, then after 10 seconds, doubling to five minutes.</summary>
     internal void ScheduleRestart()
     {
-        if (State.Started is { } started && DateTime.UtcNow - started > TimeSpan.FromSeconds(BackoffResetSeconds))
+        if (Status.State.Terminated is { } ended && ended.FinishedAt - ended.StartedAt > TimeSpan.FromSeconds(BackoffResetSeconds))
         {
             backoff = 0;
         }
@@ -138,7 +145,7 @@ internal sealed class PodContainer : IDisposable
         RestartAt = Environment.TickCount64 + (backoff * 1000L);
         if (backoff > 0)
         {
-            State = State with { State = "Waiting", Reason = "CrashLoopBackOff" };
+            Waits("CrashLoopBackOff");
         }
 
         backoff = backoff == 0 ? FirstBackoffSeconds : Math.Min(backoff * 2, LongestBackoffSeconds);
@@ -172,13 +179,22 @@ internal sealed class PodContainer : IDisposable
         Process?.Dispose();
         Process = null;
         var code = status?.Reported ?? 255;
-        State = State with
+        Status = Status with
         {
-            State = "Terminated",
-            Reason = status is null ? "ContainerStatusUnknown" : code == 0 ? "Completed" : "Error",
-            Pid = 0,
-            ExitCode = code,
-            Finished = DateTime.UtcNow,
+            State = new()
+            {
+                Terminated = new()
+                {
+                    ExitCode = code,
+                    Signal = status?.Signal is > 0 and var signal ? signal : null,
+                    Reason = status is null ? "ContainerStatusUnknown" : code == 0 ? "Completed" : "Error",
+                    StartedAt = Status.State.Running?.StartedAt,
+                    FinishedAt = Timestamp.Now,
+                    ContainerId = Status.ContainerId,
+                },
+            },
+            Ready = false,
+            Started = false,
         };
     }
 

@@ -2,6 +2,7 @@ using Peapod.Container.Collection;
 using Peapod.Kernel;
 using Peapod.Kernel.Files;
 using Peapod.Pod.Layout;
+using Peapod.Pod.Objects;
 
 namespace Peapod.Pod.Supervision;
 
@@ -37,10 +38,10 @@ public static class PodLeftOvers
             return null;
         }
 
-        return PodStatus.TryRead(folders)?.Phase switch
+        return StatusFile.TryRead(folders)?.Phase switch
         {
-            null or "Pending" => "its creator and its supervisor ended before it ran",
-            "Succeeded" or "Failed" when stopped => "it has ended",
+            null or PodPhase.Pending => "its creator and its supervisor ended before it ran",
+            PodPhase.Succeeded or PodPhase.Failed when stopped => "it has ended",
             _ => null,
         };
     }

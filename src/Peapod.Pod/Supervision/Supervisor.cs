@@ -68,9 +68,8 @@ public sealed class Supervisor : IDisposable
         }
 
         held.Write($"{Environment.ProcessId}");
-        var manifest = FileSystem.ReadAllBytes(folders.Manifest);
-        var pod = ManifestReader.Read(folders.Manifest, manifest).Pods[0];
-        var status = PodStatus.TryRead(folders) ?? new PodStatus { Uid = Guid.NewGuid().ToString(), Created = DateTime.UtcNow, NodeName = PodHost.NodeName };
+        var pod = ManifestFile.Read(folders);
+        var status = StatusFile.TryRead(folders) ?? new PodStatus { StartTime = Timestamp.Now, QosClass = QosClass.Of(pod) };
         return new Supervisor(folders, pod, status, held);
     }
 
@@ -91,10 +90,10 @@ public sealed class Supervisor : IDisposable
         }
 
         FileSystem.MakeDirectory($"{folders.Data}/logs", PodFolders.PrivateFolder);
-        var wasRunning = status.Phase == "Running";
+        var wasRunning = status.Phase == PodPhase.Running;
         foreach (var spec in pod.Spec.Containers)
         {
-            containers.Add(new PodContainer(spec, folders, wasRunning ? status.Containers.FirstOrDefault(state => state.Name == spec.Name) : null));
+            containers.Add(new PodContainer(spec, pod.Metadata.Uid!, folders, wasRunning ? status.ContainerStatuses.FirstOrDefault(known => known.Name == spec.Name) : null));
         }
 
         if (wasRunning)
@@ -200,7 +199,8 @@ public sealed class Supervisor : IDisposable
         using var ns = FileSystem.Open($"/proc/{container.Record.Pid}/ns/net", Libc.O_RDONLY);
         var addresses = network.Attach(folders.Key, ns, Ports());
         PodFiles.Write(pod, folders, addresses);
-        status = status with { PodIP = addresses.IPv4.ToString(), PodIPv6 = addresses.IPv6?.ToString() };
+        var ip = addresses.IPv4.ToString();
+        status = status with { PodIP = ip, Addresses = addresses.IPv6 is { } ipv6 ? [new() { Address = ip }, new() { Address = ipv6.ToString() }] : [new() { Address = ip }] };
         compiler = new ContainerSpecCompiler(pod, folders, container.Record.Pid, PodTeardown.CgroupOf(folders));
     }
 
@@ -234,7 +234,7 @@ public sealed class Supervisor : IDisposable
                 continue;
             }
 
-            if (container.Process is null && container.RestartAt is null && Restarts(container.State))
+            if (container.Process is null && container.RestartAt is null && Restarts(container))
             {
                 container.ScheduleRestart();
             }
@@ -248,10 +248,10 @@ public sealed class Supervisor : IDisposable
         WriteStatus();
     }
 
-    private bool Restarts(ContainerState state) => state.State == "Terminated" && pod.Spec.RestartPolicy switch
+    private bool Restarts(PodContainer container) => container.Status.State.Terminated is { } ended && pod.Spec.RestartPolicy switch
     {
         RestartPolicy.Never => false,
-        RestartPolicy.OnFailure => state.ExitCode != 0,
+        RestartPolicy.OnFailure => ended.ExitCode != 0,
         _ => true,
     };
 
@@ -264,7 +264,7 @@ public sealed class Supervisor : IDisposable
         catch (Exception e) when (PodFailure.Is(e))
         {
             container.ScheduleRestart();
-            container.Failed("CreateContainerError", e.Message);
+            container.Waits("CreateContainerError", e.Message);
         }
     }
 
@@ -328,7 +328,7 @@ public sealed class Supervisor : IDisposable
         sandbox = null;
     }
 
-    private bool IsOver() => containers.TrueForAll(container => container.Process is null && container.RestartAt is null && (stopping || !Restarts(container.State)));
+    private bool IsOver() => containers.TrueForAll(container => container.Process is null && container.RestartAt is null && (stopping || !Restarts(container)));
 
     private void Finish()
     {
@@ -345,18 +345,17 @@ public sealed class Supervisor : IDisposable
 
     private void WriteStatus()
     {
-        var states = containers.ConvertAll(static container => container.State);
-        var over = IsOver();
+        var states = containers.ConvertAll(static container => container.Status);
         var next = status with
         {
-            Containers = states,
-            Phase = !over ? "Running" : states.TrueForAll(static state => state.ExitCode == 0) ? "Succeeded" : "Failed",
-            Reason = stopping && !over ? "Terminating" : null,
+            ContainerStatuses = states,
+            Phase = !IsOver() ? PodPhase.Running : states.TrueForAll(static state => state.State.Terminated?.ExitCode == 0) ? PodPhase.Succeeded : PodPhase.Failed,
+            Reason = stopping && !IsOver() ? "Terminating" : null,
         };
-        if (!next.Containers.SequenceEqual(status.Containers) || next with { Containers = status.Containers } != status)
+        if (!next.ContainerStatuses.SequenceEqual(status.ContainerStatuses) || next with { ContainerStatuses = status.ContainerStatuses } != status)
         {
             status = next;
-            status.Write(folders);
+            StatusFile.Write(folders, status);
         }
     }
 

@@ -7,6 +7,7 @@ using Peapod.Kernel.Interop;
 using Peapod.Kernel.Processes;
 using Peapod.Kernel.Sockets;
 using Peapod.Pod.Layout;
+using Peapod.Pod.Objects;
 
 namespace Peapod.Pod.Supervision;
 
@@ -198,7 +199,7 @@ public static class SupervisorProcess
             return true;
         }
 
-        if (PodStatus.TryRead(folders) is not { Phase: "Running" })
+        if (StatusFile.TryRead(folders) is not { Phase: PodPhase.Running })
         {
             return false;
         }

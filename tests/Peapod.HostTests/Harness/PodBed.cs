@@ -63,7 +63,17 @@ internal sealed class PodBed : IDisposable
 
     internal JsonNode Status(string pod) => Inspect(pod)["status"]!;
 
-    internal JsonNode Container(string pod, int index = 0) => Status(pod)["containers"]![index]!;
+    internal JsonNode Container(string pod, int index = 0) => Status(pod)["containerStatuses"]![index]!;
+
+    internal int Restarts(string pod, int index = 0) => (int)Container(pod, index)["restartCount"]!;
+
+    /// <summary>How a container has ended, now or before its last start; null when it has not.</summary>
+    internal JsonNode? Ended(string pod, int index = 0) => Container(pod, index)["state"]!["terminated"] ?? Container(pod, index)["lastState"]?["terminated"];
+
+    internal int? ExitCode(string pod, int index = 0) => (int?)Ended(pod, index)?["exitCode"];
+
+    /// <summary>The container's process on the host.</summary>
+    internal int Pid(string pod, string container) => int.Parse(File.ReadAllText($"{RunOf(pod)}/containers/{container}/process").Split(' ')[0]);
 
     internal string Ip(string pod) => (string)Status(pod)["podIP"]!;
 

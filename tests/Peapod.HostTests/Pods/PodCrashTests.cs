@@ -112,7 +112,7 @@ public sealed class PodCrashTests : IDisposable
     public void A_new_supervisor_takes_running_containers_over_and_their_logs_go_on()
     {
         RunTwo("kept");
-        var pid = (int)bed.Container("kept")["pid"]!;
+        var pid = bed.Pid("kept", "a");
         var supervisor = bed.Supervisor("kept");
         PodBed.Kill(supervisor);
         var logged = bed.Done("logs", "-c", "a", "kept").Length;
@@ -120,7 +120,7 @@ public sealed class PodCrashTests : IDisposable
         Assert.Matches("kept   2/2     Running   0 ", bed.Done("ps"));
 
         Assert.NotEqual(supervisor, bed.Supervisor("kept"));
-        Assert.Equal((pid, 0), ((int)bed.Container("kept")["pid"]!, (int)bed.Container("kept")["restarts"]!));
+        Assert.Equal((pid, 0), (bed.Pid("kept", "a"), bed.Restarts("kept")));
         PodBed.Until(() => bed.Done("logs", "-c", "a", "kept").Length > logged + 10, "the log goes on");
         Assert.Single(bed.Done("logs", "-c", "a", "kept").Split('\n', StringSplitOptions.RemoveEmptyEntries).Distinct());
     }
@@ -135,9 +135,9 @@ public sealed class PodCrashTests : IDisposable
 
         bed.Done("exec", "code", "--", "touch", "/go");
 
-        PodBed.Until(() => (int)bed.Container("code")["restarts"]! == 1, "it is started again");
+        PodBed.Until(() => bed.Restarts("code") == 1, "it is started again");
         bed.Done("exec", "code", "--", "touch", "/go");
-        PodBed.Until(() => (int?)bed.Container("code")["exitCode"] == 42, "its exit code is known");
+        PodBed.Until(() => bed.ExitCode("code") == 42, "its exit code is known");
     }
 
     [Fact]
@@ -148,7 +148,7 @@ public sealed class PodCrashTests : IDisposable
 
         PodBed.Kill(sandbox);
 
-        PodBed.Until(() => (int)bed.Container("again", 1)["restarts"]! == 1 && (string)bed.Container("again", 1)["state"]! == "Running", "it runs again");
+        PodBed.Until(() => bed.Restarts("again", 1) == 1 && bed.Container("again", 1)["state"]!["running"] is not null, "it runs again");
         Assert.NotEqual(sandbox, bed.Sandbox("again"));
         Assert.Equal(
             bed.Done("exec", "-c", "a", "again", "--", "readlink", "/proc/self/ns/net"), new FileInfo($"/proc/{bed.Sandbox("again")}/ns/net").LinkTarget + "\n");

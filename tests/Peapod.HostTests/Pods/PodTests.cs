@@ -174,7 +174,7 @@ public sealed class PodTests : IDisposable
         bed.Done("stop", "-t", "20", "polite");
 
         Assert.Equal("ready\nbye\n", bed.Done("logs", "polite"));
-        Assert.Equal((0, "Completed", 0), ((int)bed.Container("polite")["exitCode"]!, (string)bed.Container("polite")["reason"]!, (int)bed.Container("polite")["restarts"]!));
+        Assert.Equal((0, "Completed", 0), (bed.ExitCode("polite"), (string)bed.Ended("polite")!["reason"]!, bed.Restarts("polite")));
     }
 
     [Fact]
@@ -186,7 +186,7 @@ public sealed class PodTests : IDisposable
         bed.Done("stop", "-t", "1", "deaf");
 
         Assert.InRange(clock.Elapsed.TotalSeconds, 1, 3);
-        Assert.Equal(137, (int)bed.Container("deaf")["exitCode"]!);
+        Assert.Equal(137, bed.ExitCode("deaf"));
     }
 
     [Fact]
@@ -194,11 +194,11 @@ public sealed class PodTests : IDisposable
     {
         bed.Done("run", "--image", "localhost/busybox", "crash", "--", "sh", "-c", "test -e /mark && echo kept; touch /mark; echo run; exit 4");
 
-        PodBed.Until(() => (string?)bed.Container("crash")["reason"] == "CrashLoopBackOff", "it is in back-off");
+        PodBed.Until(() => (string?)bed.Container("crash")["state"]!["waiting"]?["reason"] == "CrashLoopBackOff", "it is in back-off");
 
         Assert.Matches("crash   0/1     CrashLoopBackOff   1 ", bed.Done("ps"));
         Assert.Equal("run\nrun\n", bed.Done("logs", "crash"));
-        Assert.Equal(4, (int)bed.Container("crash")["exitCode"]!);
+        Assert.Equal(4, bed.ExitCode("crash"));
     }
 
     [Theory]
@@ -215,7 +215,7 @@ public sealed class PodTests : IDisposable
 
         PodBed.Until(() => (string)bed.Status("ends")["phase"]! == phase, phase);
 
-        Assert.Equal((code, 0), ((int)bed.Container("ends")["exitCode"]!, (int)bed.Container("ends")["restarts"]!));
+        Assert.Equal((code, 0), (bed.ExitCode("ends"), bed.Restarts("ends")));
         Assert.Equal("pod \"ends\" deleted\n", bed.Done("rm", "ends"));
     }
 
@@ -299,7 +299,7 @@ public sealed class PodTests : IDisposable
 
         Assert.Equal("Untagged: localhost/other:latest\n", bed.Image("rm", "localhost/other").Output);
 
-        PodBed.Until(() => (int)bed.Container("user")["restarts"]! == 1, "it is started again");
+        PodBed.Until(() => bed.Restarts("user") == 1, "it is started again");
         Assert.Equal("localhost/busybox:latest", Regex.Split(bed.Image("ls").Output.Split('\n')[1], " +")[0]);
     }
 }

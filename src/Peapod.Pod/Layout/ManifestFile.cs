@@ -1,0 +1,22 @@
+using System.Text;
+using Peapod.Kernel.Files;
+using Peapod.Pod.Manifest;
+using Peapod.Pod.Objects;
+
+namespace Peapod.Pod.Layout;
+
+/// <summary>manifest.json: the pod as it was checked when it was made, with its defaults, uid and time of creation. Read back without any check.</summary>
+public static class ManifestFile
+{
+    /// <exception cref="Kernel.KernelException">There is none: the pod is not made yet, or no more.</exception>
+    public static PodManifest Read(PodFolders folders) => PodManifest.Parse(FileSystem.ReadAllBytes(folders.Manifest));
+
+    /// <summary>Writes a new pod down, with a uid of its own.</summary>
+    public static void WriteNew(PodFolders folders, PodManifest pod) => Write(folders, pod with
+    {
+        Metadata = pod.Metadata with { Uid = Guid.NewGuid().ToString(), CreationTimestamp = Timestamp.Now },
+    });
+
+    /// <summary>Replaces it.</summary>
+    public static void Write(PodFolders folders, PodManifest pod) => folders.Write(folders.Manifest, Encoding.UTF8.GetBytes(ManifestWriter.ToJson(pod)));
+}

@@ -7,6 +7,7 @@ using Peapod.Kernel.Terminals;
 using Peapod.Pod.Layout;
 using Peapod.Pod.Manifest;
 using Peapod.Pod.Objects;
+using Peapod.Pod.Store;
 using Peapod.Pod.Supervision;
 
 namespace Peapod.Pod.Cli.Commands;
@@ -63,6 +64,7 @@ internal static class RunCommand
     private static int RunFiles(PodHost host, string[] files, bool lenient)
     {
         var pods = new List<PodManifest>();
+        var objects = new List<ManifestDocuments>();
         foreach (var file in files)
         {
             var documents = Read(file, lenient);
@@ -72,7 +74,12 @@ internal static class RunCommand
             }
 
             pods.AddRange(documents.Pods);
+            objects.Add(documents);
         }
+
+        // What pods may need is there before the first of them.
+        var store = new ObjectStore(host);
+        objects.ForEach(documents => store.Apply(documents, Console.WriteLine));
 
         foreach (var pod in pods)
         {

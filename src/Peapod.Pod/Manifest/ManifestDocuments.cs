@@ -1,10 +1,17 @@
 using Peapod.Pod.Objects;
 namespace Peapod.Pod.Manifest;
 
-/// <summary>What a manifest file holds: pods with their defaults set, checked.</summary>
+/// <summary>What a manifest file holds: objects with their defaults set, checked.</summary>
 public sealed record ManifestDocuments
 {
     public required IReadOnlyList<PodManifest> Pods { get; init; }
+
+    public IReadOnlyList<ConfigMap> ConfigMaps { get; init; } = [];
+
+    /// <summary>All values in <see cref="Secret.Data"/>, as the API server keeps them.</summary>
+    public IReadOnlyList<Secret> Secrets { get; init; } = [];
+
+    public IReadOnlyList<PersistentVolumeClaim> PersistentVolumeClaims { get; init; } = [];
 
     /// <summary>What lenient reading let pass, each as <c>FILE:LINE: PATH: …</c>.</summary>
     public required IReadOnlyList<string> Warnings { get; init; }

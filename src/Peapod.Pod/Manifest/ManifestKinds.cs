@@ -7,11 +7,17 @@ internal static class ManifestKinds
 {
     public const string Pod = "Pod";
 
+    public const string ConfigMap = "ConfigMap";
+
+    public const string Secret = "Secret";
+
+    public const string PersistentVolumeClaim = "PersistentVolumeClaim";
+
     public const string Version = "v1";
 
     private static readonly FrozenSet<string> Known = new[]
     {
-        Pod, "List", "PodList", "ConfigMap", "Secret", "PersistentVolumeClaim", "PersistentVolume", "Service", "ServiceAccount",
+        Pod, "List", "PodList", ConfigMap, Secret, PersistentVolumeClaim, "PersistentVolume", "Service", "ServiceAccount",
         "Namespace", "Endpoints", "EndpointSlice", "LimitRange", "ResourceQuota", "PodTemplate", "ReplicationController",
         "Deployment", "ReplicaSet", "DaemonSet", "StatefulSet", "ControllerRevision", "Job", "CronJob",
         "HorizontalPodAutoscaler", "PodDisruptionBudget", "Ingress", "IngressClass", "NetworkPolicy", "StorageClass",
@@ -22,6 +28,9 @@ internal static class ManifestKinds
 
     /// <summary>Whether it is a list of objects that may be pods.</summary>
     public static bool IsList(string kind) => kind is "List" or "PodList";
+
+    /// <summary>Whether it is one that Peapod does something with.</summary>
+    public static bool IsRead(string kind) => kind is Pod or ConfigMap or Secret or PersistentVolumeClaim || IsList(kind);
 
     public static bool IsKnown(string kind) => Known.Contains(kind);
 

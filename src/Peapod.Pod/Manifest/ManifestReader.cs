@@ -20,7 +20,7 @@ public static class ManifestReader
         return Read(fileName, Encoding.UTF8.GetBytes(text), lenient);
     }
 
-    /// <summary>Reads all pods of a file, sets their defaults and checks them.</summary>
+    /// <summary>Reads all objects of a file, sets their defaults and checks them.</summary>
     /// <param name="fileName">What to call the file in errors.</param>
     /// <param name="utf8">What it holds.</param>
     /// <param name="lenient">Fields that Kubernetes does not know are warnings, not errors.</param>
@@ -42,13 +42,20 @@ public static class ManifestReader
             problems.AddAt(error.Line, "", error.Message);
         }
 
-        if (problems.Errors.Count == 0 && reading.Pods.Count == 0)
+        if (problems.Errors.Count == 0 && reading.Pods.Count + reading.ConfigMaps.Count + reading.Secrets.Count + reading.Claims.Count == 0)
         {
             problems.AddAt(0, "", "no pod in it");
         }
 
         problems.ThrowIfAny();
-        return new ManifestDocuments { Pods = reading.Pods, Warnings = problems.Warnings };
+        return new ManifestDocuments
+        {
+            Pods = reading.Pods,
+            ConfigMaps = reading.ConfigMaps,
+            Secrets = reading.Secrets,
+            PersistentVolumeClaims = reading.Claims,
+            Warnings = problems.Warnings,
+        };
     }
 
     private static List<SourceNode> Documents(ReadOnlySpan<byte> utf8)
@@ -89,12 +96,19 @@ public static class ManifestReader
         }
     }
 
-    /// <summary>The pods found so far in one file.</summary>
+    /// <summary>The objects found so far in one file.</summary>
     private sealed class Reading(ManifestProblems problems, SchemaCheck schema)
     {
         private readonly HashSet<string> _names = [];
+        private readonly ObjectRules _rules = new(problems);
 
         public List<PodManifest> Pods { get; } = [];
+
+        public List<ConfigMap> ConfigMaps { get; } = [];
+
+        public List<Secret> Secrets { get; } = [];
+
+        public List<PersistentVolumeClaim> Claims { get; } = [];
 
         public void Document(SourceNode source)
         {
@@ -118,25 +132,49 @@ public static class ManifestReader
                 return;
             }
 
-            if (kind == ManifestKinds.Pod && version == ManifestKinds.Version)
-            {
-                Pod(node, path);
-            }
-            else if (ManifestKinds.IsList(kind) && version == ManifestKinds.Version)
-            {
-                List(node, path);
-            }
-            else if (kind == ManifestKinds.Pod || ManifestKinds.IsList(kind))
-            {
-                problems.Add(SourceLines.Member(path, "apiVersion"), SchemaCheck.Unsupported(version, [ManifestKinds.Version]));
-            }
-            else
+            if (!ManifestKinds.IsRead(kind))
             {
                 problems.Add(
                     SourceLines.Member(path, "kind"),
                     ManifestKinds.IsKnown(kind)
                         ? $"{kind} ({version}): not supported by this version of Peapod"
                         : SchemaCheck.Unsupported(kind, [ManifestKinds.Pod]) + Spelling.Hint(ManifestKinds.Nearest(kind)));
+            }
+            else if (version != ManifestKinds.Version)
+            {
+                problems.Add(SourceLines.Member(path, "apiVersion"), SchemaCheck.Unsupported(version, [ManifestKinds.Version]));
+            }
+            else
+            {
+                OfKind(kind, node, path);
+            }
+        }
+
+        private void OfKind(string kind, JsonObject node, string path)
+        {
+            switch (kind)
+            {
+                case ManifestKinds.Pod:
+                    Pod(node, path);
+                    break;
+                case ManifestKinds.ConfigMap:
+                    schema.Check(node, PodSchema.ConfigMap, path);
+                    ConfigMaps.Add(_rules.Check(ConfigMap.Parse(Bytes(node)), path));
+                    OnlyOne(kind, ConfigMaps[^1].Metadata, path);
+                    break;
+                case ManifestKinds.Secret:
+                    schema.Check(node, PodSchema.Secret, path);
+                    Secrets.Add(_rules.Check(Secret.Parse(Bytes(node)), path));
+                    OnlyOne(kind, Secrets[^1].Metadata, path);
+                    break;
+                case ManifestKinds.PersistentVolumeClaim:
+                    schema.Check(node, PodSchema.PersistentVolumeClaim, path);
+                    Claims.Add(_rules.Check(PersistentVolumeClaim.Parse(Bytes(node)), path));
+                    OnlyOne(kind, Claims[^1].Metadata, path);
+                    break;
+                default:
+                    List(node, path);
+                    break;
             }
         }
 
@@ -177,14 +215,20 @@ public static class ManifestReader
         private void Pod(JsonObject node, string path)
         {
             schema.Check(node, PodSchema.Pod, path);
-            var pod = ManifestDefaults.Apply(PodManifest.Parse(Encoding.UTF8.GetBytes(node.ToJsonString())));
+            var pod = ManifestDefaults.Apply(PodManifest.Parse(Bytes(node)));
             new ManifestValidation(problems).Validate(pod, path);
-            if (pod.Metadata.Name.Length > 0 && !_names.Add($"{pod.Metadata.Namespace}/{pod.Metadata.Name}"))
-            {
-                problems.Add(SourceLines.Member(path, "metadata.name"), $"Duplicate value: \"{pod.Metadata.Name}\"");
-            }
-
+            OnlyOne(ManifestKinds.Pod, pod.Metadata, path);
             Pods.Add(pod);
         }
+
+        private void OnlyOne(string kind, ObjectMeta metadata, string path)
+        {
+            if (metadata.Name.Length > 0 && !_names.Add($"{kind}/{metadata.Namespace}/{metadata.Name}"))
+            {
+                problems.Add(SourceLines.Member(path, "metadata.name"), $"Duplicate value: \"{metadata.Name}\"");
+            }
+        }
+
+        private static byte[] Bytes(JsonObject node) => Encoding.UTF8.GetBytes(node.ToJsonString());
     }
 }

@@ -57,6 +57,16 @@ internal static class NameRules
             ? null
             : "a valid environment variable name must consist only of printable ASCII characters other than '='";
 
+    /// <summary>The key of a ConfigMap or a Secret, which is a file's name too.</summary>
+    public static string? ConfigMapKey(string key) =>
+        key.Length > 253 ? TooLong(253)
+        : key.Length == 0 || !key.All(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_' or '.')
+            ? "a valid config key must consist of alphanumeric characters, '-', '_' or '.' (e.g. 'key.name',  or 'KEY_NAME',  or 'key-name', regex used for validation is '[-._a-zA-Z0-9]+')"
+        : key is "." ? "must not be '.'"
+        : key is ".." ? "must not be '..'"
+        : key.StartsWith("..", StringComparison.Ordinal) ? "must not start with '..'"
+        : null;
+
     private static string TooLong(int most) => $"must be no more than {most} characters";
 
     private static bool IsDnsLabel(string label) =>

@@ -193,7 +193,7 @@ public sealed class ManifestReaderTests
     [InlineData("apiVersion: v1", "pod.yaml:1: kind: Required value")]
     [InlineData("apiVersion: v1\nkind: []", "pod.yaml:2: kind: Invalid value: must be of type string")]
     [InlineData("apiVersion: v2\nkind: Pod", "pod.yaml:1: apiVersion: Unsupported value: \"v2\": supported values: \"v1\"")]
-    [InlineData("apiVersion: v1\nkind: ConfigMap", "pod.yaml:2: kind: ConfigMap (v1): not supported by this version of Peapod")]
+    [InlineData("apiVersion: v1\nkind: Service", "pod.yaml:2: kind: Service (v1): not supported by this version of Peapod")]
     [InlineData("apiVersion: apps/v1\nkind: Deployment", "pod.yaml:2: kind: Deployment (apps/v1): not supported by this version of Peapod")]
     [InlineData("apiVersion: v1\nkind: pod", "pod.yaml:2: kind: Unsupported value: \"pod\": supported values: \"Pod\", did you mean \"Pod\"?")]
     [InlineData("apiVersion: v1\nkind: Spaceship", "pod.yaml:2: kind: Unsupported value: \"Spaceship\": supported values: \"Pod\"")]

@@ -1,0 +1,152 @@
+using Peapod.Kernel.Files;
+using Peapod.Pod.Layout;
+using Peapod.Pod.Manifest;
+using Peapod.Pod.Objects;
+
+namespace Peapod.Pod.Store;
+
+/// <summary>
+/// The ConfigMaps, Secrets and claims of this host, one file each: <c>objects/NAMESPACE/KIND/NAME.json</c> below the data root.
+/// Files of mode 0600 in folders of mode 0700, written whole or not at all: what is in a Secret is never readable to others.
+/// </summary>
+public sealed class ObjectStore(PodHost host)
+{
+    internal const string ConfigMaps = "configmaps";
+    internal const string Secrets = "secrets";
+    internal const string Claims = "persistentvolumeclaims";
+
+    private const string Suffix = ".json";
+    private const uint PrivateFile = 0x180; // 0600
+
+    /// <summary>A file's name has at most 255 bytes.</summary>
+    private const int LongestName = 250;
+
+    private string Root => $"{host.DataRoot}/objects";
+
+    /// <summary>Keeps all objects of a manifest's files but its pods; one of the same name is replaced.</summary>
+    /// <param name="documents">As read and checked.</param>
+    /// <param name="told">Is told of each what became of it, as kubectl says it: <c>configmap/web created</c>.</param>
+    /// <exception cref="PodException">One is immutable. Those before it are kept.</exception>
+    public void Apply(ManifestDocuments documents, Action<string>? told = null)
+    {
+        ArgumentNullException.ThrowIfNull(documents);
+        foreach (var map in documents.ConfigMaps)
+        {
+            told?.Invoke($"configmap/{map.Metadata.Name} {Apply(map)}");
+        }
+
+        foreach (var secret in documents.Secrets)
+        {
+            told?.Invoke($"secret/{secret.Metadata.Name} {Apply(secret)}");
+        }
+
+        foreach (var claim in documents.PersistentVolumeClaims)
+        {
+            told?.Invoke($"persistentvolumeclaim/{claim.Metadata.Name} {Apply(claim)}");
+        }
+    }
+
+    /// <returns>created, configured or unchanged.</returns>
+    /// <exception cref="PodException">There is one that is immutable, and it differs.</exception>
+    public string Apply(ConfigMap map)
+    {
+        ArgumentNullException.ThrowIfNull(map);
+        return Put(ConfigMaps, map.Metadata, map.ToJson(), old => ImmutableObjects.Check(ConfigMap.Parse(old), map));
+    }
+
+    /// <inheritdoc cref="Apply(ConfigMap)"/>
+    public string Apply(Secret secret)
+    {
+        ArgumentNullException.ThrowIfNull(secret);
+        return Put(Secrets, secret.Metadata, secret.ToJson(), old => ImmutableObjects.Check(Secret.Parse(old), secret));
+    }
+
+    /// <inheritdoc cref="Apply(ConfigMap)"/>
+    public string Apply(PersistentVolumeClaim claim)
+    {
+        ArgumentNullException.ThrowIfNull(claim);
+        return Put(Claims, claim.Metadata, claim.ToJson(), old => ImmutableObjects.Check(PersistentVolumeClaim.Parse(old), claim));
+    }
+
+    /// <summary>Null when it is not there.</summary>
+    public ConfigMap? TryReadConfigMap(string podNamespace, string name) =>
+        TryRead(podNamespace, ConfigMaps, name) is { } json ? ConfigMap.Parse(json) : null;
+
+    /// <inheritdoc cref="TryReadConfigMap"/>
+    public Secret? TryReadSecret(string podNamespace, string name) =>
+        TryRead(podNamespace, Secrets, name) is { } json ? Secret.Parse(json) : null;
+
+    /// <inheritdoc cref="TryReadConfigMap"/>
+    public PersistentVolumeClaim? TryReadClaim(string podNamespace, string name) =>
+        TryRead(podNamespace, Claims, name) is { } json ? PersistentVolumeClaim.Parse(json) : null;
+
+    /// <summary>The namespaces that have objects, in the order of their names.</summary>
+    public IReadOnlyList<string> Namespaces() => Sorted(Root);
+
+    /// <summary>The names of the objects of a kind, in their order.</summary>
+    /// <param name="podNamespace">Their namespace.</param>
+    /// <param name="kind">ConfigMap, Secret or PersistentVolumeClaim.</param>
+    public IReadOnlyList<string> Names(string podNamespace, string kind) =>
+        Sorted($"{Root}/{podNamespace}/{ResourceOf(kind)}").ConvertAll(static file => file[..^Suffix.Length]);
+
+    /// <summary>Removes an object; false when it is not there. The data of a claim stay.</summary>
+    public bool Remove(string podNamespace, string kind, string name)
+    {
+        if (!IsName(podNamespace, name) || FileSystem.TryStat(Root) is null)
+        {
+            return false;
+        }
+
+        using var all = FileLock.AcquireDirectory(Root);
+        return FileSystem.RemoveFile($"{Root}/{podNamespace}/{ResourceOf(kind)}/{name}{Suffix}");
+    }
+
+    private static string ResourceOf(string kind) => kind switch
+    {
+        ManifestKinds.ConfigMap => ConfigMaps,
+        ManifestKinds.Secret => Secrets,
+        ManifestKinds.PersistentVolumeClaim => Claims,
+        _ => throw new PodException($"kind \"{kind}\": no such objects are kept here"),
+    };
+
+    private string Put(string kind, ObjectMeta metadata, byte[] json, Action<byte[]> check)
+    {
+        if (metadata.Name.Length > LongestName)
+        {
+            throw new PodException($"{kind} \"{metadata.Name}\": metadata.name: has {metadata.Name.Length} characters, at most {LongestName} are possible here");
+        }
+
+        var folder = $"{Root}/{metadata.Namespace}/{kind}";
+        FileSystem.MakeDirectories(folder, PodFolders.PrivateFolder);
+        using var all = FileLock.AcquireDirectory(Root);
+        var old = TryRead(metadata.Namespace!, kind, metadata.Name);
+        if (old is not null)
+        {
+            if (old.AsSpan().SequenceEqual(json))
+            {
+                return "unchanged";
+            }
+
+            check(old);
+        }
+
+        using var directory = FileSystem.OpenDirectory(folder);
+        FileSystem.Replace(directory, $"{metadata.Name}{Suffix}", json, PrivateFile);
+        return old is null ? "created" : "configured";
+    }
+
+    private byte[]? TryRead(string podNamespace, string kind, string name) =>
+        IsName(podNamespace, name) ? FileSystem.TryReadBytes($"{Root}/{podNamespace}/{kind}/{name}{Suffix}") : null;
+
+    /// <summary>Whether it can be the name of an object: one of a pod's manifest becomes a path here.</summary>
+    private static bool IsName(string podNamespace, string name) =>
+        name.Length is > 0 and <= LongestName && NameRules.Dns1123Subdomain(name) is null && NameRules.Dns1123Label(podNamespace) is null;
+
+    private static List<string> Sorted(string folder)
+    {
+        var names = FileSystem.TryStat(folder) is null ? [] : FileSystem.List(folder);
+        names.RemoveAll(static name => name[0] == '.');
+        names.Sort(StringComparer.Ordinal);
+        return names;
+    }
+}

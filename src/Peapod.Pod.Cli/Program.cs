@@ -11,12 +11,20 @@ if (args is [SupervisorProcess.Command, var runRoot, var dataRoot, var networkFi
     return SupervisorProcess.Main(new PodHost { RunRoot = runRoot, DataRoot = dataRoot, NetworkFile = networkFile }, key);
 }
 
-// Its user called peapod; and see peapod's own Program for why it is no RootCommand.
-var root = new Command("peapod", "Kubernetes pods and their images on one host.") { new HelpOption { Recursive = true } };
-root.Subcommands.Add(PodCommands.Make());
-root.Subcommands.Add(ImageCommands.Make());
 try
 {
+    // Its user called peapod; and see peapod's own Program for why it is no RootCommand.
+    var root = new Command("peapod", "Kubernetes pods and their images on one host.") { new HelpOption { Recursive = true } };
+    if (args is not ["image", ..])
+    {
+        root.Subcommands.Add(PodCommands.Make(PodCommands.CommandOf(args)));
+    }
+
+    if (args is not [PodCommands.Name, ..])
+    {
+        root.Subcommands.Add(ImageCommands.Make());
+    }
+
     return root.Parse(args, new ParserConfiguration { ResponseFileTokenReplacer = null }).Invoke(new InvocationConfiguration { EnableDefaultExceptionHandler = false });
 }
 catch (Exception e) when (PodFailure.Is(e))

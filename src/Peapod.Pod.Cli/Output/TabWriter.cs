@@ -67,8 +67,7 @@ internal sealed class TabWriter(int minimum, int padding)
             width = Math.Max(width, Length(lines[end][column]));
         }
 
-        // A column whose cells are all empty has no width, not even its padding.
-        width = width == 0 ? 0 : Math.Max(minimum, width + padding);
+        width = Math.Max(minimum, width + padding);
         for (var line = first; line < end; line++)
         {
             widths[line][column] = width;

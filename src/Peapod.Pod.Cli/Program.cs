@@ -3,6 +3,7 @@ using System.CommandLine.Help;
 using Peapod.Container;
 using Peapod.Pod;
 using Peapod.Pod.Cli.Commands;
+using Peapod.Pod.Cli.Completion;
 using Peapod.Pod.Layout;
 using Peapod.Pod.Supervision;
 
@@ -15,14 +16,22 @@ try
 {
     // Its user called peapod; and see peapod's own Program for why it is no RootCommand.
     var root = new Command("peapod", "Kubernetes pods and their images on one host.") { new HelpOption { Recursive = true } };
-    if (args is not ["image", ..])
+    switch (args)
     {
-        root.Subcommands.Add(PodCommands.Make(PodCommands.CommandOf(args)));
-    }
-
-    if (args is not [PodCommands.Name, ..])
-    {
-        root.Subcommands.Add(ImageCommands.Make());
+        case [PodCommands.Name, ..]:
+            root.Subcommands.Add(PodCommands.Make(PodCommands.CommandOf(args)));
+            break;
+        case [Completer.Command, var line]:
+            root.Subcommands.Add(PodCommands.Make(wanted: null));
+            root.Subcommands.Add(ImageCommands.Make());
+            root.Subcommands.Add(CompletionCommand.Make());
+            Completer.Complete(root, line).ForEach(Console.WriteLine);
+            return 0;
+        default:
+            root.Subcommands.Add(PodCommands.Make(wanted: null));
+            root.Subcommands.Add(ImageCommands.Make());
+            root.Subcommands.Add(CompletionCommand.Make());
+            break;
     }
 
     return root.Parse(args, new ParserConfiguration { ResponseFileTokenReplacer = null }).Invoke(new InvocationConfiguration { EnableDefaultExceptionHandler = false });

@@ -48,7 +48,7 @@ internal static class CopyCommand
         }
 
         var folders = HostOptions.FindSupervised(parsed, (sourcePod ?? targetPod)!);
-        var name = LogsCommand.Choose(folders, container);
+        var name = ContainerChoice.Choose(folders, container);
         using var from = sourcePod is null ? new CopyEnd(null, sourcePath, source) : CopyTarget.Open(folders, name, sourcePath, source);
         using var to = targetPod is null ? new CopyEnd(null, targetPath, target) : CopyTarget.Open(folders, name, targetPath, target);
         if (targetPod is null)

@@ -41,9 +41,12 @@ internal static class HostOptions
     internal static PodFolders Find(ParseResult parsed, string name) => TryFind(parsed, name) ?? throw new PodException($"pods \"{NameOf(name)}\" not found");
 
     /// <inheritdoc cref="Find"/>
-    internal static PodFolders? TryFind(ParseResult parsed, string name)
+    internal static PodFolders? TryFind(ParseResult parsed, string name) => TryFind(Host(parsed), parsed.GetValue(Namespace)!, NameOf(name));
+
+    /// <inheritdoc cref="Find"/>
+    internal static PodFolders? TryFind(PodHost host, string space, string name)
     {
-        var folders = Host(parsed).FoldersOf(parsed.GetValue(Namespace)!, NameOf(name));
+        var folders = host.FoldersOf(space, name);
 
         // What cannot be a name must not become a path.
         return NameRules.Dns1123Subdomain(folders.Name) is null && NameRules.Dns1123Label(folders.Namespace) is null && FileSystem.TryStat(folders.Run) is not null ? folders : null;

@@ -4,6 +4,7 @@ using Peapod.Kernel.Files;
 using Peapod.Kernel.Interop;
 using Peapod.Kernel.Processes;
 using Peapod.Kernel.Terminals;
+using Peapod.Pod.Cli.Logs;
 using Peapod.Pod.Layout;
 using Peapod.Pod.Supervision;
 
@@ -30,7 +31,7 @@ internal static unsafe class PodAttachment
             new Thread(() => CopyInput(input)) { IsBackground = true }.Start();
         }
 
-        LogFollower.Follow(folders, container, follow: true);
+        LogFollower.Follow(folders, container);
     }
 
     private static void JoinTerminal(SafeFd master, SafeFd output)

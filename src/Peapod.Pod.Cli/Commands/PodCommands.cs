@@ -9,7 +9,8 @@ internal static class PodCommands
 
     private static readonly string[] Names =
     [
-        "run", "ps", "inspect", "describe", "logs", "exec", "cp", "port-forward", "top", "stats", "wait", "stop", "rm", "gc",
+        "run", "apply", "delete", "ps", "get", "inspect", "describe", "events", "logs", "exec", "attach", "debug", "cp", "port-forward",
+        "top", "stats", "wait", "update", "restart", "kill", "stop", "rm", "generate", "gc",
     ];
 
     /// <param name="wanted">The command's name; null, or one that there is not, for all.</param>
@@ -24,7 +25,10 @@ internal static class PodCommands
         {
             foreach (var name in Names)
             {
-                command.Subcommands.Add(MakeOne(name)!);
+                // Each with its first line: the examples are in its own help.
+                var listed = MakeOne(name)!;
+                listed.Description = listed.Description?.Split('\n')[0];
+                command.Subcommands.Add(listed);
             }
         }
 
@@ -54,9 +58,19 @@ internal static class PodCommands
     private static Command? MakeOne(string name) => name switch
     {
         "run" => RunCommand.Make(),
+        "apply" => ApplyCommand.Make(),
+        "delete" => DeleteCommand.Make(),
+        "get" => GetCommand.Make(),
         "ps" => PsCommand.Make(),
         "inspect" => InspectCommand.Make(),
         "describe" => DescribeCommand.Make(),
+        "events" => EventsCommand.Make(),
+        "attach" => AttachCommand.Make(),
+        "debug" => DebugCommand.Make(),
+        "update" => UpdateCommand.Make(),
+        "restart" => RestartCommand.Make(),
+        "kill" => KillCommand.Make(),
+        "generate" => GenerateCommand.Make(),
         "logs" => LogsCommand.Make(),
         "exec" => PodExecCommand.Make(),
         "cp" => CopyCommand.Make(),

@@ -201,7 +201,7 @@ internal sealed class ContainerSpecCompiler(PodManifest pod, PodFolders folders,
         new() { Type = "bind", Source = source, Destination = target, Options = ["rbind", "rprivate", .. options] };
 
     /// <summary>As the kubelet maps them: requests to weights, limits to quotas.</summary>
-    private static LinuxResources Resources(ResourceRequirements resources)
+    internal static LinuxResources Resources(ResourceRequirements resources)
     {
         var cpu = resources.Limit("cpu");
         var request = resources.Request("cpu");

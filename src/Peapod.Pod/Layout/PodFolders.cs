@@ -56,7 +56,14 @@ public sealed class PodFolders(PodHost host, string key)
     /// <summary>The name under which a container holds its image's layers.</summary>
     public string LeaseOf(string container) => $"{Key}_{container}";
 
-    public string LogOf(string container) => $"{Data}/logs/{container}.log";
+    /// <summary>The folder of a container's log files.</summary>
+    public string LogsOf(string container) => $"{Data}/logs/{container}";
+
+    /// <summary>What a container's present run leaves at its terminationMessagePath.</summary>
+    public string TerminationMessageOf(string container) => $"{FolderOf(container)}/termination-message";
+
+    /// <summary>What has happened to the pod.</summary>
+    public string Events => $"{Run}/events.jsonl";
 
     /// <summary>Generated files: hosts, hostname, resolv.conf.</summary>
     public string Etc => $"{Data}/etc";

@@ -1,52 +1,243 @@
+using System.Globalization;
 using System.Text;
 using Peapod.Kernel;
 using Peapod.Kernel.Files;
 using Peapod.Kernel.Interop;
+using Peapod.Pod.Layout;
 
 namespace Peapod.Pod.Logs;
 
-/// <summary>Reads a container's log back: the lines as the container wrote them.</summary>
+/// <summary>Reads a container's log back, across its files: the lines as the container wrote them. A reader that is asked again goes on where it was, with the next run, too.</summary>
 public sealed class LogReader : IDisposable
 {
-    private readonly SafeFd file;
+    private readonly string folder;
+    private readonly LogOptions options;
+    private readonly byte[] since;
+    private readonly byte[] buffer = new byte[65536];
     private readonly List<byte> rest = [];
+    private SafeFd? file;
+    private int run;
+    private bool continues;
 
-    private LogReader(SafeFd file) => this.file = file;
-
-    /// <summary>The log, or null when the container has none yet.</summary>
-    public static LogReader? TryOpen(string path)
+    private LogReader(string folder, int run, LogOptions options)
     {
-        var fd = Libc.open(path, Libc.O_RDONLY | Libc.O_CLOEXEC, 0);
-        return fd < 0 ? null : new LogReader(new SafeFd(fd));
+        this.folder = folder;
+        this.run = run;
+        this.options = options;
+        since = options.Since is { } time ? Encoding.ASCII.GetBytes(time.ToUniversalTime().ToString("yyyy-MM-dd'T'HH:mm:ss.fffffff'00Z'", CultureInfo.InvariantCulture)) : [];
+    }
+
+    /// <summary>The log of a container's present run, or its last; null when it has none (yet), or had no run before that.</summary>
+    public static LogReader? TryOpen(PodFolders folders, string container, LogOptions? options = null)
+    {
+        ArgumentNullException.ThrowIfNull(folders);
+        var wanted = options ?? new();
+        var files = LogFiles.List(folders.LogsOf(container));
+        if (files.Count == 0)
+        {
+            return null;
+        }
+
+        var run = files[^1].Run;
+        if (wanted.Previous)
+        {
+            run = PreviousRun(folders, container, run);
+            if (!files.Exists(file => file.Run == run))
+            {
+                return null;
+            }
+        }
+
+        return Open(folders.LogsOf(container), run, wanted);
+    }
+
+    internal static LogReader Open(string folder, int run, LogOptions options)
+    {
+        var reader = new LogReader(folder, run, options);
+        reader.Begin();
+        return reader;
     }
 
     /// <summary>Hands on what was written since the last call.</summary>
     /// <param name="write">Takes the stream's name and the text.</param>
     public void Read(Action<string, ReadOnlyMemory<byte>> write)
     {
-        var buffer = new byte[65536];
-        int count;
-        while ((count = FileSystem.Read(file, buffer)) > 0)
+        ArgumentNullException.ThrowIfNull(write);
+        do
         {
-            rest.AddRange(buffer.AsSpan(0, count));
-            int end;
-            while ((end = rest.IndexOf((byte)'\n')) >= 0)
+            ReadToEnd(write);
+        }
+        while (GoOn(write));
+    }
+
+    public void Dispose() => file?.Dispose();
+
+    /// <summary>A container that waits to be started again has no present run: the run before is its last.</summary>
+    private static int PreviousRun(PodFolders folders, string container, int last)
+    {
+        foreach (var status in StatusFile.TryRead(folders) is { } pod ? [.. pod.InitContainerStatuses, .. pod.ContainerStatuses, .. pod.EphemeralContainerStatuses] : (IReadOnlyList<Objects.ContainerStatus>)[])
+        {
+            if (status.Name == container)
             {
-                Hand(rest.GetRange(0, end + 1).ToArray(), write);
-                rest.RemoveRange(0, end + 1);
+                return status.State.Waiting is not null ? status.RestartCount : status.RestartCount - 1;
+            }
+        }
+
+        return last - 1;
+    }
+
+    private void ReadToEnd(Action<string, ReadOnlyMemory<byte>> write)
+    {
+        int count;
+        while (file is not null && (count = FileSystem.Read(file, buffer)) > 0)
+        {
+            var data = buffer.AsSpan(0, count);
+            int end;
+            while ((end = data.IndexOf((byte)'\n')) >= 0)
+            {
+                rest.AddRange(data[..(end + 1)]);
+                Hand(rest.ToArray(), write);
+                rest.Clear();
+                data = data[(end + 1)..];
+            }
+
+            rest.AddRange(data);
+        }
+    }
+
+    /// <summary>Opens what comes after the file that was read to its end.</summary>
+    /// <returns>False when there is nothing yet.</returns>
+    private bool GoOn(Action<string, ReadOnlyMemory<byte>> write)
+    {
+        var files = LogFiles.List(folder);
+        var here = file is null ? -1 : IndexOf(files, FileSystem.Stat(file).Inode);
+        var next = here >= 0 ? here + 1 : file is null ? files.FindIndex(other => other.Run >= run) : files.FindIndex(other => other.Run == run);
+        if (here < 0 && next < 0)
+        {
+            next = files.FindIndex(other => other.Run > run);
+        }
+
+        if (next < 0 || next >= files.Count || (options.Previous && files[next].Run != run))
+        {
+            return false;
+        }
+
+        // The last of it may have been written between the reading and the rename.
+        ReadToEnd(write);
+        var opened = TryOpenFile(files[next]);
+        if (opened is null)
+        {
+            return true;
+        }
+
+        file?.Dispose();
+        file = opened;
+        run = files[next].Run;
+        rest.Clear();
+        return true;
+    }
+
+    private int IndexOf(List<(int Run, int Part)> files, ulong inode)
+    {
+        for (var i = 0; i < files.Count; i++)
+        {
+            if (FileSystem.TryStat(LogFiles.PathOf(folder, files[i].Run, files[i].Part)) is { } found && found.Inode == inode)
+            {
+                return i;
+            }
+        }
+
+        return -1;
+    }
+
+    private SafeFd? TryOpenFile((int Run, int Part) name)
+    {
+        var fd = Libc.open(LogFiles.PathOf(folder, name.Run, name.Part), Libc.O_RDONLY | Libc.O_CLOEXEC, 0);
+        return fd < 0 ? null : new SafeFd(fd);
+    }
+
+    /// <summary>Opens the run's first file, or that in which the last lines begin.</summary>
+    private void Begin()
+    {
+        var files = LogFiles.List(folder).FindAll(file => file.Run == run);
+        if (options.Tail is not { } wanted)
+        {
+            file = files.Count > 0 ? TryOpenFile(files[0]) : null;
+            return;
+        }
+
+        for (var i = files.Count - 1; i >= 0; i--)
+        {
+            var opened = TryOpenFile(files[i]);
+            if (opened is null)
+            {
+                continue;
+            }
+
+            file?.Dispose();
+            file = opened;
+            var text = FileSystem.ReadAllBytes(opened, "log");
+            var start = StartOfLast(text, ref wanted);
+            _ = Libc.lseek(opened.Number, start, 0);
+            if (wanted <= 0)
+            {
+                return;
             }
         }
     }
 
-    public void Dispose() => file.Dispose();
+    /// <summary>Where the last lines begin; what of them the text does not have is left in <paramref name="wanted"/>. A line in parts counts once.</summary>
+    internal static int StartOfLast(ReadOnlySpan<byte> text, ref int wanted)
+    {
+        // From the end: each record's start, until one more whole line than wanted would be in it.
+        var start = text.LastIndexOf((byte)'\n') + 1;
+        while (start > 0)
+        {
+            var before = text[..(start - 1)].LastIndexOf((byte)'\n') + 1;
+            if (IsWhole(text[before..start]) && wanted-- == 0)
+            {
+                return start;
+            }
 
-    private static void Hand(byte[] line, Action<string, ReadOnlyMemory<byte>> write)
+            start = before;
+        }
+
+        return start;
+    }
+
+    private static bool IsWhole(ReadOnlySpan<byte> record)
+    {
+        var time = record.IndexOf((byte)' ');
+        var stream = time < 0 ? -1 : record[(time + 1)..].IndexOf((byte)' ');
+        return stream >= 0 && time + stream + 2 < record.Length && record[time + stream + 2] == (byte)'F';
+    }
+
+    private void Hand(byte[] line, Action<string, ReadOnlyMemory<byte>> write)
     {
         // "time stream F text\n"
         var time = Array.IndexOf(line, (byte)' ');
-        var stream = Array.IndexOf(line, (byte)' ', time + 1);
-        var tag = Array.IndexOf(line, (byte)' ', stream + 1);
+        var stream = time < 0 ? -1 : Array.IndexOf(line, (byte)' ', time + 1);
+        var tag = stream < 0 ? -1 : Array.IndexOf(line, (byte)' ', stream + 1);
+        if (tag < 0)
+        {
+            // Not a record: the host lost power while it was written.
+            return;
+        }
+
         var whole = line[stream + 1] == (byte)'F';
-        write(Encoding.ASCII.GetString(line, time + 1, stream - time - 1), line.AsMemory((tag + 1)..(whole ? line.Length : line.Length - 1)));
+        var begins = !continues;
+        continues = !whole;
+        if (since.Length > 0 && line.AsSpan(0, time).SequenceCompareTo(since) < 0)
+        {
+            return;
+        }
+
+        var name = Encoding.ASCII.GetString(line, time + 1, stream - time - 1);
+        if (options.Timestamps && begins)
+        {
+            write(name, line.AsMemory(0, time + 1));
+        }
+
+        write(name, line.AsMemory((tag + 1)..(whole ? line.Length : line.Length - 1)));
     }
 }

@@ -29,9 +29,9 @@ internal sealed unsafe class ContainerStreams : IDisposable
 
     private readonly ContainerSpec spec;
     private readonly PodFolders folders;
-    private readonly LogWriter log;
-    private readonly LogWriter.Stream output;
-    private readonly LogWriter.Stream error;
+    private LogWriter? log;
+    private LogWriter.Stream? output;
+    private LogWriter.Stream? error;
     private SafeFd? outputFifo;
     private SafeFd? errorFifo;
     private SafeFd? input;
@@ -45,15 +45,14 @@ internal sealed unsafe class ContainerStreams : IDisposable
     {
         this.spec = spec;
         this.folders = folders;
-        log = LogWriter.Open(folders.LogOf(spec.Name));
-        output = new LogWriter.Stream(log, "stdout");
-        error = new LogWriter.Stream(log, "stderr");
     }
 
     /// <summary>The streams for a new run of the container, to be disposed of by the caller.</summary>
-    internal NewStreams OpenForContainer()
+    /// <param name="run">The run's number, from 0: how often it was started again.</param>
+    internal NewStreams OpenForContainer(int run)
     {
         CloseForContainer();
+        OpenLog(run);
         if (spec.Tty)
         {
             var (receiver, sender) = UnixSocket.Pair(Libc.SOCK_STREAM);
@@ -77,8 +76,9 @@ internal sealed unsafe class ContainerStreams : IDisposable
     }
 
     /// <summary>Opens the fifos of a container that runs already. Its terminal, if it has one, went with the supervisor that held it.</summary>
-    internal void Adopt()
+    internal void Adopt(int run)
     {
+        OpenLog(run);
         if (!spec.Tty)
         {
             OpenReaders();
@@ -165,8 +165,8 @@ internal sealed unsafe class ContainerStreams : IDisposable
         }
 
         ShowLast();
-        output.Finish();
-        error.Finish();
+        output?.Finish();
+        error?.Finish();
         CloseForContainer();
     }
 
@@ -175,7 +175,15 @@ internal sealed unsafe class ContainerStreams : IDisposable
         CloseForContainer();
         outputFifo?.Dispose();
         errorFifo?.Dispose();
-        log.Dispose();
+        log?.Dispose();
+    }
+
+    private void OpenLog(int run)
+    {
+        log?.Dispose();
+        log = LogWriter.Open(folders.LogsOf(spec.Name), run);
+        output = new LogWriter.Stream(log, "stdout");
+        error = new LogWriter.Stream(log, "stderr");
     }
 
     private void CloseForContainer()
@@ -222,7 +230,7 @@ internal sealed unsafe class ContainerStreams : IDisposable
     }
 
     /// <returns>Whether there was something.</returns>
-    private static bool PumpOnce(SafeFd? source, LogWriter.Stream target)
+    private static bool PumpOnce(SafeFd? source, LogWriter.Stream? target)
     {
         if (source is null)
         {
@@ -233,7 +241,7 @@ internal sealed unsafe class ContainerStreams : IDisposable
         var count = Libc.read(source.Number, buffer, BufferSize);
         if (count > 0)
         {
-            target.Write(new ReadOnlySpan<byte>(buffer, (int)count));
+            target?.Write(new ReadOnlySpan<byte>(buffer, (int)count));
         }
 
         return count > 0;
@@ -252,7 +260,7 @@ internal sealed unsafe class ContainerStreams : IDisposable
         if (count > 0)
         {
             var text = new ReadOnlySpan<byte>(buffer, (int)count);
-            output.Write(text);
+            output?.Write(text);
             if (viewer is not null)
             {
                 Show(text);

@@ -4,38 +4,59 @@ using Peapod.Container.State;
 using Peapod.Image;
 using Peapod.Kernel;
 using Peapod.Kernel.Files;
+using Peapod.Kernel.Interop;
 using Peapod.Kernel.Processes;
+using Peapod.Oci;
 using Peapod.Pod.Containers;
-using Peapod.Pod.Layout;
 using Peapod.Pod.Objects;
-using Peapod.Pod.Volumes;
+using Peapod.Pod.Supervision.Life;
+using Peapod.Pod.Supervision.Probes;
 using ContainerStatus = Peapod.Pod.Objects.ContainerStatus;
 
 namespace Peapod.Pod.Supervision;
 
-/// <summary>One container under its supervisor: started, watched, logged, restarted.</summary>
+/// <summary>One container under its supervisor: started, watched, logged, probed, stopped. It decides nothing about the pod: see <see cref="PodLife"/>.</summary>
 internal sealed class PodContainer : IDisposable
 {
-    private const int FirstBackoffSeconds = 10;
-    private const int LongestBackoffSeconds = 300;
-    private const int BackoffResetSeconds = 600;
+    private const string ContainerCreating = "ContainerCreating";
+    private const string PodInitializing = "PodInitializing";
 
-    private readonly string podUid;
-    private readonly PodFolders folders;
+    /// <summary>The exit code of a container whose end nobody saw; the kubelet's.</summary>
+    private const int UnknownExitCode = 137;
+
+    private readonly PodContext context;
     private readonly ContainerStore store;
-    private int backoff;
+    private readonly Attempts attempts;
+    private BackOff backOff;
+    private BackOff creationBackOff;
+    private ContainerProbes? probes;
+    private Attempt? postStart;
+    private Attempt? preStop;
+    private string? postStartFailure;
+    private DateTime startedAt;
+    private long began;
+    private long? killAt;
+    private long grace;
+    private long notBefore;
+    private bool postStartDone;
+    private bool restartAsked;
+    private int stopSignal = Signals.SIGTERM;
 
-    internal PodContainer(ContainerSpec spec, string podUid, PodFolders folders, ContainerStatus? known)
+    internal PodContainer(ContainerSpec spec, ContainerRole role, PodContext context, ContainerStatus? known)
     {
         Spec = spec;
-        this.podUid = podUid;
-        this.folders = folders;
-        store = new ContainerStore(folders.Containers);
-        Streams = new ContainerStreams(spec, folders);
-        Status = known ?? new ContainerStatus { Name = spec.Name, Image = spec.Image, State = new() { Waiting = new() { Reason = "ContainerCreating" } } };
+        Role = role;
+        this.context = context;
+        store = new ContainerStore(context.Folders.Containers);
+        attempts = new Attempts(context, store);
+        Streams = new ContainerStreams(spec, context.Folders);
+        Status = known ?? new ContainerStatus { Name = spec.Name, Image = spec.Image, State = Waiting(FirstReason) };
     }
 
-    internal ContainerSpec Spec { get; }
+    /// <summary>Another one after a reload: the next start is by it.</summary>
+    internal ContainerSpec Spec { get; private set; }
+
+    internal ContainerRole Role { get; }
 
     internal ContainerStatus Status { get; private set; }
 
@@ -44,28 +65,48 @@ internal sealed class PodContainer : IDisposable
 
     internal ContainerStreams Streams { get; }
 
-    /// <summary>When it is to be started again (Environment.TickCount64), or null.</summary>
-    internal long? RestartAt { get; private set; }
-
-    internal int StopSignal { get; private set; } = Signals.SIGTERM;
-
-    internal void Start(ContainerSpecCompiler compiler, PodVolumes volumes, ImageStore images)
+    internal ContainerFacts Facts => new(Role, Spec.RestartPolicy ?? context.Pod.Spec.RestartPolicy ?? RestartPolicy.Always)
     {
-        RestartAt = null;
-        FileSystem.MakeDirectories(folders.FolderOf(Spec.Name), PodFolders.PrivateFolder);
-        var image = LeaseImage(images);
-        if (image.Config.StopSignal.Length > 0 && Signals.TryParse(image.Config.StopSignal, out var signal))
-        {
-            StopSignal = signal;
-        }
+        Run = Process is not null ? RunState.Running
+            : Status.State.Terminated is not null || Status.State.Waiting?.Reason == "CrashLoopBackOff" ? RunState.Ended
+            : RunState.New,
+        ExitCode = (Status.State.Terminated ?? Status.LastState?.Terminated)?.ExitCode ?? 0,
+        PostStartDone = Spec.Lifecycle?.PostStart is null || (Process is not null && postStartDone),
+        Started = Process is not null && postStartDone && probes is { Started: true },
+        Stopping = killAt is not null,
+        RestartAsked = restartAsked,
+        NotBefore = notBefore,
+    };
 
+    private string FieldPath => Role switch
+    {
+        ContainerRole.Main => $"spec.containers{{{Spec.Name}}}",
+        ContainerRole.Ephemeral => $"spec.ephemeralContainers{{{Spec.Name}}}",
+        _ => $"spec.initContainers{{{Spec.Name}}}",
+    };
+
+    /// <summary>Why it waits before its first start.</summary>
+    private string FirstReason => context.Pod.Spec.InitContainers.Count > 0 && Role != ContainerRole.Ephemeral ? PodInitializing : ContainerCreating;
+
+    /// <summary>The number of the run that is or comes: how often it has been started again by then.</summary>
+    private int NextRun => Status.RestartCount + (Status.ContainerId is null ? 0 : 1);
+
+    /// <summary>Starts it, for the first time or again.</summary>
+    /// <exception cref="Exception">One of <see cref="PodFailure"/>.</exception>
+    internal void Start()
+    {
+        var folders = context.Folders;
+        FileSystem.MakeDirectories(folders.FolderOf(Spec.Name), Layout.PodFolders.PrivateFolder);
+        var image = LeaseImage();
+        Tell("Normal", "Pulled", $"Container image \"{Spec.Image}\" already present on machine");
         DeleteStopped();
+        var run = NextRun;
         using var root = RootFileSystem.Mount(image, folders.LayerOf(Spec.Name));
         var held = new List<SafeFd>();
         try
         {
-            var spec = compiler.Compile(Spec, image, root, volumes.MountsOf(Spec, held));
-            using var streams = Streams.OpenForContainer();
+            var spec = Completed(context.Compiler!.Compile(Spec, image, root, context.Volumes.MountsOf(Spec, held)));
+            using var streams = Streams.OpenForContainer(run);
             var (_, process) = Create(new CreateRequest
             {
                 Id = Spec.Name,
@@ -82,83 +123,254 @@ internal sealed class PodContainer : IDisposable
             }
 
             Process = process.Process;
-            var attempt = Status.RestartCount + (Status.ContainerId is null ? 0 : 1);
-            Status = Status with
-            {
-                State = new() { Running = new() { StartedAt = Timestamp.Now } },
-                LastState = Status.State.Terminated is null ? Status.LastState : Status.State,
-                RestartCount = attempt,
-                Ready = true,
-                Started = true,
-                ImageId = image.Id.ToString(),
-                ContainerId = $"peapod://{podUid}_{Spec.Name}_{attempt}",
-            };
         }
         finally
         {
             held.ForEach(static fd => fd.Dispose());
+        }
+
+        Tell("Normal", "Created", $"Created container: {Spec.Name}");
+        Tell("Normal", "Started", $"Started container {Spec.Name}");
+        began = PodContext.Now;
+        startedAt = Timestamp.Now;
+        creationBackOff = default;
+        (killAt, restartAsked, postStartFailure, notBefore) = (null, false, null, 0);
+        stopSignal = StopSignal(Spec, image.Config);
+        Status = Status with
+        {
+            State = Waiting(Status.State.Waiting?.Reason is PodInitializing ? PodInitializing : ContainerCreating),
+            LastState = Status.State.Terminated is null ? Status.LastState : Status.State,
+            RestartCount = run,
+            ImageId = image.Id.ToString(),
+            ContainerId = $"peapod://{context.Pod.Metadata.Uid}_{Spec.Name}_{run}",
+            Resources = Spec.Resources is { Limits: null, Requests: null } ? null : Spec.Resources,
+        };
+        postStartDone = false;
+        postStart = Spec.Lifecycle?.PostStart is { } hook ? attempts.Begin(Spec, hook, began) : null;
+        if (postStart is null)
+        {
+            Runs(started: false, ready: false);
+        }
+    }
+
+    /// <summary>As <see cref="Start"/>; a failure is what its status says then, and it is tried again later.</summary>
+    internal void TryStart()
+    {
+        try
+        {
+            Start();
+        }
+        catch (Exception e) when (PodFailure.Is(e))
+        {
+            NotStarted(e);
         }
     }
 
     /// <summary>Takes a container over that an earlier supervisor started.</summary>
     internal void Adopt()
     {
-        if (Status.State.Running is null)
+        var begins = Status.State.Waiting?.Reason is PodInitializing or ContainerCreating;
+        if (Status.ContainerId is null || (Status.State.Running is null && !begins))
         {
             return;
         }
 
         Process = store.TryRead(Spec.Name) is not null ? Container.Lifecycle.Container.Open(store, Spec.Name).OpenProcess() : null;
-        Streams.Adopt();
+        if (Process is null && begins)
+        {
+            return;
+        }
+
+        Streams.Adopt(Status.RestartCount);
+        began = PodContext.Now;
+        startedAt = Status.State.Running?.StartedAt ?? Timestamp.Now;
         if (Process is null)
         {
             Ended(null);
+            return;
+        }
+
+        stopSignal = StopSignal(Spec, LeaseImage().Config);
+
+        // Its postStart hook, if it was not done, is not done again.
+        Runs(Status.Started == true, Status.Ready);
+    }
+
+    /// <summary>Goes on as far as it can with all that is to be done for it.</summary>
+    internal void Advance(long now)
+    {
+        if (Process is null)
+        {
+            return;
+        }
+
+        Streams.Pump();
+        if (Process.WaitForExit(0))
+        {
+            Ended(ExitStatusOf(Process));
+            return;
+        }
+
+        AdvancePostStart(now);
+        AdvanceProbes(now);
+        AdvanceStop(now);
+    }
+
+    /// <summary>Adds what is to be polled for, and when to go on even if nothing happens.</summary>
+    internal void AddTo(List<PollFd> entries, ref long next)
+    {
+        if (Process is null)
+        {
+            // A fifo that nobody has open for writing is always ready: it is looked at only while the container runs.
+            return;
+        }
+
+        entries.Add(new() { Fd = Process.Number, Events = Libc.POLLIN });
+        Streams.AddTo(entries, ref next);
+        postStart?.AddTo(entries);
+        preStop?.AddTo(entries);
+        probes?.AddTo(entries);
+        next = Math.Min(next, Math.Min(postStart?.WakeAt ?? long.MaxValue, Math.Min(preStop?.WakeAt ?? long.MaxValue, Math.Min(probes?.WakeAt ?? long.MaxValue, killAt ?? long.MaxValue))));
+    }
+
+    /// <summary>Begins to stop it: preStop, its stop signal, and KILL when the grace period is over. Once it is being stopped, a later call can only shorten that.</summary>
+    /// <param name="graceMilliseconds">From now to KILL; 0 for at once.</param>
+    /// <param name="why">What the event says.</param>
+    internal void Stop(long graceMilliseconds, string? why = null)
+    {
+        if (Process is null)
+        {
+            return;
+        }
+
+        var now = PodContext.Now;
+        var began = killAt is null;
+        killAt = Math.Min(killAt ?? long.MaxValue, now + graceMilliseconds);
+        grace = graceMilliseconds;
+        if (!began)
+        {
+            return;
+        }
+
+        Tell("Normal", "Killing", why ?? $"Stopping container {Spec.Name}");
+        probes?.Stop();
+        postStart?.Dispose();
+        postStart = null;
+        preStop = graceMilliseconds > 0 && postStartDone && Spec.Lifecycle?.PreStop is { } hook ? attempts.Begin(Spec, hook, now) : null;
+        if (preStop is null)
+        {
+            Process.Signal(stopSignal);
         }
     }
 
-    internal void Waits(string reason, string? message = null) => Status = Status with
+    /// <summary>Stops it, to be started again whatever its restart policy says.</summary>
+    internal void Restart(long graceMilliseconds)
     {
-        State = new() { Waiting = new() { Reason = reason, Message = message } },
-        LastState = Status.State.Terminated is null ? Status.LastState : Status.State,
-    };
-
-    /// <summary>Looks whether the process has ended, and notes how.</summary>
-    internal bool Reap()
-    {
-        if (Process is null || !Process.WaitForExit(0))
-        {
-            return false;
-        }
-
-        Ended(ExitStatusOf(Process));
-        return true;
+        restartAsked = true;
+        notBefore = 0;
+        Stop(graceMilliseconds);
     }
 
-    /// <summary>Puts the next start on the clock: at once the first time, then after 10 seconds, doubling to five minutes.</summary>
-    internal void ScheduleRestart()
+    /// <summary>Sends a signal to its first process.</summary>
+    /// <returns>False when it does not run.</returns>
+    internal bool Signal(int signal) => Process?.Signal(signal) == true;
+
+    /// <summary>Kills all of its processes and waits for the end.</summary>
+    internal void KillAndReap(int timeoutMilliseconds)
     {
-        if (Status.State.Terminated is { } ended && ended.FinishedAt - ended.StartedAt > TimeSpan.FromSeconds(BackoffResetSeconds))
+        if (Process is not null)
         {
-            backoff = 0;
+            KillAll();
+            if (Process.WaitForExit(timeoutMilliseconds))
+            {
+                Ended(ExitStatusOf(Process));
+            }
         }
-
-        RestartAt = Environment.TickCount64 + (backoff * 1000L);
-        if (backoff > 0)
-        {
-            Waits("CrashLoopBackOff");
-        }
-
-        backoff = backoff == 0 ? FirstBackoffSeconds : Math.Min(backoff * 2, LongestBackoffSeconds);
     }
 
-    internal void Signal(int signal) => Process?.Signal(signal);
+    /// <summary>The sandbox is gone: what is to run runs in a new one, as if for the first time.</summary>
+    internal void StartOver()
+    {
+        if (Role is ContainerRole.Init or ContainerRole.Sidecar || Facts is { Run: RunState.Ended, Restarts: true })
+        {
+            Waits(FirstReason);
+            notBefore = 0;
+        }
+    }
 
-    internal void CancelRestart() => RestartAt = null;
+    /// <summary>Takes a changed manifest over, and writes changed limits into the cgroup of a container that runs; or has it restarted, where resizePolicy says so.</summary>
+    /// <exception cref="Exception">One of <see cref="PodFailure"/>: the limits cannot be set.</exception>
+    internal void Change(ContainerSpec next)
+    {
+        var before = Spec.Resources;
+        Spec = next;
+        if (Process is null || Resize.IsSame(before, next.Resources))
+        {
+            return;
+        }
+
+        if (Resize.NeedsRestart(before, next))
+        {
+            Restart(1000 * (context.Pod.Spec.TerminationGracePeriodSeconds ?? 30));
+            return;
+        }
+
+        Container.Lifecycle.Container.Open(store, Spec.Name).Update(ContainerSpecCompiler.Resources(next.Resources), null, static field => $"resources: {field}");
+        Status = Status with { Resources = next.Resources };
+    }
 
     public void Dispose()
     {
+        probes?.Dispose();
+        postStart?.Dispose();
+        preStop?.Dispose();
         Process?.Dispose();
         Streams.Dispose();
+    }
+
+    private static ContainerState Waiting(string reason, string? message = null) => new() { Waiting = new() { Reason = reason, Message = message } };
+
+    /// <summary>The manifest's, the image's or TERM.</summary>
+    private static int StopSignal(ContainerSpec container, ImageConfig image)
+    {
+        var name = container.Lifecycle?.StopSignal is { Length: > 0 } own ? own : image.StopSignal;
+        return name.Length > 0 && Signals.TryParse(name, out var signal) ? signal : Signals.SIGTERM;
+    }
+
+    /// <summary>The pause as Go writes durations: 10s, 1m20s.</summary>
+    private static string Duration(long milliseconds) =>
+        milliseconds < 60_000 ? $"{milliseconds / 1000}s" : $"{milliseconds / 60_000}m{milliseconds / 1000 % 60}s";
+
+    private void Waits(string reason, string? message = null) => Status = Status with
+    {
+        State = Waiting(reason, message),
+        LastState = Status.State.Terminated is null ? Status.LastState : Status.State,
+    };
+
+    private void Tell(string type, string reason, string message) => context.Events.Add(type, reason, FieldPath, message);
+
+    /// <summary>The configuration with what only its supervisor knows: where its last words go, whose processes an ephemeral container sees.</summary>
+    private Spec Completed(Spec spec)
+    {
+        if (TerminationMessage.Prepare(context.Folders, Spec) is { } words)
+        {
+            spec = spec with { Mounts = [.. spec.Mounts, words] };
+        }
+
+        if (Role == ContainerRole.Ephemeral && Spec.TargetContainerName is { Length: > 0 } target && context.Pod.Spec.ShareProcessNamespace != true)
+        {
+            var pid = store.TryRead(target) is not null && Container.Lifecycle.Container.Open(store, target) is { Status: Container.State.ContainerStatus.Running } running ? running.Record.Pid
+                : throw new PodException($"container \"{Spec.Name}\": targetContainerName: container \"{target}\" does not run");
+            var namespaces = new List<LinuxNamespace>();
+            foreach (var ns in spec.Linux!.Namespaces)
+            {
+                namespaces.Add(ns.Type == "pid" ? ns with { Path = $"/proc/{pid}/ns/pid" } : ns);
+            }
+
+            spec = spec with { Linux = spec.Linux with { Namespaces = namespaces } };
+        }
+
+        return spec;
     }
 
     private (Container.Lifecycle.Container Container, ContainerProcess Process) Create(CreateRequest request)
@@ -173,12 +385,161 @@ internal sealed class PodContainer : IDisposable
         }
     }
 
+    private void NotStarted(Exception failure)
+    {
+        var now = PodContext.Now;
+        var why = StartFailure.Of(Spec, failure);
+        Tell("Warning", "Failed", why.Reason is "ErrImagePull" ? $"Failed to pull image \"{Spec.Image}\": {failure.Message}" : $"Error: {failure.Message}");
+        if (why.Ended)
+        {
+            Status = Status with { RestartCount = NextRun, ContainerId = $"peapod://{context.Pod.Metadata.Uid}_{Spec.Name}_{NextRun}" };
+            Ended(StartFailure.ExitCode, null, why.Reason, failure.Message, null);
+            return;
+        }
+
+        notBefore = Math.Max(now + 1000, creationBackOff.Next(now, now));
+        var again = why.Reason == "ErrImagePull" && Status.State.Waiting?.Reason is "ErrImagePull" or "ImagePullBackOff";
+        Waits(again ? "ImagePullBackOff" : why.Reason, again ? $"Back-off pulling image \"{Spec.Image}\": ErrImagePull: {failure.Message}" : failure.Message);
+    }
+
+    /// <summary>It runs, and its postStart is done.</summary>
+    private void Runs(bool started, bool ready)
+    {
+        postStartDone = true;
+        probes = new ContainerProbes(Spec, attempts, began, started, ready);
+        Status = Status with { State = new() { Running = new() { StartedAt = startedAt } } };
+        TellHealth();
+    }
+
+    private void TellHealth()
+    {
+        // An init container that is no sidecar is ready when it has ended well.
+        var ready = probes is { Ready: true } && Role != ContainerRole.Init && killAt is null;
+        var started = probes is { Started: true };
+        if (Status.Ready != ready || Status.Started != started)
+        {
+            Status = Status with { Ready = ready, Started = started };
+        }
+    }
+
+    private void AdvancePostStart(long now)
+    {
+        if (postStart?.Advance(now) is not { } result)
+        {
+            return;
+        }
+
+        postStart.Dispose();
+        postStart = null;
+        if (result.Good)
+        {
+            Runs(started: false, ready: false);
+            return;
+        }
+
+        postStartFailure = $"PostStartHook failed: {result.Detail.TrimEnd()}";
+        Tell("Warning", "FailedPostStartHook", postStartFailure);
+        Stop(Grace(null), "FailedPostStartHook");
+    }
+
+    private void AdvanceProbes(long now)
+    {
+        if (probes is null)
+        {
+            return;
+        }
+
+        if (probes.Advance(now, (name, detail) => Tell("Warning", "Unhealthy", $"{name} probe failed: {detail.TrimEnd()}")) is { } failed && killAt is null)
+        {
+            Stop(Grace(failed.Probe.TerminationGracePeriodSeconds), $"Container {Spec.Name} failed {failed.Name} probe, will be restarted");
+        }
+
+        TellHealth();
+    }
+
+    private long Grace(long? ofProbe) => 1000 * (ofProbe ?? context.Pod.Spec.TerminationGracePeriodSeconds ?? 30);
+
+    private void AdvanceStop(long now)
+    {
+        if (killAt is not { } deadline)
+        {
+            return;
+        }
+
+        if (preStop?.Advance(now) is { } result)
+        {
+            if (!result.Good)
+            {
+                Tell("Warning", "FailedPreStopHook", $"PreStopHook failed: {result.Detail.TrimEnd()}");
+            }
+
+            EndPreStop(now);
+        }
+        else if (preStop is not null && now >= deadline)
+        {
+            Tell("Warning", "FailedPreStopHook", "PreStopHook failed: it took longer than the grace period");
+            EndPreStop(now);
+        }
+        else if (now >= deadline)
+        {
+            KillAll();
+
+            // Again, should that not have been enough.
+            killAt = now + PodLife.LeastGrace;
+        }
+    }
+
+    /// <summary>The stop signal; some time is left to follow it, even if the hook took all.</summary>
+    private void EndPreStop(long now)
+    {
+        preStop!.Dispose();
+        preStop = null;
+        Process!.Signal(stopSignal);
+        if (grace > 0)
+        {
+            killAt = Math.Max(killAt!.Value, now + PodLife.LeastGrace);
+        }
+    }
+
+    /// <summary>Without a PID namespace of its own its other processes do not end with the first.</summary>
+    private void KillAll()
+    {
+        Process!.Signal(Signals.SIGKILL);
+        KillOthers();
+    }
+
+    private void KillOthers()
+    {
+        if (store.TryRead(Spec.Name) is { HasPidNamespace: false })
+        {
+            Container.Lifecycle.Container.Open(store, Spec.Name).SignalAll(Signals.SIGKILL);
+        }
+    }
+
     private void Ended(ExitStatus? status)
     {
+        probes?.Dispose();
+        postStart?.Dispose();
+        preStop?.Dispose();
+        (probes, postStart, preStop, killAt) = (null, null, null, null);
+        KillOthers();
         Streams.Drain();
         Process?.Dispose();
         Process = null;
-        var code = status?.Reported ?? 255;
+        var code = status?.Reported ?? UnknownExitCode;
+        var reason = status is null ? "ContainerStatusUnknown"
+            : code != 0 && WasOutOfMemory() ? "OOMKilled"
+            : postStartFailure is not null ? "PostStartHookError"
+            : code == 0 ? "Completed" : "Error";
+        Ended(
+            code, status?.Signal is > 0 and var signal ? signal : null, reason,
+            postStartFailure ?? (status is null ? "The container could not be located when the pod was taken over" : TerminationMessage.Read(context.Folders, Spec, Status.RestartCount, code != 0)),
+            startedAt);
+        postStartFailure = null;
+    }
+
+    private void Ended(int code, int? signal, string reason, string? message, DateTime? started)
+    {
         Status = Status with
         {
             State = new()
@@ -186,16 +547,58 @@ internal sealed class PodContainer : IDisposable
                 Terminated = new()
                 {
                     ExitCode = code,
-                    Signal = status?.Signal is > 0 and var signal ? signal : null,
-                    Reason = status is null ? "ContainerStatusUnknown" : code == 0 ? "Completed" : "Error",
-                    StartedAt = Status.State.Running?.StartedAt,
+                    Signal = signal,
+                    Reason = reason,
+                    Message = message,
+                    StartedAt = started,
                     FinishedAt = Timestamp.Now,
                     ContainerId = Status.ContainerId,
                 },
             },
-            Ready = false,
+            LastState = Status.State.Terminated is null ? Status.LastState : Status.State,
+            Ready = Role == ContainerRole.Init && code == 0,
             Started = false,
         };
+        if (Facts.Restarts && !context.Stopping)
+        {
+            BackOff();
+        }
+    }
+
+    /// <summary>Puts the next start on the clock.</summary>
+    private void BackOff()
+    {
+        if (restartAsked)
+        {
+            notBefore = 0;
+            return;
+        }
+
+        notBefore = backOff.Next(began, PodContext.Now);
+        if (backOff.Pause > 0)
+        {
+            Tell("Warning", "BackOff", $"Back-off restarting failed container {Spec.Name} in pod {context.PodName}");
+            Waits("CrashLoopBackOff", $"back-off {Duration(backOff.Pause)} restarting failed container={Spec.Name} pod={context.PodName}");
+        }
+    }
+
+    /// <summary>The kernel has killed a process of the container's cgroup for want of memory.</summary>
+    private bool WasOutOfMemory()
+    {
+        if (store.TryRead(Spec.Name) is not { Cgroup.Length: > 0 } record)
+        {
+            return false;
+        }
+
+        foreach (var line in (FileSystem.TryReadText($"{record.Cgroup}/memory.events") ?? "").Split('\n'))
+        {
+            if (line.StartsWith("oom_kill ", StringComparison.Ordinal))
+            {
+                return line != "oom_kill 0";
+            }
+        }
+
+        return false;
     }
 
     /// <summary>A child is reaped; of a process that was taken over, the kernel tells the exit code through its pidfd (Linux 6.15).</summary>
@@ -212,22 +615,23 @@ internal sealed class PodContainer : IDisposable
     }
 
     /// <summary>The image as it was when the pod first needed it: a restart does not change it.</summary>
-    private ContainerImage LeaseImage(ImageStore images)
+    private ContainerImage LeaseImage()
     {
-        if (images.ReadLease(folders.LeaseOf(Spec.Name)) is { } leased)
+        var lease = context.Folders.LeaseOf(Spec.Name);
+        if (context.Images.ReadLease(lease) is { } leased)
         {
             return leased;
         }
 
-        var image = images.Resolve(Spec.Image);
-        images.TakeLease(folders.LeaseOf(Spec.Name), image);
+        var image = context.Images.Resolve(Spec.Image);
+        context.Images.TakeLease(lease, image);
         return image;
     }
 
     /// <summary>Takes away what the last run left, its writable layer too: each start finds the image as it is.</summary>
     private void DeleteStopped()
     {
-        FileTree.Remove(folders.LayerOf(Spec.Name));
+        FileTree.Remove(context.Folders.LayerOf(Spec.Name));
         if (store.TryRead(Spec.Name) is not null)
         {
             Container.Lifecycle.Container.Open(store, Spec.Name).Delete(force: true);

@@ -40,7 +40,7 @@ public static class PodLeftOvers
 
         return StatusFile.TryRead(folders)?.Phase switch
         {
-            null or PodPhase.Pending => "its creator and its supervisor ended before it ran",
+            null => "its creator and its supervisor ended before it ran",
             PodPhase.Succeeded or PodPhase.Failed when stopped => "it has ended",
             _ => null,
         };

@@ -39,6 +39,25 @@ public static class PodTeardown
         FileTree.Remove(folders.Run);
     }
 
+    /// <summary>What a pod of the same name left here that a reboot of the host ended.</summary>
+    /// <exception cref="PodException">The data are another run root's pod's.</exception>
+    internal static void RemoveOldData(PodFolders folders)
+    {
+        if (FileSystem.TryStat(folders.Data) is null)
+        {
+            return;
+        }
+
+        if (FileSystem.TryStat(folders.RunLink, followSymlinks: false) is not null && FileSystem.ReadLink(folders.RunLink) is var owner && owner != folders.Run)
+        {
+            throw new PodException($"{folders.Data}: holds the data of another pod of that name, at {owner}\n  remove that one first, or use another --data-root");
+        }
+
+        PodVolumes.Unmount(folders);
+        ReleaseImages(folders);
+        FileTree.Remove(folders.Data);
+    }
+
     private static void ReleaseImages(PodFolders folders)
     {
         var containers = $"{folders.Data}/containers";

@@ -1,62 +1,61 @@
-using System.Text;
+using System.Net;
 using Peapod.Container;
-using Peapod.Container.Lifecycle;
-using Peapod.Container.State;
-using Peapod.Image;
 using Peapod.Kernel;
 using Peapod.Kernel.Files;
 using Peapod.Kernel.Interop;
-using Peapod.Kernel.Processes;
-using Peapod.Kernel.Sockets;
-using Peapod.Network;
-using Peapod.Pod.Containers;
 using Peapod.Pod.Layout;
 using Peapod.Pod.Manifest;
 using Peapod.Pod.Objects;
-using Peapod.Pod.Sandbox;
-using Peapod.Pod.Volumes;
+using Peapod.Pod.Supervision.Control;
+using Peapod.Pod.Supervision.Life;
 
 namespace Peapod.Pod.Supervision;
 
 /// <summary>
 /// The one process that watches over a pod: parent of its sandbox and containers, keeper of their logs, restarts and exit
-/// codes. One thread, one poll(2). It can die and be started again: the containers do not notice.
+/// codes. One thread, one poll(2). What to do next <see cref="PodLife"/> decides; this does it, and waits. It can die and be started
+/// again: the containers do not notice.
 /// </summary>
-public sealed class Supervisor : IDisposable
+public sealed partial class Supervisor : IDisposable
 {
-    internal const string SocketName = "control";
-
     /// <summary>Milliseconds in which a killed process must be gone.</summary>
     private const int KillTimeout = 10_000;
 
     /// <summary>Milliseconds between two attempts to make a sandbox that could not be made.</summary>
     private const int SandboxPause = 10_000;
 
+    private const string DeadlineExceeded = "DeadlineExceeded";
+
     private readonly PodFolders folders;
-    private readonly PodManifest pod;
-    private readonly ImageStore images;
+    private readonly PodContext context;
+    private readonly PodSandbox sandbox;
     private readonly FileLock held;
-    private readonly PodVolumes volumes;
     private readonly List<PodContainer> containers = [];
-    private readonly List<SafeFd> clients = [];
+    private readonly List<ContainerFacts> facts = [];
+    private readonly List<Step> steps = [];
+    private readonly List<PollFd> entries = [];
     private readonly List<SafeFd> waitingForStop = [];
-    private SafeFd? listener;
-    private PidFd? sandbox;
-    private ContainerSpecCompiler? compiler;
+    private ControlSocket? control;
     private PodStatus status;
-    private long? killAt;
+    private long? deadlineAt;
+    private long? stopBy;
+    private bool stopsAtOnce;
+    private bool wasInitialized;
+    private bool ended;
+    private (bool HasSandbox, bool Ended)? written;
     private long sandboxAt;
-    private bool stopping;
+    private long wakeAt;
 
     private Supervisor(PodFolders folders, PodManifest pod, PodStatus status, FileLock held)
     {
         this.folders = folders;
-        this.pod = pod;
         this.status = status;
         this.held = held;
-        images = new ImageStore(folders.Host.DataRoot);
-        volumes = new PodVolumes(pod, folders);
+        context = new PodContext(folders, pod);
+        sandbox = new PodSandbox(context);
     }
+
+    private PodManifest Pod => context.Pod;
 
     /// <summary>The supervisor of a pod whose manifest is written; null when it has one already.</summary>
     public static Supervisor? TryOpen(PodFolders folders)
@@ -77,10 +76,11 @@ public sealed class Supervisor : IDisposable
     /// <exception cref="PodException">What could not be done.</exception>
     public void Begin()
     {
-        using (var run = FileSystem.OpenDirectory(folders.Run))
+        control = new ControlSocket(folders.Run);
+        var takesOver = StatusFile.TryRead(folders) is not null;
+        if (!takesOver)
         {
-            FileSystem.Remove(run, SocketName, 0);
-            listener = UnixSocket.Listen(run, SocketName, Libc.SOCK_SEQPACKET);
+            PodTeardown.RemoveOldData(folders);
         }
 
         FileSystem.MakeDirectories(folders.Data, PodFolders.PrivateFolder);
@@ -90,13 +90,27 @@ public sealed class Supervisor : IDisposable
         }
 
         FileSystem.MakeDirectory($"{folders.Data}/logs", PodFolders.PrivateFolder);
-        var wasRunning = status.Phase == PodPhase.Running;
-        foreach (var spec in pod.Spec.Containers)
+        foreach (var spec in Pod.Spec.InitContainers)
         {
-            containers.Add(new PodContainer(spec, pod.Metadata.Uid!, folders, wasRunning ? status.ContainerStatuses.FirstOrDefault(known => known.Name == spec.Name) : null));
+            Add(spec, spec.RestartPolicy == RestartPolicy.Always ? ContainerRole.Sidecar : ContainerRole.Init, status.InitContainerStatuses);
         }
 
-        if (wasRunning)
+        foreach (var spec in Pod.Spec.Containers)
+        {
+            Add(spec, ContainerRole.Main, status.ContainerStatuses);
+        }
+
+        foreach (var spec in Pod.Spec.EphemeralContainers)
+        {
+            Add(spec, ContainerRole.Ephemeral, status.EphemeralContainerStatuses);
+        }
+
+        if (Pod.Spec.ActiveDeadlineSeconds is { } seconds)
+        {
+            deadlineAt = PodContext.Now + (1000 * seconds) - (long)(DateTime.UtcNow - status.StartTime!.Value).TotalMilliseconds;
+        }
+
+        if (takesOver)
         {
             TakeOver();
         }
@@ -111,49 +125,54 @@ public sealed class Supervisor : IDisposable
     {
         while (true)
         {
-            AfterChanges();
-            if (IsOver())
+            while (Decide(static container => container.TryStart()))
+            {
+            }
+
+            WriteStatus();
+            if (ended)
             {
                 Finish();
                 return;
             }
 
             WaitForSomething();
-            Accept();
-            Serve();
+            control!.Serve(Serve);
+            var now = PodContext.Now;
             foreach (var container in containers)
             {
-                container.Streams.Pump();
-                container.Reap();
+                container.Advance(now);
             }
 
-            CheckSandbox();
-            if (killAt <= Environment.TickCount64)
-            {
-                killAt = null;
-                containers.ForEach(static container => container.Signal(Signals.SIGKILL));
-            }
+            Reap();
+            CheckSandbox(now);
         }
     }
 
     public void Dispose()
     {
         containers.ForEach(static container => container.Dispose());
-        clients.ForEach(static client => client.Dispose());
-        listener?.Dispose();
-        sandbox?.Dispose();
+        context.Unreaped.ForEach(static process => process.Dispose());
+        context.Events.Dispose();
+        control?.Dispose();
+        sandbox.Dispose();
         held.Dispose();
     }
+
+    private void Add(ContainerSpec spec, ContainerRole role, IReadOnlyList<ContainerStatus> statuses) =>
+        containers.Add(new PodContainer(spec, role, context, statuses.FirstOrDefault(known => known.Name == spec.Name)));
 
     private void Make()
     {
         using var undo = new Undo();
         undo.Add(() => PodTeardown.Stop(folders));
-        volumes.Make();
+        context.Events.Add("Normal", "Scheduled", null, $"Successfully assigned {Pod.Metadata.Namespace}/{Pod.Metadata.Name} to {PodHost.NodeName}");
+        context.Volumes.Make();
         MakeSandbox();
-        foreach (var container in containers)
+
+        // Of these the command that makes the pod is told what goes wrong.
+        while (Decide(static container => container.Start()))
         {
-            container.Start(compiler!, volumes, images);
         }
 
         undo.Keep();
@@ -163,14 +182,10 @@ public sealed class Supervisor : IDisposable
     /// <summary>Goes on where a supervisor that was killed left off.</summary>
     private void TakeOver()
     {
+        wasInitialized = status.Conditions.Any(static condition => condition is { Type: "Initialized", Status: "True" });
+        context.Address = status.PodIP is { } ip ? IPAddress.Parse(ip) : null;
         containers.ForEach(static container => container.Adopt());
-        var store = new ContainerStore(folders.Containers);
-        if (store.TryRead(SandboxSpec.Id) is { } record && Container.Lifecycle.Container.Open(store, SandboxSpec.Id).OpenProcess() is { } running)
-        {
-            sandbox = running;
-            compiler = new ContainerSpecCompiler(pod, folders, record.Pid, PodTeardown.CgroupOf(folders));
-        }
-        else
+        if (!sandbox.TakeOver())
         {
             EndWithoutSandbox();
         }
@@ -178,104 +193,116 @@ public sealed class Supervisor : IDisposable
 
     private void MakeSandbox()
     {
-        var store = new ContainerStore(folders.Containers);
-        var spec = SandboxSpec.Create(pod.Spec.Hostname ?? pod.Metadata.Name, PodTeardown.CgroupOf(folders));
-        using var root = Kernel.Mounts.DetachedMount.Create(
-            "tmpfs", "sandbox", [new("size", "4k"), new("mode", "555")], Libc.MOUNT_ATTR_NOSUID | Libc.MOUNT_ATTR_NODEV | Libc.MOUNT_ATTR_NOEXEC);
-        using var nothing = FileSystem.Open("/dev/null", Libc.O_RDWR);
-        var (container, process) = Container.Lifecycle.Container.Create(store, new CreateRequest
-        {
-            Id = SandboxSpec.Id,
-            Spec = spec,
-            SpecJson = spec.ToJson(),
-            Bundle = folders.Run,
-            RootMount = root,
-            Pauses = true,
-            NoNewKeyring = true,
-            Streams = new(nothing, nothing, nothing),
-        });
-        sandbox = process.Process;
-        using var network = new PodNetwork(folders.Host.ReadNetwork());
-        using var ns = FileSystem.Open($"/proc/{container.Record.Pid}/ns/net", Libc.O_RDONLY);
-        var addresses = network.Attach(folders.Key, ns, Ports());
-        PodFiles.Write(pod, folders, addresses);
-        var ip = addresses.IPv4.ToString();
-        status = status with { PodIP = ip, Addresses = addresses.IPv6 is { } ipv6 ? [new() { Address = ip }, new() { Address = ipv6.ToString() }] : [new() { Address = ip }] };
-        compiler = new ContainerSpecCompiler(pod, folders, container.Record.Pid, PodTeardown.CgroupOf(folders));
+        var addresses = sandbox.Make();
+        context.Address = addresses[0];
+        status = status with { PodIP = $"{addresses[0]}", Addresses = [.. addresses.Select(static address => new PodIP { Address = $"{address}" })] };
     }
 
-    private List<PortMapping> Ports()
+    private PodFacts Facts()
     {
-        var ports = new List<PortMapping>();
-        foreach (var container in pod.Spec.Containers)
+        facts.Clear();
+        foreach (var container in containers)
         {
-            foreach (var port in container.Ports)
+            facts.Add(container.Facts);
+        }
+
+        return new PodFacts(facts)
+        {
+            HasSandbox = sandbox.Process is not null,
+            WasInitialized = wasInitialized,
+            DeadlineAt = deadlineAt,
+            StopBy = stopBy,
+            StopsAtOnce = stopsAtOnce,
+        };
+    }
+
+    /// <summary>Does what is to be done now.</summary>
+    /// <returns>Whether there was something: then there may be more.</returns>
+    private bool Decide(Action<PodContainer> start)
+    {
+        steps.Clear();
+        var now = PodContext.Now;
+        var pod = Facts();
+        wasInitialized = PodLife.IsInitialized(pod);
+        wakeAt = PodLife.Decide(pod, now, steps);
+        foreach (var step in steps)
+        {
+            switch (step.Kind)
             {
-                if (port.HostPort is { } hostPort)
+                case StepKind.Start:
+                    start(containers[step.Container]);
+                    break;
+                case StepKind.Stop:
+                    containers[step.Container].Stop(step.Grace);
+                    break;
+                case StepKind.Expire:
+                    status = status with { Reason = DeadlineExceeded, Message = "Pod was active on the node longer than the specified deadline" };
+                    context.Events.Add("Normal", "DeadlineExceeded", null, status.Message);
+                    Stop(Grace);
+                    break;
+                case StepKind.Finish:
+                    Stop(Grace);
+                    break;
+                default:
+                    ended = true;
+                    return false;
+            }
+        }
+
+        return steps.Count > 0;
+    }
+
+    /// <summary>Seconds.</summary>
+    private long Grace => Pod.Spec.TerminationGracePeriodSeconds ?? ManifestDefaults.TerminationGracePeriodSeconds;
+
+    /// <summary>Has everything stopped; asked again, it can only be sooner.</summary>
+    private void Stop(long seconds)
+    {
+        var by = PodContext.Now + (1000 * seconds);
+        if (stopBy is { } before && before > by)
+        {
+            foreach (var container in containers)
+            {
+                if (container.Facts.Stopping)
                 {
-                    var protocol = port.Protocol switch { Objects.PortProtocol.Udp => Network.PortProtocol.Udp, Objects.PortProtocol.Sctp => Network.PortProtocol.Sctp, _ => Network.PortProtocol.Tcp };
-                    var address = string.IsNullOrEmpty(port.HostIP) ? null : System.Net.IPAddress.Parse(port.HostIP);
-                    ports.Add(new PortMapping(protocol, hostPort, port.Number, address));
+                    container.Stop(1000 * seconds);
                 }
             }
         }
 
-        return ports;
+        stopBy = Math.Min(stopBy ?? long.MaxValue, by);
+        stopsAtOnce |= seconds == 0;
+        context.Stopping = true;
     }
 
-    /// <summary>Starts again what has ended and shall run, when its time has come; writes the status if it changed.</summary>
-    private void AfterChanges()
+    private void Reap()
     {
-        foreach (var container in containers)
+        var unreaped = context.Unreaped;
+        for (var i = unreaped.Count - 1; i >= 0; i--)
         {
-            if (stopping)
+            if (unreaped[i].WaitForExit(0))
             {
-                container.CancelRestart();
-                continue;
+                unreaped[i].TryWait();
+                unreaped[i].Dispose();
+                unreaped.RemoveAt(i);
             }
-
-            if (container.Process is null && container.RestartAt is null && Restarts(container))
-            {
-                container.ScheduleRestart();
-            }
-
-            if (sandbox is not null && container.RestartAt <= Environment.TickCount64)
-            {
-                Restart(container);
-            }
-        }
-
-        WriteStatus();
-    }
-
-    private bool Restarts(PodContainer container) => container.Status.State.Terminated is { } ended && pod.Spec.RestartPolicy switch
-    {
-        RestartPolicy.Never => false,
-        RestartPolicy.OnFailure => ended.ExitCode != 0,
-        _ => true,
-    };
-
-    private void Restart(PodContainer container)
-    {
-        try
-        {
-            container.Start(compiler!, volumes, images);
-        }
-        catch (Exception e) when (PodFailure.Is(e))
-        {
-            container.ScheduleRestart();
-            container.Waits("CreateContainerError", e.Message);
         }
     }
 
-    private void CheckSandbox()
+    private void CheckSandbox(long now)
     {
-        if (sandbox is not null && !stopping && sandbox.WaitForExit(0))
+        if (context.Stopping)
         {
+            return;
+        }
+
+        if (sandbox.Process is { } process && process.WaitForExit(0))
+        {
+            context.Events.Add("Normal", "SandboxChanged", null, "Pod sandbox changed, it will be killed and re-created.");
             EndWithoutSandbox();
         }
 
-        if (sandbox is null && !stopping && sandboxAt <= Environment.TickCount64)
+        if (sandbox.Process is null && !context.Stopping && sandboxAt <= now)
         {
             RemakeSandbox();
         }
@@ -284,16 +311,18 @@ public sealed class Supervisor : IDisposable
     /// <summary>Without its sandbox a pod has no network: its containers end, to be made anew with a new one.</summary>
     private void EndWithoutSandbox()
     {
-        containers.ForEach(static container => container.Signal(Signals.SIGKILL));
-        foreach (var container in containers)
+        containers.ForEach(static container => container.Signal(Kernel.Processes.Signals.SIGKILL));
+        containers.ForEach(static container => container.KillAndReap(KillTimeout));
+        sandbox.End();
+        PodTeardown.Stop(folders);
+        if (Pod.Spec.RestartPolicy == RestartPolicy.Never)
         {
-            container.Process?.WaitForExit(KillTimeout);
-            container.Reap();
+            Stop(0);
+            return;
         }
 
-        ReapSandbox();
-        PodTeardown.Stop(folders);
-        stopping |= pod.Spec.RestartPolicy == RestartPolicy.Never;
+        wasInitialized = false;
+        containers.ForEach(static container => container.StartOver());
     }
 
     private void RemakeSandbox()
@@ -304,86 +333,97 @@ public sealed class Supervisor : IDisposable
         }
         catch (Exception e) when (PodFailure.Is(e))
         {
-            Console.Error.WriteLine($"{DateTime.UtcNow:O} sandbox: {e.Message}");
-            sandbox?.Signal(Signals.SIGKILL);
-            sandbox?.WaitForExit(KillTimeout);
-            ReapSandbox();
+            context.Events.Add("Warning", "FailedCreatePodSandBox", null, $"Failed to create pod sandbox: {e.Message}");
+            sandbox.End();
             PodTeardown.Stop(folders);
-            sandboxAt = Environment.TickCount64 + SandboxPause;
+            sandboxAt = PodContext.Now + SandboxPause;
         }
     }
-
-    private void ReapSandbox()
-    {
-        try
-        {
-            sandbox?.TryWait();
-        }
-        catch (KernelException e) when (e.Error == Errno.ECHILD)
-        {
-            // It was an earlier supervisor's child.
-        }
-
-        sandbox?.Dispose();
-        sandbox = null;
-    }
-
-    private bool IsOver() => containers.TrueForAll(container => container.Process is null && container.RestartAt is null && (stopping || !Restarts(container)));
 
     private void Finish()
     {
-        sandbox?.Signal(Signals.SIGKILL);
-        sandbox?.WaitForExit(KillTimeout);
-        ReapSandbox();
+        sandbox.End();
         PodTeardown.Stop(folders);
         WriteStatus();
         foreach (var client in waitingForStop)
         {
-            Answer(client, "ok");
+            ControlSocket.Answer(client, new());
         }
     }
 
     private void WriteStatus()
     {
-        var states = containers.ConvertAll(static container => container.Status);
+        var init = Statuses(static role => role is ContainerRole.Init or ContainerRole.Sidecar, status.InitContainerStatuses);
+        var main = Statuses(static role => role == ContainerRole.Main, status.ContainerStatuses);
+        var ephemeral = Statuses(static role => role == ContainerRole.Ephemeral, status.EphemeralContainerStatuses);
+        var failed = status.Reason == DeadlineExceeded;
         var next = status with
         {
-            ContainerStatuses = states,
-            Phase = !IsOver() ? PodPhase.Running : states.TrueForAll(static state => state.State.Terminated?.ExitCode == 0) ? PodPhase.Succeeded : PodPhase.Failed,
-            Reason = stopping && !IsOver() ? "Terminating" : null,
+            InitContainerStatuses = init,
+            ContainerStatuses = main,
+            EphemeralContainerStatuses = ephemeral,
+            Reason = failed ? status.Reason : context.Stopping && !ended && waitingForStop.Count > 0 ? "Terminating" : null,
         };
-        if (!next.ContainerStatuses.SequenceEqual(status.ContainerStatuses) || next with { ContainerStatuses = status.ContainerStatuses } != status)
+
+        // Of all that has an effect on the phase and the conditions nothing else changes.
+        var now = (sandbox.Process is not null, ended);
+        if (next != status || written != now)
         {
-            status = next;
+            written = now;
+            status = PodReport.Of(next, Facts(), ended, failed, Timestamp.Now);
             StatusFile.Write(folders, status);
         }
     }
 
-    private unsafe void WaitForSomething()
+    /// <summary>The containers' statuses: the same list while nothing has changed.</summary>
+    private IReadOnlyList<ContainerStatus> Statuses(Predicate<ContainerRole> role, IReadOnlyList<ContainerStatus> before)
     {
-        var entries = new List<PollFd> { new() { Fd = listener!.Number, Events = Libc.POLLIN } };
-        var next = killAt ?? long.MaxValue;
-        Add(sandbox);
-        clients.ForEach(Add);
+        var count = 0;
+        var same = true;
         foreach (var container in containers)
         {
-            Add(container.Process);
-
-            // A fifo that nobody has open for writing is always ready: it is looked at only while the container runs.
-            if (container.Process is not null)
+            if (role(container.Role))
             {
-                container.Streams.AddTo(entries, ref next);
+                same = same && count < before.Count && ReferenceEquals(before[count], container.Status);
+                count++;
             }
-
-            next = Math.Min(next, sandbox is null ? long.MaxValue : container.RestartAt ?? long.MaxValue);
         }
 
-        if (sandbox is null && !stopping)
+        if (same && count == before.Count)
+        {
+            return before;
+        }
+
+        var statuses = new List<ContainerStatus>(count);
+        foreach (var container in containers)
+        {
+            if (role(container.Role))
+            {
+                statuses.Add(container.Status);
+            }
+        }
+
+        return statuses;
+    }
+
+    private unsafe void WaitForSomething()
+    {
+        entries.Clear();
+        var next = wakeAt;
+        control!.AddTo(entries);
+        Add(sandbox.Process);
+        context.Unreaped.ForEach(Add);
+        foreach (var container in containers)
+        {
+            container.AddTo(entries, ref next);
+        }
+
+        if (sandbox.Process is null && !context.Stopping)
         {
             next = Math.Min(next, sandboxAt);
         }
 
-        var timeout = next == long.MaxValue ? -1 : (int)Math.Clamp(next - Environment.TickCount64, 0, 60_000);
+        var timeout = next == long.MaxValue ? -1 : (int)Math.Clamp(next - PodContext.Now, 0, 60_000);
         fixed (PollFd* first = System.Runtime.InteropServices.CollectionsMarshal.AsSpan(entries))
         {
             Libc.poll(first, (nuint)entries.Count, timeout);
@@ -395,109 +435,6 @@ public sealed class Supervisor : IDisposable
             {
                 entries.Add(new() { Fd = fd.Number, Events = Libc.POLLIN });
             }
-        }
-    }
-
-    private unsafe void Accept()
-    {
-        var entry = new PollFd { Fd = listener!.Number, Events = Libc.POLLIN };
-        while (Libc.poll(&entry, 1, 0) > 0)
-        {
-            var fd = Libc.accept4(listener.Number, null, null, Libc.SOCK_CLOEXEC);
-            if (fd < 0)
-            {
-                return;
-            }
-
-            clients.Add(new SafeFd(fd));
-        }
-    }
-
-    private void Serve()
-    {
-        for (var i = clients.Count - 1; i >= 0; i--)
-        {
-            if (IsReadable(clients[i]) && !Serve(clients[i]))
-            {
-                clients[i].Dispose();
-                waitingForStop.Remove(clients[i]);
-                clients.RemoveAt(i);
-            }
-        }
-    }
-
-    private static unsafe bool IsReadable(SafeFd fd)
-    {
-        var entry = new PollFd { Fd = fd.Number, Events = Libc.POLLIN };
-        return Libc.poll(&entry, 1, 0) > 0;
-    }
-
-    /// <returns>False when the client has gone.</returns>
-    private bool Serve(SafeFd client)
-    {
-        Span<byte> buffer = stackalloc byte[1024];
-        int count;
-        try
-        {
-            count = UnixSocket.Receive(client, buffer);
-        }
-        catch (KernelException)
-        {
-            return false;
-        }
-
-        if (count == 0)
-        {
-            return false;
-        }
-
-        var words = Encoding.UTF8.GetString(buffer[..count]).Split(' ');
-        switch (words)
-        {
-            case ["stop", var seconds]:
-                Stop(long.Parse(seconds, System.Globalization.CultureInfo.InvariantCulture));
-                waitingForStop.Add(client);
-                break;
-            case ["attach", var name]:
-                Attach(client, name);
-                break;
-            default:
-                Answer(client, $"unknown request \"{words[0]}\"");
-                break;
-        }
-
-        return true;
-    }
-
-    private void Stop(long seconds)
-    {
-        killAt = Math.Min(killAt ?? long.MaxValue, Environment.TickCount64 + (seconds * 1000));
-        if (!stopping)
-        {
-            stopping = true;
-            containers.ForEach(static container => container.Signal(container.StopSignal));
-        }
-    }
-
-    private void Attach(SafeFd client, string name)
-    {
-        var given = containers.Find(container => container.Spec.Name == name)?.Streams.Attach() ?? [];
-        Answer(client, given.Count switch { 2 => "terminal", 1 => "input", _ => "nothing" }, [.. given]);
-        foreach (var descriptor in given)
-        {
-            descriptor.Dispose();
-        }
-    }
-
-    private static void Answer(SafeFd client, string text, params ReadOnlySpan<SafeFd> descriptors)
-    {
-        try
-        {
-            UnixSocket.Send(client, Encoding.UTF8.GetBytes(text), descriptors);
-        }
-        catch (KernelException)
-        {
-            // The client has gone; the work is done all the same.
         }
     }
 }

@@ -8,6 +8,7 @@ using Peapod.Kernel.Processes;
 using Peapod.Kernel.Sockets;
 using Peapod.Pod.Layout;
 using Peapod.Pod.Objects;
+using Peapod.Pod.Supervision.Control;
 
 namespace Peapod.Pod.Supervision;
 
@@ -162,7 +163,7 @@ public static class SupervisorProcess
 
         try
         {
-            UnixSocket.Send(socket, Encoding.UTF8.GetBytes($"stop {graceSeconds}"));
+            UnixSocket.Send(socket, new ControlRequest { Do = "stop", Grace = graceSeconds }.ToJson());
             if (!UnixSocket.WaitForInput(socket, timeout))
             {
                 return false;
@@ -178,15 +179,58 @@ public static class SupervisorProcess
         return true;
     }
 
+    /// <summary>Sends a signal to a container's first process, or to those of all containers.</summary>
+    /// <param name="folders">The pod.</param>
+    /// <param name="container">Null for all.</param>
+    /// <param name="signal">The signal's number.</param>
+    /// <exception cref="PodException">The pod, or that container, is not running.</exception>
+    public static void Kill(PodFolders folders, string? container, int signal) => Ask(folders, new ControlRequest { Do = "kill", Container = container, Signal = signal });
+
+    /// <summary>Stops a container, or all, to be started again at once, whatever the restart policy says. Returns when the stop has begun.</summary>
+    /// <param name="folders">The pod.</param>
+    /// <param name="container">Null for all but the init containers.</param>
+    /// <param name="graceSeconds">Between the stop signal and KILL; null for the manifest's.</param>
+    /// <exception cref="PodException">The pod, or that container, is not running.</exception>
+    public static void Restart(PodFolders folders, string? container, long? graceSeconds) => Ask(folders, new ControlRequest { Do = "restart", Container = container, Grace = graceSeconds });
+
+    /// <summary>Has the supervisor read manifest.json again: labels and annotations, resources, and ephemeral containers that were added.</summary>
+    /// <exception cref="PodException">The pod is not running, or what is wanted cannot be done.</exception>
+    public static void Reload(PodFolders folders) => Ask(folders, new ControlRequest { Do = "reload" });
+
+    private static void Ask(PodFolders folders, ControlRequest request)
+    {
+        using var socket = (TakeOver(folders) ? TryConnect(folders, AnswerTimeout) : null) ?? throw new PodException($"pod \"{folders.Name}\" is not running");
+        Ask(folders, socket, request);
+    }
+
+    private static void Ask(PodFolders folders, SafeFd socket, ControlRequest request, List<SafeFd>? descriptors = null)
+    {
+        UnixSocket.Send(socket, request.ToJson());
+        if (!UnixSocket.WaitForInput(socket, AnswerTimeout))
+        {
+            throw new PodException($"pod \"{folders.Name}\": its supervisor does not answer");
+        }
+
+        Span<byte> buffer = stackalloc byte[ControlSocket.LongestMessage];
+        var count = UnixSocket.Receive(socket, buffer, descriptors);
+        if (count == 0)
+        {
+            throw new PodException($"pod \"{folders.Name}\" is not running");
+        }
+
+        if (ControlReply.Parse(buffer[..count]).Error is { } error)
+        {
+            throw new PodException(error);
+        }
+    }
+
     /// <summary>Attaches to a running container.</summary>
     /// <returns>Its terminal's master and a socket with its output, or its standard input, or nothing: it has neither.</returns>
     public static IReadOnlyList<SafeFd> Attach(PodFolders folders, string container)
     {
         using var socket = (TakeOver(folders) ? TryConnect(folders, AnswerTimeout) : null) ?? throw new PodException($"pod \"{folders.Name}\" is not running");
-        UnixSocket.Send(socket, Encoding.UTF8.GetBytes($"attach {container}"));
-        Span<byte> buffer = stackalloc byte[64];
         var descriptors = new List<SafeFd>(2);
-        UnixSocket.Receive(socket, buffer, descriptors);
+        Ask(folders, socket, new ControlRequest { Do = "attach", Container = container }, descriptors);
         return descriptors;
     }
 
@@ -199,7 +243,7 @@ public static class SupervisorProcess
             return true;
         }
 
-        if (StatusFile.TryRead(folders) is not { Phase: PodPhase.Running })
+        if (StatusFile.TryRead(folders) is not { Phase: PodPhase.Running or PodPhase.Pending })
         {
             return false;
         }
@@ -219,7 +263,7 @@ public static class SupervisorProcess
         {
             try
             {
-                return UnixSocket.Connect($"{folders.Run}/{Supervisor.SocketName}", Libc.SOCK_SEQPACKET);
+                return UnixSocket.Connect($"{folders.Run}/{ControlSocket.Name}", Libc.SOCK_SEQPACKET);
             }
             catch (KernelException e) when (e.Error is Errno.ECONNREFUSED or Errno.ENOENT)
             {

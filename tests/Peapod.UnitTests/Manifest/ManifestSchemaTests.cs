@@ -23,8 +23,8 @@ public sealed class ManifestSchemaTests
 
     public static TheoryData<string> LaterPodFields =>
     [
-        "activeDeadlineSeconds", "automountServiceAccountToken", "dnsConfig", "dnsPolicy", "enableServiceLinks", "ephemeralContainers",
-        "hostAliases", "hostIPC", "hostNetwork", "hostPID", "hostUsers", "hostnameOverride", "imagePullSecrets", "initContainers",
+        "automountServiceAccountToken", "dnsConfig", "dnsPolicy", "enableServiceLinks",
+        "hostAliases", "hostIPC", "hostNetwork", "hostPID", "hostUsers", "hostnameOverride", "imagePullSecrets",
         "nodeName", "overhead", "preemptionPolicy", "priority", "resourceClaims", "resources", "runtimeClassName", "schedulingGates",
         "serviceAccount", "serviceAccountName", "setHostnameAsFQDN", "subdomain",
     ];
@@ -39,8 +39,7 @@ public sealed class ManifestSchemaTests
 
     public static TheoryData<string> LaterContainerFields =>
     [
-        "envFrom", "lifecycle", "livenessProbe", "readinessProbe", "resizePolicy", "restartPolicy", "restartPolicyRules", "startupProbe",
-        "terminationMessagePath", "terminationMessagePolicy", "volumeDevices",
+        "envFrom", "restartPolicyRules", "volumeDevices",
     ];
 
     [Theory]

@@ -1,0 +1,105 @@
+using Peapod.Kernel;
+using Peapod.Kernel.Files;
+using Peapod.Kernel.Interop;
+using Peapod.Pod.Layout;
+using Peapod.Pod.Objects;
+
+namespace Peapod.Pod.Events;
+
+/// <summary>The events of a pod: a file with one JSON object a line, written by the supervisor at its end. Read, what happened again is one event with a count.</summary>
+public sealed class EventLog : IDisposable
+{
+    /// <summary>Bytes at which the file is written anew, with its events counted.</summary>
+    private const long LargestFile = 128 << 10;
+
+    /// <summary>Events that are kept then, the last.</summary>
+    private const int MostEvents = 200;
+
+    private readonly PodFolders folders;
+    private SafeFd? file;
+    private long size;
+
+    internal EventLog(PodFolders folders) => this.folders = folders;
+
+    /// <summary>The events of a pod, in the order in which they last happened.</summary>
+    public static IReadOnlyList<PodEvent> Read(PodFolders folders)
+    {
+        ArgumentNullException.ThrowIfNull(folders);
+        return Parse(PodFolders.TryRead(folders.Events) ?? []);
+    }
+
+    internal static List<PodEvent> Parse(ReadOnlySpan<byte> text)
+    {
+        var events = new List<PodEvent>();
+        while (text.IndexOf((byte)'\n') is >= 0 and var end)
+        {
+            if (end > 0)
+            {
+                Count(events, PodEvent.Parse(text[..end]));
+            }
+
+            text = text[(end + 1)..];
+        }
+
+        return events;
+    }
+
+    /// <summary>Writes down what has happened. That it cannot be written is told in the supervisor's log, and stops nothing.</summary>
+    internal void Add(string type, string reason, string? fieldPath, string message)
+    {
+        var now = Timestamp.Now;
+        byte[] line = [.. new PodEvent { Type = type, Reason = reason, FieldPath = fieldPath, Message = message, FirstTimestamp = now, LastTimestamp = now }.ToJson(), (byte)'\n'];
+        try
+        {
+            if (file is null)
+            {
+                file = FileSystem.Open(folders.Events, Libc.O_WRONLY | Libc.O_CREAT | Libc.O_APPEND | Libc.O_NOFOLLOW, 0x180);
+                size = (long)FileSystem.Stat(file).Size;
+            }
+
+            FileSystem.Write(file, line, "events");
+            size += line.Length;
+            if (size > LargestFile)
+            {
+                WriteAnew();
+            }
+        }
+        catch (KernelException e)
+        {
+            Console.Error.WriteLine($"{DateTime.UtcNow:O} events: {e.Message}");
+        }
+    }
+
+    public void Dispose() => file?.Dispose();
+
+    private static void Count(List<PodEvent> events, PodEvent next)
+    {
+        for (var i = events.Count - 1; i >= 0; i--)
+        {
+            var known = events[i];
+            if (known.Reason == next.Reason && known.Message == next.Message && known.FieldPath == next.FieldPath && known.Type == next.Type)
+            {
+                events.RemoveAt(i);
+                next = next with { Count = known.Count + next.Count, FirstTimestamp = known.FirstTimestamp };
+                break;
+            }
+        }
+
+        events.Add(next);
+    }
+
+    private void WriteAnew()
+    {
+        var events = Read(folders);
+        var text = new List<byte>();
+        for (var i = Math.Max(0, events.Count - MostEvents); i < events.Count; i++)
+        {
+            text.AddRange(events[i].ToJson());
+            text.Add((byte)'\n');
+        }
+
+        folders.Write(folders.Events, [.. text]);
+        file?.Dispose();
+        file = null;
+    }
+}

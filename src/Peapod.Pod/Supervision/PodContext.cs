@@ -1,0 +1,43 @@
+using System.Net;
+using Peapod.Image;
+using Peapod.Kernel.Processes;
+using Peapod.Pod.Containers;
+using Peapod.Pod.Events;
+using Peapod.Pod.Layout;
+using Peapod.Pod.Objects;
+using Peapod.Pod.Volumes;
+
+namespace Peapod.Pod.Supervision;
+
+/// <summary>What the containers of a pod have in common.</summary>
+internal sealed class PodContext(PodFolders folders, PodManifest pod)
+{
+    internal PodFolders Folders { get; } = folders;
+
+    /// <summary>The manifest; another one after a reload.</summary>
+    internal PodManifest Pod { get; set; } = pod;
+
+    internal EventLog Events { get; } = new(folders);
+
+    internal ImageStore Images { get; } = new(folders.Host.DataRoot);
+
+    internal PodVolumes Volumes { get; } = new(pod, folders);
+
+    /// <summary>Null without a sandbox.</summary>
+    internal ContainerSpecCompiler? Compiler { get; set; }
+
+    /// <summary>The pod's first address, which its probes are sent to.</summary>
+    internal IPAddress? Address { get; set; }
+
+    /// <summary>The pod is being stopped: nothing is started again.</summary>
+    internal bool Stopping { get; set; }
+
+    /// <summary>Killed processes of probes and hooks that were given up; the supervisor reaps them when they have ended.</summary>
+    internal List<PidFd> Unreaped { get; } = [];
+
+    /// <summary>Milliseconds of a clock that only goes on.</summary>
+    internal static long Now => Environment.TickCount64;
+
+    /// <summary>As the kubelet names it in its messages: <c>web_default(uid)</c>.</summary>
+    internal string PodName => $"{Pod.Metadata.Name}_{Pod.Metadata.Namespace}({Pod.Metadata.Uid})";
+}

@@ -1,0 +1,23 @@
+using Peapod.Kernel;
+using Peapod.Kernel.Interop;
+
+namespace Peapod.Pod.Supervision.Probes;
+
+/// <summary>One thing that a probe or a hook does, in steps that never wait: the supervisor polls for it.</summary>
+internal abstract class Attempt : IDisposable
+{
+    /// <summary>When it wants to go on even if nothing happens to its descriptors.</summary>
+    internal virtual long WakeAt => long.MaxValue;
+
+    /// <summary>Adds what is to be polled for.</summary>
+    internal abstract void AddTo(List<PollFd> entries);
+
+    /// <summary>Goes on as far as it can.</summary>
+    /// <returns>Null while it is not over.</returns>
+    internal abstract AttemptResult? Advance(long now);
+
+    /// <summary>Gives it up, if it is not over.</summary>
+    public abstract void Dispose();
+
+    protected static void Add(List<PollFd> entries, SafeFd fd, short events) => entries.Add(new() { Fd = fd.Number, Events = events });
+}

@@ -1,0 +1,113 @@
+using System.Text;
+using Peapod.Container.Lifecycle;
+using Peapod.Container.Spawning;
+using Peapod.Kernel;
+using Peapod.Kernel.Files;
+using Peapod.Kernel.Interop;
+using Peapod.Kernel.Processes;
+
+namespace Peapod.Pod.Supervision.Probes;
+
+/// <summary>A command in the container, as a child of the supervisor; its exit code is the answer.</summary>
+internal sealed unsafe class ExecAttempt : Attempt
+{
+    /// <summary>Bytes of output that are kept; the kubelet's.</summary>
+    private const int LongestOutput = 10 << 10;
+
+    private readonly List<PidFd> unreaped;
+    private readonly List<byte> text = [];
+    private PidFd? process;
+    private SafeFd? output;
+
+    private ExecAttempt(PidFd process, SafeFd output, List<PidFd> unreaped)
+    {
+        this.process = process;
+        this.output = output;
+        this.unreaped = unreaped;
+    }
+
+    /// <param name="container">Where.</param>
+    /// <param name="command">The executable and its arguments; no shell.</param>
+    /// <param name="unreaped">Takes the process if it is given up: killed, and still to be reaped.</param>
+    internal static Attempt Begin(Container.Lifecycle.Container container, IReadOnlyList<string> command, List<PidFd> unreaped)
+    {
+        var fds = stackalloc int[2];
+        KernelException.Check(Libc.pipe2(fds, Libc.O_CLOEXEC), "pipe2");
+        var reader = new SafeFd(fds[0]);
+        using var writer = new SafeFd(fds[1]);
+        try
+        {
+            Libc.fcntl(reader.Number, Libc.F_SETFL, Libc.O_NONBLOCK);
+            using var nothing = FileSystem.Open("/dev/null", Libc.O_RDONLY);
+            var process = container.Execute(new ExecRequest
+            {
+                Process = container.ReadSpec().Process! with { Args = command, Terminal = false, ConsoleSize = null },
+                Streams = new StandardStreams(nothing, writer, writer),
+            });
+            return new ExecAttempt(process.Process, reader, unreaped);
+        }
+        catch (Exception e) when (PodFailure.Is(e))
+        {
+            reader.Dispose();
+            return new FailedAttempt(e.Message);
+        }
+    }
+
+    internal override void AddTo(List<PollFd> entries)
+    {
+        Add(entries, process!, Libc.POLLIN);
+        if (output is not null)
+        {
+            Add(entries, output, Libc.POLLIN);
+        }
+    }
+
+    internal override AttemptResult? Advance(long now)
+    {
+        // The order matters: what was written before the end is read after it was seen.
+        var status = process!.WaitForExit(0) ? process.TryWait() : null;
+        ReadOutput();
+        if (status is not { } ended)
+        {
+            return null;
+        }
+
+        process.Dispose();
+        process = null;
+        return new(ended.Reported == 0, Encoding.UTF8.GetString([.. text]));
+    }
+
+    public override void Dispose()
+    {
+        output?.Dispose();
+        if (process is not null)
+        {
+            process.Signal(Signals.SIGKILL);
+            unreaped.Add(process);
+            process = null;
+        }
+    }
+
+    private void ReadOutput()
+    {
+        var buffer = stackalloc byte[4096];
+        while (output is not null)
+        {
+            var count = Libc.read(output.Number, buffer, 4096);
+            if (count > 0)
+            {
+                // What is too much is read all the same: nobody shall wait for us.
+                text.AddRange(new ReadOnlySpan<byte>(buffer, (int)Math.Min(count, LongestOutput - text.Count)));
+            }
+            else if (count == 0)
+            {
+                output.Dispose();
+                output = null;
+            }
+            else
+            {
+                return;
+            }
+        }
+    }
+}

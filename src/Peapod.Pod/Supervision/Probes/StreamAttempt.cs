@@ -1,0 +1,148 @@
+using System.Net;
+using System.Runtime.InteropServices;
+using Peapod.Kernel;
+using Peapod.Kernel.Interop;
+using Peapod.Kernel.Sockets;
+
+namespace Peapod.Pod.Supervision.Probes;
+
+/// <summary>A question over TCP, with a plain socket that is never waited for.</summary>
+internal abstract unsafe class StreamAttempt : Attempt
+{
+    private readonly List<byte> unsent = [];
+    private SafeFd? socket;
+    private bool connected;
+    private string peer = "";
+
+    internal override void AddTo(List<PollFd> entries)
+    {
+        if (socket is not null)
+        {
+            Add(entries, socket, connected && unsent.Count == 0 ? Libc.POLLIN : (short)(Libc.POLLIN | Libc.POLLOUT));
+        }
+    }
+
+    internal override AttemptResult? Advance(long now)
+    {
+        try
+        {
+            return Go();
+        }
+        catch (KernelException e)
+        {
+            return Failed($"{(connected ? "read" : "dial")} tcp {peer}: {KernelException.Describe(e.Error)}");
+        }
+    }
+
+    public override void Dispose() => socket?.Dispose();
+
+    /// <summary>Connects, in place of any earlier connection.</summary>
+    protected void Connect(IPAddress address, int port)
+    {
+        socket?.Dispose();
+        unsent.Clear();
+        (socket, connected, peer) = (null, false, new IPEndPoint(address, port).ToString());
+        socket = TcpSocket.BeginConnect(address, port);
+    }
+
+    protected void Send(ReadOnlySpan<byte> data) => unsent.AddRange(data);
+
+    /// <summary>The connection is there.</summary>
+    protected abstract AttemptResult? Connected();
+
+    /// <summary>Something came.</summary>
+    protected abstract AttemptResult? Received(ReadOnlySpan<byte> data);
+
+    /// <summary>The other side has closed the connection.</summary>
+    protected abstract AttemptResult Closed();
+
+    /// <summary>The result of a failure of the network.</summary>
+    protected virtual AttemptResult Failed(string why) => new(false, why);
+
+    private AttemptResult? Go()
+    {
+        if (!connected)
+        {
+            var entry = new PollFd { Fd = socket!.Number, Events = Libc.POLLOUT };
+            if (Libc.poll(&entry, 1, 0) <= 0)
+            {
+                return null;
+            }
+
+            if (TcpSocket.TakeError(socket) is { } error)
+            {
+                throw new KernelException("connect", peer, error);
+            }
+
+            connected = true;
+            if (Connected() is { } result)
+            {
+                return result;
+            }
+        }
+
+        SendSome();
+        return Receive();
+    }
+
+    private void SendSome()
+    {
+        while (unsent.Count > 0)
+        {
+            nint count;
+            fixed (byte* data = CollectionsMarshal.AsSpan(unsent))
+            {
+                count = Libc.send(socket!.Number, data, (nuint)unsent.Count, Libc.MSG_NOSIGNAL);
+            }
+
+            if (count < 0)
+            {
+                if (Marshal.GetLastPInvokeError() == (int)Errno.EAGAIN)
+                {
+                    return;
+                }
+
+                throw KernelException.Last("send", peer);
+            }
+
+            unsent.RemoveRange(0, (int)count);
+        }
+    }
+
+    private AttemptResult? Receive()
+    {
+        var buffer = stackalloc byte[4096];
+        while (true)
+        {
+            var from = socket;
+            var count = Libc.recv(from!.Number, buffer, 4096, 0);
+            if (count == 0)
+            {
+                return Closed();
+            }
+
+            if (count < 0)
+            {
+                if (Marshal.GetLastPInvokeError() == (int)Errno.EAGAIN)
+                {
+                    return null;
+                }
+
+                throw KernelException.Last("recv", peer);
+            }
+
+            if (Received(new ReadOnlySpan<byte>(buffer, (int)count)) is { } result)
+            {
+                return result;
+            }
+
+            if (!ReferenceEquals(from, socket))
+            {
+                // It has gone on to another connection.
+                return null;
+            }
+
+            SendSome();
+        }
+    }
+}

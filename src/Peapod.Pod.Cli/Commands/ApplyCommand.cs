@@ -5,7 +5,6 @@ using Peapod.Pod.Layout;
 using Peapod.Pod.Manifest;
 using Peapod.Pod.Objects;
 using Peapod.Pod.Store;
-using Peapod.Pod.Supervision;
 
 namespace Peapod.Pod.Cli.Commands;
 

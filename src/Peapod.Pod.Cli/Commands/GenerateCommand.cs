@@ -99,7 +99,7 @@ internal sealed class GenerateCommand
         Write(folder, UnitName(pod.Metadata), unit);
     }
 
-    private static SystemdUnit Unit(ParseResult parsed, IReadOnlyList<PodManifest> pods, string manifest)
+    private static SystemdUnit Unit(ParseResult parsed, List<PodManifest> pods, string manifest)
     {
         var host = HostOptions.Host(parsed);
         List<string> flags = [];

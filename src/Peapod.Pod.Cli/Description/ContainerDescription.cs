@@ -97,8 +97,8 @@ internal static class ContainerDescription
         foreach (var port in ports)
         {
             var protocol = $"{port.Protocol ?? PortProtocol.Tcp}".ToUpperInvariant();
-            inside.Add($"{port.Number}/{protocol}{(port.Name is { Length: > 0 } name ? $" ({name})" : "")}");
-            outside.Add($"{port.HostPort ?? 0}/{protocol}{(port.Name is { Length: > 0 } same ? $" ({same})" : "")}");
+            inside.Add($"{port.Number}/{protocol}");
+            outside.Add($"{port.HostPort ?? 0}/{protocol}");
         }
 
         writer.Field(2, inside.Count > 1 ? "Ports" : "Port", inside.Count == 0 ? "<none>" : string.Join(", ", inside));

@@ -115,7 +115,7 @@ internal static class PodDescription
     private static void Tolerations(DescriptionWriter writer, PodSpec spec)
     {
         var first = "Tolerations:";
-        foreach (var toleration in spec.Tolerations ?? [])
+        foreach (var toleration in (spec.Tolerations ?? []).OrderBy(static each => $"{each!["key"]}", StringComparer.Ordinal))
         {
             var text = $"{toleration!["key"]}";
             text += toleration["value"] is { } value ? $"={value}" : "";

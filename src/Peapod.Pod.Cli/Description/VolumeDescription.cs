@@ -78,11 +78,11 @@ internal static class VolumeDescription
         {
             case { Secret: { } secret }:
                 writer.Field(2, "SecretName", secret.Name);
-                writer.Field(2, "Optional", Lower(secret.Optional));
+                writer.Field(2, "SecretOptionalName", Pointer(secret.Optional));
                 break;
             case { ConfigMap: { } map }:
                 writer.Field(2, "ConfigMapName", map.Name);
-                writer.Field(2, "Optional", Lower(map.Optional));
+                writer.Field(2, "ConfigMapOptional", Pointer(map.Optional));
                 break;
             case { DownwardAPI: not null }:
                 writer.Field(2, "DownwardAPI", "true");
@@ -91,4 +91,7 @@ internal static class VolumeDescription
     }
 
     private static string Lower(bool? value) => value == true ? "true" : "false";
+
+    /// <summary>Go's way to print what is not set.</summary>
+    private static string Pointer(bool? value) => value is null ? "<nil>" : Lower(value);
 }

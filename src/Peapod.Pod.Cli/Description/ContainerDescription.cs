@@ -97,8 +97,9 @@ internal static class ContainerDescription
         foreach (var port in ports)
         {
             var protocol = $"{port.Protocol ?? PortProtocol.Tcp}".ToUpperInvariant();
-            inside.Add($"{port.Number}/{protocol}");
-            outside.Add($"{port.HostPort ?? 0}/{protocol}");
+            var name = string.IsNullOrEmpty(port.Name) ? "" : $" ({port.Name})";
+            inside.Add($"{port.Number}/{protocol}{name}");
+            outside.Add($"{port.HostPort ?? 0}/{protocol}{name}");
         }
 
         writer.Field(2, inside.Count > 1 ? "Ports" : "Port", inside.Count == 0 ? "<none>" : string.Join(", ", inside));

@@ -38,8 +38,8 @@ public sealed class DescribeTests : IDisposable
                 Container ID:  .*
                 Image:         localhost/busybox
                 Image ID:      .*
-                Ports:         80/TCP, 81/TCP
-                Host Ports:    0/TCP, 8181/TCP
+                Ports:         80/TCP, 81/TCP \(extra\)
+                Host Ports:    0/TCP, 8181/TCP \(extra\)
                 Command:
                   sleep
                   100

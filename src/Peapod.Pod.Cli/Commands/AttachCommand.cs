@@ -57,11 +57,11 @@ internal static class AttachCommand
                 Console.Error.WriteLine("If you don't see a command prompt, try pressing enter.");
             }
 
-            PodAttachment.Join(pod.Folders, container, SupervisorProcess.Attach(pod.Folders, container));
+            PodAttachment.Join(pod.Folders, container, SupervisorProcess.Attach(pod.Folders, container), fromNow: true);
         }
         else
         {
-            PodAttachment.Join(pod.Folders, container, []);
+            PodAttachment.Join(pod.Folders, container, [], fromNow: true);
         }
     }
 

@@ -61,7 +61,11 @@ internal sealed class LogsCommand
         foreach (var pod in selection.Read(parsed))
         {
             IReadOnlyList<string> chosen = parsed.GetValue(all) ? pod.ContainerNames() : [ContainerChoice.Choose(pod, parsed.GetValue(container), quiet: false)];
-            sources.AddRange(chosen.Select(name => new LogSource(pod.Folders, name, parsed.GetValue(prefix))));
+            foreach (var name in chosen)
+            {
+                CheckBegun(pod, name, options, parsed.GetValue(follow) || parsed.GetValue(all));
+                sources.Add(new LogSource(pod.Folders, name, parsed.GetValue(prefix)));
+            }
         }
 
         if (sources.Count == 0)
@@ -72,6 +76,22 @@ internal sealed class LogsCommand
 
         LogFollower.Print(sources, options, parsed.GetValue(follow));
         return 0;
+    }
+
+    /// <summary>No log where one was asked for is an error in kubectl's words.</summary>
+    private static void CheckBegun(PodView pod, string container, LogOptions options, bool mayWait)
+    {
+        using var log = LogReader.TryOpen(pod.Folders, container, options);
+        if (log is null && options.Previous)
+        {
+            throw new PodException($"previous terminated container \"{container}\" in pod \"{pod.Name}\" not found");
+        }
+
+        var waiting = pod.ContainerStatuses().FirstOrDefault(status => status.Name == container)?.State.Waiting;
+        if (log is null && waiting is not null && !mayWait)
+        {
+            throw new PodException($"container \"{container}\" in pod \"{pod.Name}\" is waiting to start: {waiting.Message ?? waiting.Reason}");
+        }
     }
 
     private DateTime? Since(ParseResult parsed)

@@ -27,22 +27,29 @@ internal sealed class LogFollower : IDisposable
     {
         this.source = source;
         this.options = options;
+        log = LogReader.TryOpen(source.Folders, source.Container, options);
         prefix = source.HasPrefix ? Encoding.UTF8.GetBytes($"[pod/{source.Folders.Name}/{source.Container}] ") : [];
     }
 
-    /// <summary>Follows one container to its end.</summary>
-    internal static void Follow(PodFolders folders, string container) => Print([new LogSource(folders, container, HasPrefix: false)], new LogOptions(), follow: true);
+    /// <summary>One container, from its log's beginning or, for who comes later, from now on.</summary>
+    internal static LogFollower Open(PodFolders folders, string container, bool fromNow) => new(new LogSource(folders, container, HasPrefix: false), new LogOptions { Tail = fromNow ? 0 : null });
 
     internal static void Print(IReadOnlyList<LogSource> sources, LogOptions options, bool follow)
     {
         var followers = new List<LogFollower>();
+        foreach (var source in sources)
+        {
+            followers.Add(new LogFollower(source, options));
+        }
+
+        Print(followers, follow);
+    }
+
+    /// <summary>Prints what there is; with follow, until all have ended.</summary>
+    internal static void Print(List<LogFollower> followers, bool follow)
+    {
         try
         {
-            foreach (var source in sources)
-            {
-                followers.Add(new LogFollower(source, options));
-            }
-
             while (true)
             {
                 followers.RemoveAll(follower => follower.Step(follow));
@@ -67,7 +74,9 @@ internal sealed class LogFollower : IDisposable
     {
         // The order matters: what was written before the end is read after it was seen.
         var over = !follow || HasEnded(source.Folders, source.Container);
-        log ??= LogReader.TryOpen(source.Folders, source.Container, options);
+
+        // What was not there in the beginning is all new.
+        log ??= LogReader.TryOpen(source.Folders, source.Container, options with { Tail = null });
         log?.Read(Write);
         if (over)
         {

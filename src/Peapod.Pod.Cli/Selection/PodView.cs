@@ -43,6 +43,9 @@ internal sealed record PodView(PodFolders Folders, PodManifest Manifest, PodStat
         return names;
     }
 
+    /// <summary>What is known of all of its containers.</summary>
+    internal IEnumerable<ContainerStatus> ContainerStatuses() => [.. Status.ContainerStatuses, .. Status.InitContainerStatuses, .. Status.EphemeralContainerStatuses];
+
     /// <summary>As the API shows it.</summary>
     internal JsonObject ToJson()
     {

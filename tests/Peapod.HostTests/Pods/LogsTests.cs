@@ -66,6 +66,7 @@ public sealed class LogsTests : IDisposable
               volumes: [{name: v, emptyDir: {}}]
             """).ExitCode);
         PodBed.Until(() => bed.Done("logs", "again") == "pid\n" || bed.Done("logs", "again") == "pid \n", "it runs");
+        Assert.Equal("peapod: previous terminated container \"c\" in pod \"again\" not found\n", bed.Pod("logs", "-p", "again").Error);
         bed.Done("kill", "again");
         PodBed.Until(() => bed.Done("logs", "again") == "pid x\n", "it runs again");
 

@@ -20,8 +20,9 @@ BINARIES := $(OUT)/peapod $(OUT)/peapod-pod
 SOURCES  := $(shell find src native -type f -not -path '*/bin/*' -not -path '*/obj/*' 2>/dev/null) \
             Directory.Build.props Directory.Packages.props Makefile
 IMAGE    := $(OUT)/images/busybox
+TOOLS    := $(OUT)/images/tools
 
-.PHONY: all build demo test unit host conformance vm bench fixtures install clean help bootstrap
+.PHONY: all build demo test unit host conformance vm bench fixtures tools install clean help bootstrap
 all: build                ## build out/peapod and out/peapod-pod
 build: $(BINARIES)
 
@@ -49,6 +50,12 @@ bootstrap:                ## install what is missing on a Debian (as root)
 fixtures: $(IMAGE)/index.json  ## the localhost/busybox image as an OCI layout in out/images/busybox
 $(IMAGE)/index.json: $(wildcard rootfs-fixtures/*) /bin/busybox
 	@rootfs-fixtures/make-busybox-image $(IMAGE)
+
+tools: $(TOOLS)/index.json ## the localhost/tools image, Debian with bash, git, python3, nginx, ..., in out/images/tools (root)
+$(TOOLS)/index.json: rootfs-fixtures/make-tools-image rootfs-fixtures/make-image
+	@scripts/bootstrap tools
+	@rootfs-fixtures/make-tools-image $(TOOLS)
+	@touch $@
 
 demo: bootstrap           ## run the example pod from start to removal
 	@$(MAKE) build fixtures

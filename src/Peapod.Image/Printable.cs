@@ -3,13 +3,13 @@ using System.Text;
 namespace Peapod.Image;
 
 /// <summary>Text out of an image made fit for a message: short, and without bytes that a terminal would obey.</summary>
-internal static class Printable
+public static class Printable
 {
     private const int Longest = 200;
 
     internal static string Text(ReadOnlySpan<byte> bytes) => Text(Encoding.UTF8.GetString(bytes[..Math.Min(bytes.Length, 4 * Longest)].TrimEnd((byte)0)));
 
-    internal static string Text(string text)
+    public static string Text(string text)
     {
         var shown = new StringBuilder(Math.Min(text.Length, Longest + 1));
         foreach (var character in text.AsSpan(0, Math.Min(text.Length, Longest)))

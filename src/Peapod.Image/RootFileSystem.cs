@@ -32,8 +32,15 @@ public static class RootFileSystem
     {
         FileSystem.MakeDirectory(containerFolder, 0x1c0);
         using var folder = FileSystem.OpenDirectory(containerFolder);
-        MakeUpper(folder, image.Root);
+        var first = options?.FirstId ?? 0;
+        MakeUpper(folder, image.Root with { Uid = image.Root.Uid + first, Gid = image.Root.Gid + first });
         FileSystem.MakeDirectory(folder, "work", 0x1c0);
+        if (options?.UserNamespace is { } ids)
+        {
+            FileSystem.MakeDirectory(folder, "lower", 0x1ed);
+            IReadOnlyList<string> lower = image.LayerPaths.Count > 0 ? [.. image.LayerPaths.Reverse()] : [$"{containerFolder}/lower"];
+            return MountInPrivateNamespace(lower, containerFolder, options.ReadOnly ? Libc.MOUNT_ATTR_RDONLY : 0, ids);
+        }
 
         var layers = new List<SafeFd>();
         try
@@ -144,7 +151,11 @@ public static class RootFileSystem
     }
 
     /// <summary>mount(2) attaches what it mounts: here in a mount namespace that only this thread sees, and that ends with it.</summary>
-    private static DetachedMount MountInPrivateNamespace(IReadOnlyList<string> layerPaths, string containerFolder, ulong attributes)
+    /// <param name="layerPaths">The topmost first.</param>
+    /// <param name="containerFolder">With the upper folder, which keeps the host's ids: overlayfs writes as who mounts it, who has no id in a map.</param>
+    /// <param name="attributes">MOUNT_ATTR_*.</param>
+    /// <param name="ids">The user namespace whose maps the layers get, or null. Overlayfs takes only mounts that are attached: each is, over its own folder.</param>
+    private static DetachedMount MountInPrivateNamespace(IReadOnlyList<string> layerPaths, string containerFolder, ulong attributes, SafeFd? ids = null)
     {
         DetachedMount? mount = null;
         Exception? failure = null;
@@ -155,6 +166,13 @@ public static class RootFileSystem
             {
                 KernelException.Check(Libc.unshare((int)(Libc.CLONE_NEWNS | CloneFs)), "unshare");
                 KernelException.Check(Libc.mount(null, "/", null, Libc.MS_REC | Libc.MS_PRIVATE, null), "mount", "/");
+
+                foreach (var path in ids is null ? [] : layerPaths)
+                {
+                    using var mapped = DetachedMount.Clone(path, recursive: false);
+                    mapped.SetAttributes(new MountAttr { Set = Libc.MOUNT_ATTR_IDMAP, UsernsFd = (ulong)ids!.Number }, recursive: false, path);
+                    mapped.Attach(path);
+                }
 
                 // Opened again, as overlayfs takes nothing of another mount namespace. The options have to fit a page, so they are numbers,
                 // looked up in this thread's own working directory: 500 layers, the most there may be, take half of it.

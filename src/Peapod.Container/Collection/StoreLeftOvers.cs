@@ -29,6 +29,15 @@ public static class StoreLeftOvers
             yield return cgroup;
         }
 
+        foreach (var filter in Filters(store))
+        {
+            yield return filter;
+        }
+    }
+
+    /// <summary>Compiled system call filters that nobody will load.</summary>
+    public static IEnumerable<LeftOver> Filters(ContainerStore store)
+    {
         foreach (var (file, why) in store.Filters.Stale())
         {
             yield return new($"filter \"{file}\"", why, () => Kernel.Files.FileSystem.RemoveFile(file));

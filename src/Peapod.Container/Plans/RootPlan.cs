@@ -92,7 +92,9 @@ internal static class RootPlan
         if (request.BringsRoot)
         {
             slot = plan.Input(PlanInput.RootMount, "the root file system");
-            place = request.Bundle;
+
+            // Root of a user namespace comes only to where anybody may, and a folder of state is closed. Until the pivot any folder does.
+            place = NamespacePlan.Has(request.Spec, Libc.CLONE_NEWUSER) ? "/run" : request.Bundle;
         }
         else
         {

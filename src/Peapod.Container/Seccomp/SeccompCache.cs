@@ -1,7 +1,9 @@
 using System.Buffers.Binary;
 using System.Globalization;
 using System.Runtime.InteropServices;
+using Peapod.Kernel;
 using Peapod.Kernel.Files;
+using Peapod.Kernel.Interop;
 using Peapod.Oci;
 
 namespace Peapod.Container.Seccomp;
@@ -22,9 +24,10 @@ internal sealed class SeccompCache(string folder, Func<LinuxSeccomp, SeccompFilt
     /// <summary>The profile's filter, compiled by this very executable: now, or for an earlier container.</summary>
     internal SeccompFilter Get(LinuxSeccomp seccomp)
     {
-        byte[] origin = [.. Executable(), .. seccomp.ToJson()];
-        var name = Name(origin);
-        if (TryRead($"{folder}/{name}", origin) is { } kept)
+        var executable = Executable();
+        var profile = seccomp.ToJson();
+        var name = Name(executable, profile);
+        if (TryRead($"{folder}/{name}", executable, profile) is { } kept)
         {
             return kept;
         }
@@ -33,7 +36,7 @@ internal sealed class SeccompCache(string folder, Func<LinuxSeccomp, SeccompFilt
         FileSystem.MakeDirectories(folder, FolderMode);
         MakeRoom();
         using var directory = FileSystem.OpenDirectory(folder);
-        FileSystem.Replace(directory, name, Encode(filter, origin), FileMode);
+        FileSystem.Replace(directory, name, Encode(filter, executable, profile), FileMode);
         return filter;
     }
 
@@ -68,27 +71,50 @@ internal sealed class SeccompCache(string folder, Func<LinuxSeccomp, SeccompFilt
         && BinaryPrimitives.ReadInt32LittleEndian(content.AsSpan(FlagsSize)) is >= 0 and var length
         && HeaderSize + length <= content.Length && content.AsSpan(HeaderSize + length).StartsWith(executable);
 
-    private static SeccompFilter? TryRead(string path, ReadOnlySpan<byte> origin)
+    private static SeccompFilter? TryRead(string path, ReadOnlySpan<byte> executable, ReadOnlySpan<byte> profile)
     {
-        if (FileSystem.TryReadBytes(path) is not { Length: > HeaderSize } content)
+        if (TryRead(path) is not { Length: > HeaderSize } content)
         {
             return null;
         }
 
         var end = HeaderSize + BinaryPrimitives.ReadInt32LittleEndian(content.AsSpan(FlagsSize));
-        return end <= content.Length && content.AsSpan(end).SequenceEqual(origin)
+        return end <= content.Length && content.Length - end == executable.Length + profile.Length
+            && content.AsSpan(end).StartsWith(executable) && content.AsSpan(end + executable.Length).SequenceEqual(profile)
             ? new SeccompFilter(content.AsMemory(HeaderSize..end), BinaryPrimitives.ReadUInt64LittleEndian(content))
             : null;
     }
 
-    /// <summary>Flags, the program's length, the program, and what it was compiled from.</summary>
-    private static byte[] Encode(SeccompFilter filter, ReadOnlySpan<byte> origin)
+    /// <summary>By its size, which does not change once it has this name: a supervisor, which stays, is spared the larger buffers of a file without one.</summary>
+    private static byte[]? TryRead(string path)
     {
-        var content = new byte[HeaderSize + filter.Program.Length + origin.Length];
+        var fd = Libc.open(path, Libc.O_RDONLY | Libc.O_CLOEXEC, 0);
+        if (fd < 0)
+        {
+            var error = KernelException.Last("open", path);
+            return error.Error == Errno.ENOENT ? null : throw error;
+        }
+
+        using var file = new SafeFd(fd);
+        var content = new byte[FileSystem.Stat(file, path).Size];
+        var used = 0;
+        while (used < content.Length && FileSystem.Read(file, content.AsSpan(used), path) is > 0 and var count)
+        {
+            used += count;
+        }
+
+        return used == content.Length ? content : null;
+    }
+
+    /// <summary>Flags, the program's length, the program, and what it was compiled from.</summary>
+    private static byte[] Encode(SeccompFilter filter, ReadOnlySpan<byte> executable, ReadOnlySpan<byte> profile)
+    {
+        var content = new byte[HeaderSize + filter.Program.Length + executable.Length + profile.Length];
         BinaryPrimitives.WriteUInt64LittleEndian(content, filter.Flags);
         BinaryPrimitives.WriteInt32LittleEndian(content.AsSpan(FlagsSize), filter.Program.Length);
         filter.Program.Span.CopyTo(content.AsSpan(HeaderSize));
-        origin.CopyTo(content.AsSpan(HeaderSize + filter.Program.Length));
+        executable.CopyTo(content.AsSpan(HeaderSize + filter.Program.Length));
+        profile.CopyTo(content.AsSpan(HeaderSize + filter.Program.Length + executable.Length));
         return content;
     }
 
@@ -121,14 +147,16 @@ internal sealed class SeccompCache(string folder, Func<LinuxSeccomp, SeccompFilt
     }
 
     /// <summary>FNV-1a, 64 bits.</summary>
-    private static string Name(ReadOnlySpan<byte> origin)
+    private static string Name(ReadOnlySpan<byte> executable, ReadOnlySpan<byte> profile) =>
+        Hash(Hash(14695981039346656037, executable), profile).ToString("x16", CultureInfo.InvariantCulture);
+
+    private static ulong Hash(ulong hash, ReadOnlySpan<byte> bytes)
     {
-        var hash = 14695981039346656037;
-        foreach (var value in origin)
+        foreach (var value in bytes)
         {
             hash = (hash ^ value) * 1099511628211;
         }
 
-        return hash.ToString("x16", CultureInfo.InvariantCulture);
+        return hash;
     }
 }

@@ -21,10 +21,12 @@ public sealed class ContainerStore
     /// <summary>No container's id.</summary>
     private const string FiltersName = "@seccomp";
 
-    public ContainerStore(string root)
+    /// <param name="root">Its folder.</param>
+    /// <param name="filters">The folder of compiled system call filters, for stores that share one; null for one of its own.</param>
+    public ContainerStore(string root, string? filters = null)
     {
         Root = Path.GetFullPath(root);
-        Filters = new SeccompCache($"{Root}/{FiltersName}", SeccompCompiler.Compile);
+        Filters = new SeccompCache(filters ?? $"{Root}/{FiltersName}", SeccompCompiler.Compile);
     }
 
     public string Root { get; }

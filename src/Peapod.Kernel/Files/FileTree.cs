@@ -98,7 +98,7 @@ public static unsafe class FileTree
         }
     }
 
-    private static List<byte[]> Names(SafeFd directory, string? subject)
+    internal static List<byte[]> Names(SafeFd directory, string? subject)
     {
         var names = new List<byte[]>();
         var buffer = stackalloc byte[8192];

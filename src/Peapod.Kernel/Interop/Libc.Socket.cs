@@ -39,6 +39,9 @@ public static unsafe partial class Libc
     public static partial int connect(int fd, void* address, uint length);
 
     [LibraryImport(Library, SetLastError = true)]
+    public static partial int getsockname(int fd, void* address, uint* length);
+
+    [LibraryImport(Library, SetLastError = true)]
     public static partial int listen(int fd, int backlog);
 
     [LibraryImport(Library, SetLastError = true)]

@@ -7,6 +7,13 @@ namespace Peapod.Oci.Json;
 /// <summary>What generated writers are made of.</summary>
 public static class JsonOut
 {
+    /// <summary>Bytes; a configuration with a seccomp profile has this many. What a buffer that doubles leaves behind counts in a process that stays.</summary>
+    private const int UsualSize = 16384;
+
+    /// <summary>Used again for the next document.</summary>
+    [ThreadStatic]
+    private static ArrayBufferWriter<byte>? spare;
+
     /// <summary>The record as a document of its own; indented with one tab per level when asked.</summary>
     public static byte[] Document<T>(T record, bool indented) where T : class, IJsonRecord<T> =>
         Document(record, new JsonWriterOptions
@@ -20,12 +27,16 @@ public static class JsonOut
     /// <summary>The record as a document of its own, in the caller's style.</summary>
     public static byte[] Document<T>(T record, JsonWriterOptions options) where T : class, IJsonRecord<T>
     {
-        var buffer = new ArrayBufferWriter<byte>(4096);
+        var buffer = spare ?? new ArrayBufferWriter<byte>(UsualSize);
+        spare = null;
         using (var writer = new Utf8JsonWriter(buffer, options))
         {
             record.Write(writer);
         }
-        return buffer.WrittenSpan.ToArray();
+        byte[] document = buffer.WrittenSpan.ToArray();
+        buffer.ResetWrittenCount();
+        spare = buffer;
+        return document;
     }
 
     /// <summary>A member that is an object.</summary>

@@ -53,6 +53,10 @@ public static class SpecValidator
     /// <exception cref="SpecException">A rule is broken.</exception>
     public static void ValidateResources(LinuxResources resources) => ResourceRules.Check(resources, "");
 
+    /// <summary>Checks a system call filter that stands by itself.</summary>
+    /// <exception cref="SpecException">The first breach.</exception>
+    public static void ValidateSeccomp(LinuxSeccomp seccomp) => SeccompRules.Check(seccomp);
+
     private static void CheckHostName(Spec spec, NamespaceSet namespaces)
     {
         CheckUtsName(spec.Hostname, "hostname", namespaces);

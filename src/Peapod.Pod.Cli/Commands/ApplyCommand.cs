@@ -4,7 +4,7 @@ using Peapod.Pod.Cli.Manifests;
 using Peapod.Pod.Layout;
 using Peapod.Pod.Manifest;
 using Peapod.Pod.Objects;
-using Peapod.Pod.Store;
+using Peapod.Pod.Supervision;
 
 namespace Peapod.Pod.Cli.Commands;
 
@@ -26,8 +26,9 @@ internal static class ApplyCommand
     internal static Command Make()
     {
         var files = new ManifestFiles();
+        var allowSysctl = PodStart.AllowedSysctlsOption();
         var force = new Option<bool>("--force") { Description = "replace a pod that cannot change so" };
-        var command = new Command("apply", Help) { force };
+        var command = new Command("apply", Help) { force, allowSysctl };
         files.AddTo(command);
         command.SetAction(parsed =>
         {
@@ -37,31 +38,30 @@ internal static class ApplyCommand
             }
 
             var documents = files.Read(parsed);
-            return Apply(HostOptions.Host(parsed), documents, parsed.GetValue(force));
+            return Apply(HostOptions.Host(parsed), documents, parsed.GetValue(allowSysctl) ?? [], parsed.GetValue(force));
         });
         return command;
     }
 
-    private static int Apply(PodHost host, List<ManifestDocuments> documents, bool force)
+    private static int Apply(PodHost host, List<ManifestDocuments> documents, string[] sysctls, bool force)
     {
-        var store = new ObjectStore(host);
-        documents.ForEach(objects => store.Apply(objects, Console.WriteLine));
+        ObjectsOf.Apply(host, documents);
         var exitCode = 0;
         foreach (var pod in documents.SelectMany(static objects => objects.Pods))
         {
-            exitCode |= EachPod.Do([pod.Metadata.Name], name => Console.WriteLine($"pod/{name} {Apply(host, pod, force)}"));
+            exitCode |= EachPod.Do([pod.Metadata.Name], name => Console.WriteLine($"pod/{name} {Apply(host, pod, sysctls, force)}"));
         }
 
         return exitCode;
     }
 
     /// <returns>What became of it: created, configured, unchanged or replaced.</returns>
-    private static string Apply(PodHost host, PodManifest pod, bool force)
+    private static string Apply(PodHost host, PodManifest pod, string[] sysctls, bool force)
     {
         var folders = host.FoldersOf(pod.Metadata.Namespace!, pod.Metadata.Name);
         if (FileSystem.TryStat(folders.Manifest) is null)
         {
-            PodStart.Start(host, pod);
+            PodStart.Start(host, pod, sysctls);
             return "created";
         }
 
@@ -85,7 +85,7 @@ internal static class ApplyCommand
         // What would keep the new one from its start is known before the old one goes.
         PodStart.CheckImages(host, pod);
         PodEnd.Delete(folders, graceSeconds: null);
-        PodStart.Start(host, pod);
+        PodStart.Start(host, pod, sysctls);
         return "replaced";
     }
 }

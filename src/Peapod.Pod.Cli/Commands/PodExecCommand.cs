@@ -36,7 +36,7 @@ internal static class PodExecCommand
         {
             var folders = HostOptions.FindSupervised(parsed, parsed.GetValue(name)!);
             var chosen = ContainerChoice.Choose(folders, parsed.GetValue(container));
-            var store = new ContainerStore(folders.Containers);
+            var store = new ContainerStore(folders.Containers, folders.Filters);
             if (store.TryRead(chosen) is null)
             {
                 throw new PodException($"container {chosen} of pod {folders.Name} is not running");

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Text;
 using Peapod.Image;
 using Peapod.Kernel;
 using Peapod.Kernel.Files;
@@ -41,7 +42,8 @@ internal static class RunCommand
         var port = new Option<string[]>("--port") { Description = "[[HOSTIP:]HOSTPORT:]PORT[/PROTOCOL]; repeatable" };
         var name = new Argument<string?>("NAME") { Description = "the pod's name, with --image", Arity = ArgumentArity.ZeroOrOne };
         var args = new Argument<string[]>("COMMAND") { Description = "arguments for the image's entry point", Arity = ArgumentArity.ZeroOrMore };
-        var command = new Command("run", Help) { image, stdin, tty, remove, env, port, name, args };
+        var allowSysctl = PodStart.AllowedSysctlsOption();
+        var command = new Command("run", Help) { image, stdin, tty, remove, env, port, allowSysctl, name, args };
         files.AddTo(command);
         command.SetAction(parsed =>
         {
@@ -60,31 +62,30 @@ internal static class RunCommand
                     Tty = parsed.GetValue(tty),
                     Remove = parsed.GetValue(remove),
                 });
-                return RunOne(host, pod, parsed.GetValue(stdin) || parsed.GetValue(tty), parsed.GetValue(remove));
+                return RunOne(host, pod, parsed.GetValue(allowSysctl) ?? [], parsed.GetValue(stdin) || parsed.GetValue(tty), parsed.GetValue(remove));
             }
 
-            return files.AreGiven(parsed) ? RunFiles(host, files.Read(parsed)) : throw new PodException("-f FILE or --image IMAGE NAME: what shall run is missing");
+            return files.AreGiven(parsed) ? RunFiles(host, files.Read(parsed), parsed.GetValue(allowSysctl) ?? []) : throw new PodException("-f FILE or --image IMAGE NAME: what shall run is missing");
         });
         return command;
     }
 
-    private static int RunFiles(PodHost host, List<ManifestDocuments> documents)
+    private static int RunFiles(PodHost host, List<ManifestDocuments> documents, string[] sysctls)
     {
         // What pods may need is there before the first of them.
-        var store = new ObjectStore(host);
-        documents.ForEach(objects => store.Apply(objects, Console.WriteLine));
+        ObjectsOf.Apply(host, documents);
         foreach (var pod in documents.SelectMany(static objects => objects.Pods))
         {
-            PodStart.Start(host, pod);
+            PodStart.Start(host, pod, sysctls);
             Console.WriteLine($"pod/{pod.Metadata.Name} created");
         }
 
         return 0;
     }
 
-    private static int RunOne(PodHost host, PodManifest pod, bool attach, bool remove)
+    private static int RunOne(PodHost host, PodManifest pod, string[] sysctls, bool attach, bool remove)
     {
-        var folders = PodStart.Start(host, pod);
+        var folders = PodStart.Start(host, pod, sysctls);
         if (!attach && !remove)
         {
             Console.WriteLine($"pod/{pod.Metadata.Name} created");

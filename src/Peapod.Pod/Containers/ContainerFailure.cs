@@ -33,6 +33,9 @@ internal static class ContainerFailure
             "process.args[0]" => "command",
             "process.cwd" => "workingDir",
             _ when field.StartsWith("linux.resources", StringComparison.Ordinal) => "resources",
+            "process.apparmorProfile" => "securityContext.appArmorProfile",
+            "process.selinuxLabel" or "linux.mountLabel" => "securityContext.seLinuxOptions",
+            _ when field.StartsWith("linux.seccomp", StringComparison.Ordinal) => "securityContext.seccompProfile",
             _ when field.StartsWith("process.capabilities", StringComparison.Ordinal) => "securityContext.capabilities",
             _ => field,
         };

@@ -1,72 +1,116 @@
 using System.Globalization;
+using Peapod.Container.Cgroups;
 using Peapod.Image;
 using Peapod.Kernel.Files;
+using Peapod.Kernel.Interop;
 using Peapod.Kernel.Mounts;
 using Peapod.Oci;
 using Peapod.Pod.Layout;
 using Peapod.Pod.Manifest;
 using Peapod.Pod.Objects;
+using Peapod.Pod.Sandbox;
 using OciMount = Peapod.Oci.Mount;
 
 namespace Peapod.Pod.Containers;
 
 /// <summary>A container of a manifest, with its image, as the runtime-spec's configuration.</summary>
-internal sealed class ContainerSpecCompiler(PodManifest pod, PodFolders folders, int sandboxPid, string cgroup)
+internal sealed class ContainerSpecCompiler(PodManifest pod, PodFolders folders, int sandboxPid, string cgroup, ContainerEnvironment environment)
 {
-    private const long CpuPeriod = 100_000;
-
     private static readonly Spec Defaults = DefaultSpec.Create();
 
     /// <summary>runc's, and what Docker masks besides.</summary>
     private static readonly string[] MaskedPaths = [.. Defaults.Linux!.MaskedPaths, "/proc/interrupts", "/sys/devices/virtual/powercap"];
 
-    /// <summary>What Docker and the kubelet give a container that asks for nothing.</summary>
-    private static readonly string[] DefaultCapabilities =
-    [
-        "CAP_CHOWN", "CAP_DAC_OVERRIDE", "CAP_FSETID", "CAP_FOWNER", "CAP_MKNOD", "CAP_NET_RAW", "CAP_SETGID", "CAP_SETUID",
-        "CAP_SETFCAP", "CAP_SETPCAP", "CAP_NET_BIND_SERVICE", "CAP_SYS_CHROOT", "CAP_KILL", "CAP_AUDIT_WRITE",
-    ];
+    private readonly KubeletResources resources = new(PodCgroup.Controllers(CgroupHierarchy.Find()));
 
-    internal Spec Compile(ContainerSpec container, ContainerImage image, DetachedMount root, IReadOnlyList<OciMount> volumes)
+    /// <inheritdoc cref="ContainerEnvironment.Of"/>
+    internal IReadOnlyDictionary<string, string> VariablesOf(ContainerSpec container) => environment.Of(container);
+
+    /// <summary>A container's limits.</summary>
+    internal LinuxResources ResourcesOf(ContainerSpec container) => resources.Of(container);
+
+    /// <summary>The container's root file system, its files' owners in the pod's user namespace when it has one.</summary>
+    internal DetachedMount MountRoot(ContainerImage image, string layer)
     {
-        var namespaces = $"/proc/{sandboxPid}/ns";
+        if (pod.Spec.HostUsers != false)
+        {
+            return RootFileSystem.Mount(image, layer);
+        }
+
+        using var users = FileSystem.Open($"/proc/{sandboxPid}/ns/user", Libc.O_RDONLY);
+        var ids = IdRange.Find(folders) ?? throw new PodException("hostUsers: the pod's range of ids is gone");
+        return RootFileSystem.Mount(image, layer, new RootFileSystemOptions { UserNamespace = users, FirstId = ids.First });
+    }
+
+    /// <param name="container">The container.</param>
+    /// <param name="image">Its image. Of what that says only the process's own matter counts: labels and annotations never become the runtime's (CVE-2023-6476, CVE-2024-3154).</param>
+    /// <param name="root">Its root file system.</param>
+    /// <param name="variables">Its environment, as the manifest says it.</param>
+    /// <param name="volumes">Its volumes' mounts.</param>
+    internal Spec Compile(ContainerSpec container, ContainerImage image, DetachedMount root, IReadOnlyDictionary<string, string> variables, IReadOnlyList<OciMount> volumes)
+    {
+        var privileged = container.SecurityContext?.Privileged == true;
+        var open = privileged || container.SecurityContext?.ProcMount == ProcMountType.Unmasked;
+        var process = Process(container, image, root, variables);
         return new Spec
         {
             OciVersion = DefaultSpec.OciVersion,
-            Process = Process(container, image, root),
+            Process = process,
             Root = new Root { Path = "/", Readonly = container.SecurityContext?.ReadOnlyRootFilesystem == true },
-            Mounts = Mounts(container, volumes),
+            Mounts = Mounts(volumes, privileged),
             Linux = new Linux
             {
                 CgroupsPath = $"{cgroup}/{container.Name}",
-                Namespaces =
-                [
-                    pod.Spec.ShareProcessNamespace == true ? new() { Type = "pid", Path = $"{namespaces}/pid" } : new() { Type = "pid" },
-                    new() { Type = "network", Path = $"{namespaces}/net" },
-                    new() { Type = "ipc", Path = $"{namespaces}/ipc" },
-                    new() { Type = "uts", Path = $"{namespaces}/uts" },
-                    new() { Type = "mount" },
-                    new() { Type = "cgroup" },
-                ],
-                Resources = Resources(container.Resources),
-                MaskedPaths = MaskedPaths,
-                ReadonlyPaths = Defaults.Linux!.ReadonlyPaths,
+                Namespaces = Namespaces(),
+                Resources = resources.Of(container),
+                Devices = privileged ? HostDevices.List() : [],
+                Seccomp = SystemCallFilter.Of(pod.Spec, container, process.Capabilities!.Bounding!, folders.Host.DataRoot),
+                MountLabel = SecurityLabels.SELinux(pod.Spec, container)?.Mount,
+                MaskedPaths = open ? [] : MaskedPaths,
+                ReadonlyPaths = open ? [] : Defaults.Linux!.ReadonlyPaths,
             },
         };
     }
 
-    private Process Process(ContainerSpec container, ContainerImage image, DetachedMount root)
+    /// <summary>The sandbox's, but for those that the pod shares with the host; a mount and a cgroup namespace, and mostly one for processes, of the container's own.</summary>
+    private List<LinuxNamespace> Namespaces()
     {
-        var user = User(container, image, root);
-        var environment = Environment(container, image.Config);
-        var variables = VariableExpansion.Environment(container);
-        var capabilities = Capabilities(container.SecurityContext?.Capabilities);
+        var path = $"/proc/{sandboxPid}/ns";
+        var namespaces = new List<LinuxNamespace> { new() { Type = "mount" }, new() { Type = "cgroup" } };
+        if (!pod.Spec.HostPID)
+        {
+            namespaces.Add(pod.Spec.ShareProcessNamespace == true ? new() { Type = "pid", Path = $"{path}/pid" } : new() { Type = "pid" });
+        }
+
+        if (!pod.Spec.HostNetwork)
+        {
+            namespaces.Add(new() { Type = "network", Path = $"{path}/net" });
+            namespaces.Add(new() { Type = "uts", Path = $"{path}/uts" });
+        }
+
+        if (!pod.Spec.HostIPC)
+        {
+            namespaces.Add(new() { Type = "ipc", Path = $"{path}/ipc" });
+        }
+
+        if (pod.Spec.HostUsers == false)
+        {
+            namespaces.Add(new() { Type = "user", Path = $"{path}/user" });
+        }
+
+        return namespaces;
+    }
+
+    private Process Process(ContainerSpec container, ContainerImage image, DetachedMount root, IReadOnlyDictionary<string, string> variables)
+    {
+        var user = RunAsUser.Of(pod, container, image.Config.User, root);
+        var capabilities = CapabilitySet.Of(container.SecurityContext);
         return new Process
         {
             Terminal = container.Tty,
             ConsoleSize = container.Tty ? TerminalSize() : null,
             Args = Arguments(container, image.Config, variables),
-            Env = environment,
+            Env = Environment(container, image.Config, variables),
             Cwd = container.WorkingDir ?? (string.IsNullOrEmpty(image.Config.WorkingDir) ? "/" : image.Config.WorkingDir),
             User = user,
             Capabilities = new LinuxCapabilities
@@ -78,6 +122,9 @@ internal sealed class ContainerSpecCompiler(PodManifest pod, PodFolders folders,
                 Permitted = user.Uid == 0 ? capabilities : [],
             },
             NoNewPrivileges = container.SecurityContext?.AllowPrivilegeEscalation == false,
+            OomScoreAdj = OomScore.Of(pod, container),
+            ApparmorProfile = SecurityLabels.AppArmor(pod.Spec, container),
+            SelinuxLabel = SecurityLabels.SELinux(pod.Spec, container)?.Process,
         };
     }
 
@@ -97,125 +144,47 @@ internal sealed class ContainerSpecCompiler(PodManifest pod, PodFolders folders,
             : throw new PodException($"container \"{container.Name}\": neither the manifest nor the image \"{container.Image}\" says what to execute");
     }
 
-    private List<string> Environment(ContainerSpec container, ImageConfig image)
+    private List<string> Environment(ContainerSpec container, ImageConfig image, IReadOnlyDictionary<string, string> variables)
     {
-        var environment = new List<string> { "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin" };
-        environment.Add($"HOSTNAME={pod.Spec.Hostname ?? pod.Metadata.Name}");
+        var first = new List<string> { "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin" };
+        first.Add($"HOSTNAME={PodHostname.OfKernel(pod)}");
         if (container.Tty)
         {
-            environment.Add("TERM=xterm");
+            first.Add("TERM=xterm");
         }
 
-        environment.AddRange(image.Env);
-        foreach (var (name, value) in VariableExpansion.Environment(container))
-        {
-            environment.Add($"{name}={value}");
-        }
-
-        return environment;
+        return ContainerEnvironment.Merge(first, image.Env, variables);
     }
 
-    private User User(ContainerSpec container, ContainerImage image, DetachedMount root)
-    {
-        var context = pod.Spec.SecurityContext;
-        var own = container.SecurityContext;
-        var found = PasswdLookup.Resolve(root, image.Config.User);
-        var uid = (uint?)(own?.RunAsUser ?? context?.RunAsUser);
-        var gid = (uint?)(own?.RunAsGroup ?? context?.RunAsGroup);
-        if (uid is { } number)
-        {
-            found = PasswdLookup.Resolve(root, number.ToString(CultureInfo.InvariantCulture));
-        }
-
-        if ((own?.RunAsNonRoot ?? context?.RunAsNonRoot) == true && (uid ?? found.Uid) == 0)
-        {
-            throw new PodException($"container \"{container.Name}\": runAsNonRoot is set, and the container would run as root");
-        }
-
-        var primary = gid ?? found.Gid;
-        var groups = new SortedSet<uint>(found.AdditionalGids);
-        groups.Remove(found.Gid);
-        groups.Add(primary);
-        foreach (var group in context?.SupplementalGroups ?? [])
-        {
-            groups.Add((uint)group);
-        }
-
-        if (context?.FsGroup is { } fsGroup)
-        {
-            groups.Add((uint)fsGroup);
-        }
-
-        return new User { Uid = uid ?? found.Uid, Gid = primary, AdditionalGids = [.. groups] };
-    }
-
-    private static List<string> Capabilities(Objects.Capabilities? changes)
-    {
-        var names = new List<string>();
-        for (var number = 0; number <= Oci.Capabilities.Last; number++)
-        {
-            var name = Oci.Capabilities.Name(number)!;
-            var bare = name["CAP_".Length..];
-            var kept = Array.IndexOf(DefaultCapabilities, name) >= 0 && !Has(changes?.Drop, bare);
-            if (kept || Has(changes?.Add, bare))
-            {
-                names.Add(name);
-            }
-        }
-
-        return names;
-
-        static bool Has(IReadOnlyList<string>? list, string bare)
-        {
-            foreach (var item in list ?? [])
-            {
-                var name = CapabilityNames.Normalize(item);
-                if (name == CapabilityNames.All || name == bare)
-                {
-                    return true;
-                }
-            }
-
-            return false;
-        }
-    }
-
-    private List<OciMount> Mounts(ContainerSpec container, IReadOnlyList<OciMount> volumes)
+    private List<OciMount> Mounts(IReadOnlyList<OciMount> volumes, bool privileged)
     {
         var mounts = new List<OciMount>();
         foreach (var mount in Defaults.Mounts)
         {
-            mounts.Add(mount.Destination == "/dev/shm" ? Bind(folders.SharedMemory, "/dev/shm", "nosuid", "nodev", "noexec") : mount);
+            mounts.Add(mount.Destination switch
+            {
+                "/dev/shm" => Bind(pod.Spec.HostIPC ? "/dev/shm" : folders.SharedMemory, "/dev/shm", "nosuid", "nodev", "noexec"),
+                "/sys" or "/sys/fs/cgroup" when privileged => mount with { Options = [.. mount.Options.Where(static option => option != "ro")] },
+                _ => mount,
+            });
         }
 
-        foreach (var name in new[] { "hosts", "hostname", "resolv.conf" })
+        foreach (var name in PodFiles.Names)
         {
-            mounts.Add(Bind($"{folders.Etc}/{name}", $"/etc/{name}", "nosuid", "nodev"));
+            mounts.Add(Mapped(Bind($"{folders.Etc}/{name}", $"/etc/{name}", "nosuid", "nodev")));
         }
 
-        mounts.AddRange(volumes);
+        foreach (var volume in volumes)
+        {
+            mounts.Add(Mapped(volume));
+        }
+
         return mounts;
     }
 
+    /// <summary>With a user namespace the files of a bind mount belong to the pod's ids as they do to the same ones of the host.</summary>
+    private OciMount Mapped(OciMount mount) => pod.Spec.HostUsers == false ? mount with { Options = [.. mount.Options, "idmap"] } : mount;
+
     internal static OciMount Bind(string source, string target, params string[] options) =>
         new() { Type = "bind", Source = source, Destination = target, Options = ["rbind", "rprivate", .. options] };
-
-    /// <summary>As the kubelet maps them: requests to weights, limits to quotas.</summary>
-    internal static LinuxResources Resources(ResourceRequirements resources)
-    {
-        var cpu = resources.Limit("cpu");
-        var request = resources.Request("cpu");
-        var memory = resources.Limit("memory");
-        return new LinuxResources
-        {
-            Devices = [new LinuxDeviceCgroup { Allow = false, Access = "rwm" }],
-            Memory = memory is { } bytes ? new LinuxMemory { Limit = (long)bytes.Value } : null,
-            Cpu = cpu is null && request is null ? null : new LinuxCpu
-            {
-                Shares = request is { } asked ? Math.Max(2, (ulong)asked.MilliValue * 1024 / 1000) : null,
-                Quota = cpu is { } most ? Math.Max(1000, (long)most.MilliValue * CpuPeriod / 1000) : null,
-                Period = cpu is null ? null : (ulong)CpuPeriod,
-            },
-        };
-    }
 }

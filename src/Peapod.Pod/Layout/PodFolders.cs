@@ -34,6 +34,15 @@ public sealed class PodFolders(PodHost host, string key)
     /// <summary>Rows and columns that terminals have at first: those of the terminal the pod was started from.</summary>
     public string TerminalSize => $"{Run}/terminal-size";
 
+    /// <summary>The unsafe kernel parameters that --allow-unsafe-sysctl lets the pod set, one a line.</summary>
+    public string AllowedSysctls => $"{Run}/allowed-sysctls";
+
+    /// <summary>The number of the range of ids that a pod with a user namespace has.</summary>
+    internal string IdRange => $"{Run}/id-range";
+
+    /// <summary>Compiled system call filters, of all pods.</summary>
+    public string Filters => Host.Filters;
+
     /// <summary>Root of the OCI states of the sandbox and the containers.</summary>
     public string Containers => $"{Run}/containers";
 

@@ -21,6 +21,9 @@ public sealed record PodHost
 
     internal string PodsRoot => $"{RunRoot}/pods";
 
+    /// <summary>Compiled system call filters, of all pods.</summary>
+    internal string Filters => $"{RunRoot}/seccomp";
+
     internal NetworkConfiguration ReadNetwork() => Layout.NetworkFile.Read(NetworkFile, $"{RunRoot}/network");
 
     /// <summary>The node's name, as pods are told it and `ps -o wide` shows it.</summary>

@@ -54,7 +54,7 @@ public static class ManifestDefaults
 
     /// <summary>A volume without any source is an emptyDir.</summary>
     private static Volume Apply(Volume volume) =>
-        volume is { EmptyDir: null, HostPath: null } ? volume with { EmptyDir = new() } : volume;
+        volume == new Volume { Name = volume.Name } ? volume with { EmptyDir = new() } : volume;
 
     /// <summary>What is limited and not requested is requested up to its limit.</summary>
     private static Dictionary<string, Quantity>? Requests(ResourceRequirements resources)

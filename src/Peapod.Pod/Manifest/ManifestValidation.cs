@@ -294,9 +294,9 @@ internal sealed class ManifestValidation(ManifestProblems problems)
     private void Amount(string resource, Quantity amount, string path)
     {
         var at = SourceLines.Member(path, resource);
-        if (resource is not ("cpu" or "memory"))
+        if (resource is not ("cpu" or "memory" or "ephemeral-storage") && !resource.StartsWith("hugepages-", StringComparison.Ordinal))
         {
-            var known = resource == "ephemeral-storage" || resource.StartsWith("hugepages-", StringComparison.Ordinal) || resource.Contains('/', StringComparison.Ordinal);
+            var known = resource.Contains('/', StringComparison.Ordinal);
             Error(at, known ? "not supported by this version of Peapod" : Invalid(resource, "must be a standard resource for containers" + Spelling.Hint(Spelling.Nearest(resource, ["cpu", "memory"]))));
         }
         else if (amount.Amount < 0)

@@ -53,7 +53,7 @@ internal static class PodSchema
     private static readonly RecordSchema EnvVar = new(
         Text("name"),
         Text("value"),
-        Later(Record("valueFrom", EnvVarSource)));
+        Record("valueFrom", EnvVarSource));
 
     private static readonly RecordSchema EnvFrom = new(
         Text("prefix"),
@@ -72,9 +72,9 @@ internal static class PodSchema
         Text("mountPath"),
         Flag("readOnly"),
         Text("subPath"),
-        Later(Text("subPathExpr"), "\"\""),
-        Later(Choice("mountPropagation", "None", "HostToContainer", "Bidirectional"), "\"None\""),
-        Later(Choice("recursiveReadOnly", "Disabled", "IfPossible", "Enabled"), "\"Disabled\""));
+        Text("subPathExpr"),
+        Choice("mountPropagation", "None", "HostToContainer", "Bidirectional"),
+        Choice("recursiveReadOnly", "Disabled", "IfPossible", "Enabled"));
 
     private static readonly RecordSchema VolumeDevice = new(
         Text("name"),
@@ -110,11 +110,11 @@ internal static class PodSchema
         Flag("runAsNonRoot"),
         Flag("readOnlyRootFilesystem"),
         Flag("allowPrivilegeEscalation"),
-        Later(Flag("privileged"), "false"),
-        Later(Choice("procMount", "Default", "Unmasked"), "\"Default\""),
-        Later(Record("seccompProfile", SecurityProfile)),
-        Later(Record("seLinuxOptions", SELinuxOptions), "{}"),
-        Later(Record("appArmorProfile", SecurityProfile)),
+        Flag("privileged"),
+        Choice("procMount", "Default", "Unmasked"),
+        Record("seccompProfile", SecurityProfile),
+        Record("seLinuxOptions", SELinuxOptions),
+        Record("appArmorProfile", SecurityProfile),
         Later("windowsOptions", "{}"));
 
     private static readonly RecordSchema Exec = new(
@@ -174,7 +174,7 @@ internal static class PodSchema
         List("args", Text("")),
         Text("workingDir"),
         List("env", Record("", EnvVar)),
-        Later(List("envFrom", Record("", EnvFrom))),
+        List("envFrom", Record("", EnvFrom)),
         List("ports", Record("", ContainerPort)),
         List("volumeMounts", Record("", VolumeMount)),
         Later(List("volumeDevices", Record("", VolumeDevice))),
@@ -199,7 +199,7 @@ internal static class PodSchema
     private static readonly RecordSchema EphemeralContainer = new([.. ContainerFields, Text("targetContainerName")]);
 
     private static readonly RecordSchema EmptyDir = new(
-        Choice("medium", "", "Memory"),
+        Choice("medium", "", "Memory", "HugePages", "HugePages-2Mi", "HugePages-1Gi"),
         Quantity("sizeLimit"));
 
     private static readonly RecordSchema HostPath = new(
@@ -283,13 +283,13 @@ internal static class PodSchema
         Text("name"),
         Record("emptyDir", EmptyDir),
         Record("hostPath", HostPath),
-        Later(Record("configMap", ConfigMapVolume)),
-        Later(Record("secret", SecretVolume)),
-        Later(Record("projected", ProjectedVolume)),
-        Later(Record("downwardAPI", DownwardAPIVolume)),
-        Later(Record("persistentVolumeClaim", ClaimVolume)),
-        Later(Record("image", ImageVolume)),
-        Later(Record("ephemeral", EphemeralVolume)),
+        Record("configMap", ConfigMapVolume),
+        Record("secret", SecretVolume),
+        Record("projected", ProjectedVolume),
+        Record("downwardAPI", DownwardAPIVolume),
+        Record("persistentVolumeClaim", ClaimVolume),
+        Record("image", ImageVolume),
+        Record("ephemeral", EphemeralVolume),
         Later("awsElasticBlockStore"),
         Later("azureDisk"),
         Later("azureFile"),
@@ -322,12 +322,12 @@ internal static class PodSchema
         Flag("runAsNonRoot"),
         List("supplementalGroups", LongInteger("")),
         LongInteger("fsGroup"),
-        Later(Choice("fsGroupChangePolicy", "Always", "OnRootMismatch"), "\"Always\""),
-        Later(Choice("supplementalGroupsPolicy", "Merge", "Strict"), "\"Merge\""),
-        Later(List("sysctls", Record("", Sysctl))),
-        Later(Record("seccompProfile", SecurityProfile)),
-        Later(Record("seLinuxOptions", SELinuxOptions), "{}"),
-        Later(Record("appArmorProfile", SecurityProfile)),
+        Choice("fsGroupChangePolicy", "Always", "OnRootMismatch"),
+        Choice("supplementalGroupsPolicy", "Merge", "Strict"),
+        List("sysctls", Record("", Sysctl)),
+        Record("seccompProfile", SecurityProfile),
+        Record("seLinuxOptions", SELinuxOptions),
+        Record("appArmorProfile", SecurityProfile),
         Later("seLinuxChangePolicy"),
         Later("windowsOptions", "{}"));
 
@@ -356,20 +356,20 @@ internal static class PodSchema
         LongInteger("terminationGracePeriodSeconds"),
         LongInteger("activeDeadlineSeconds"),
         Text("hostname"),
-        Later(Text("subdomain")),
-        Later(Flag("setHostnameAsFQDN"), "false"),
-        Later(List("hostAliases", Record("", HostAlias))),
-        Later(Choice("dnsPolicy", "ClusterFirst", "ClusterFirstWithHostNet", "Default", "None"), "\"ClusterFirst\""),
-        Later(Record("dnsConfig", DnsConfig), "{}"),
+        Text("subdomain"),
+        Flag("setHostnameAsFQDN"),
+        List("hostAliases", Record("", HostAlias)),
+        Choice("dnsPolicy", "ClusterFirst", "ClusterFirstWithHostNet", "Default", "None"),
+        Record("dnsConfig", DnsConfig),
         Flag("shareProcessNamespace"),
-        Later(Flag("hostNetwork"), "false"),
-        Later(Flag("hostPID"), "false"),
-        Later(Flag("hostIPC"), "false"),
-        Later(Flag("hostUsers"), "true"),
+        Flag("hostNetwork"),
+        Flag("hostPID"),
+        Flag("hostIPC"),
+        Flag("hostUsers"),
         Record("securityContext", PodSecurityContext),
         Later(Text("runtimeClassName")),
-        Later(Record("resources", Resources), "{}"),
-        Later(Map("overhead", Quantity("")), "{}"),
+        Record("resources", Resources),
+        Map("overhead", Quantity("")),
         Later(List("imagePullSecrets", Record("", LocalObjectReference))),
         // Accepted and shown, without effect on one host.
         Map("nodeSelector", Text("")),

@@ -1,5 +1,4 @@
 using System.Text;
-using Peapod.Pod.Objects;
 
 namespace Peapod.Pod.Manifest;
 
@@ -42,21 +41,5 @@ public static class VariableExpansion
     {
         ArgumentNullException.ThrowIfNull(texts);
         return [.. texts.Select(text => Expand(text, variables))];
-    }
-
-    /// <summary>
-    /// The environment that a container's manifest gives it, in the order written. A value may refer to variables before it;
-    /// of two variables with one name the later one counts.
-    /// </summary>
-    public static IReadOnlyDictionary<string, string> Environment(ContainerSpec container)
-    {
-        ArgumentNullException.ThrowIfNull(container);
-        var variables = new OrderedDictionary<string, string>();
-        foreach (var variable in container.Env)
-        {
-            variables[variable.Name] = Expand(variable.Value, variables);
-        }
-
-        return variables;
     }
 }

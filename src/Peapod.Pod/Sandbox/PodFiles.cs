@@ -1,6 +1,6 @@
+using System.Net;
 using System.Text;
 using Peapod.Kernel.Files;
-using Peapod.Network;
 using Peapod.Pod.Layout;
 using Peapod.Pod.Objects;
 
@@ -9,20 +9,33 @@ namespace Peapod.Pod.Sandbox;
 /// <summary>hosts, hostname and resolv.conf, made for the pod and mounted into its containers.</summary>
 internal static class PodFiles
 {
-    internal static void Write(PodManifest pod, PodFolders folders, PodAddresses addresses)
+    internal static readonly string[] Names = ["hosts", "hostname", "resolv.conf"];
+
+    internal static void Write(PodManifest pod, PodFolders folders, IReadOnlyList<IPAddress> addresses)
     {
-        var name = pod.Spec.Hostname ?? pod.Metadata.Name;
+        // All texts first: a manifest that cannot be written leaves nothing half-written.
+        var texts = new[] { HostsFile.Text(pod, addresses, FileSystem.TryReadText("/etc/hosts") ?? ""), $"{PodHostname.Of(pod)}\n", ResolverFile.Text(pod.Spec, ResolverFile.OfHost(pod.Spec)) };
         FileSystem.MakeDirectories(folders.Etc, 0x1ed);
         using var folder = FileSystem.OpenDirectory(folders.Etc);
-        Put(folder, "hostname", $"{name}\n");
-        Put(folder, "hosts", $"127.0.0.1\tlocalhost\n::1\tlocalhost ip6-localhost ip6-loopback\n{addresses.IPv4}\t{name}\n"
-            + (addresses.IPv6 is { } ipv6 ? $"{ipv6}\t{name}\n" : ""));
-
-        // The host's, but for name servers on its own loopback, which a pod cannot reach.
-        var lines = (FileSystem.TryReadText("/etc/resolv.conf") ?? "").Split('\n');
-        var kept = lines.Where(static line => !line.StartsWith("nameserver 127.", StringComparison.Ordinal) && !line.StartsWith("nameserver ::1", StringComparison.Ordinal));
-        Put(folder, "resolv.conf", string.Join('\n', kept).TrimEnd('\n') + "\n");
+        for (var i = 0; i < Names.Length; i++)
+        {
+            FileSystem.Replace(folder, Names[i], Encoding.UTF8.GetBytes(texts[i]), 0x1a4);
+        }
     }
 
-    private static void Put(Kernel.SafeFd folder, string name, string text) => FileSystem.Replace(folder, name, Encoding.UTF8.GetBytes(text), 0x1a4);
+    /// <summary>A word of the manifest that becomes a part of a line. What would end the line or begin another word is refused, whatever has validated it before (CVE-2022-4318).</summary>
+    /// <param name="field">Where it stands in the manifest.</param>
+    /// <param name="word">The word.</param>
+    internal static string Word(string field, string word)
+    {
+        foreach (var character in word)
+        {
+            if (char.IsControl(character) || char.IsWhiteSpace(character) || character is '#' or ';')
+            {
+                throw new PodException($"{field}: \"{word.ReplaceLineEndings("\\n")}\": may have no white space, control characters, '#' or ';'");
+            }
+        }
+
+        return word;
+    }
 }

@@ -15,6 +15,7 @@ public sealed class ObjectStore(PodHost host)
     internal const string Secrets = "secrets";
     internal const string Claims = "persistentvolumeclaims";
 
+    private const string Unchanged = "unchanged";
     private const string Suffix = ".json";
     private const uint PrivateFile = 0x180; // 0600
 
@@ -26,23 +27,36 @@ public sealed class ObjectStore(PodHost host)
     /// <summary>Keeps all objects of a manifest's files but its pods; one of the same name is replaced.</summary>
     /// <param name="documents">As read and checked.</param>
     /// <param name="told">Is told of each what became of it, as kubectl says it: <c>configmap/web created</c>.</param>
+    /// <returns>The namespaces in which a ConfigMap or a Secret is another one now: pods there are to be told.</returns>
     /// <exception cref="PodException">One is immutable. Those before it are kept.</exception>
-    public void Apply(ManifestDocuments documents, Action<string>? told = null)
+    public IReadOnlySet<string> Apply(ManifestDocuments documents, Action<string>? told = null)
     {
         ArgumentNullException.ThrowIfNull(documents);
+        var changed = new HashSet<string>();
         foreach (var map in documents.ConfigMaps)
         {
-            told?.Invoke($"configmap/{map.Metadata.Name} {Apply(map)}");
+            Tell("configmap", map.Metadata, Apply(map));
         }
 
         foreach (var secret in documents.Secrets)
         {
-            told?.Invoke($"secret/{secret.Metadata.Name} {Apply(secret)}");
+            Tell("secret", secret.Metadata, Apply(secret));
         }
 
         foreach (var claim in documents.PersistentVolumeClaims)
         {
             told?.Invoke($"persistentvolumeclaim/{claim.Metadata.Name} {Apply(claim)}");
+        }
+
+        return changed;
+
+        void Tell(string kind, ObjectMeta metadata, string outcome)
+        {
+            told?.Invoke($"{kind}/{metadata.Name} {outcome}");
+            if (outcome != Unchanged)
+            {
+                changed.Add(metadata.Namespace!);
+            }
         }
     }
 
@@ -124,7 +138,7 @@ public sealed class ObjectStore(PodHost host)
         {
             if (old.AsSpan().SequenceEqual(json))
             {
-                return "unchanged";
+                return Unchanged;
             }
 
             check(old);

@@ -47,7 +47,7 @@ internal sealed class PodContainer : IDisposable
         Spec = spec;
         Role = role;
         this.context = context;
-        store = new ContainerStore(context.Folders.Containers);
+        store = new ContainerStore(context.Folders.Containers, context.Folders.Filters);
         attempts = new Attempts(context, store);
         Streams = new ContainerStreams(spec, context.Folders);
         Status = known ?? new ContainerStatus { Name = spec.Name, Image = spec.Image, State = Waiting(FirstReason) };
@@ -101,11 +101,13 @@ internal sealed class PodContainer : IDisposable
         Tell("Normal", "Pulled", $"Container image \"{Spec.Image}\" already present on machine");
         DeleteStopped();
         var run = NextRun;
-        using var root = RootFileSystem.Mount(image, folders.LayerOf(Spec.Name));
+        var compiler = context.Compiler!;
+        using var root = compiler.MountRoot(image, folders.LayerOf(Spec.Name));
         var held = new List<SafeFd>();
         try
         {
-            var spec = Completed(context.Compiler!.Compile(Spec, image, root, context.Volumes.MountsOf(Spec, held)));
+            var variables = compiler.VariablesOf(Spec);
+            var spec = Completed(compiler.Compile(Spec, image, root, variables, context.Volumes.MountsOf(Spec, variables, held)));
             using var streams = Streams.OpenForContainer(run);
             var (_, process) = Create(new CreateRequest
             {
@@ -154,13 +156,14 @@ internal sealed class PodContainer : IDisposable
     }
 
     /// <summary>As <see cref="Start"/>; a failure is what its status says then, and it is tried again later.</summary>
-    internal void TryStart()
+    /// <param name="waits">Which failures.</param>
+    internal void TryStart(Predicate<Exception> waits)
     {
         try
         {
             Start();
         }
-        catch (Exception e) when (PodFailure.Is(e))
+        catch (Exception e) when (waits(e))
         {
             NotStarted(e);
         }
@@ -315,7 +318,7 @@ internal sealed class PodContainer : IDisposable
             return;
         }
 
-        Container.Lifecycle.Container.Open(store, Spec.Name).Update(ContainerSpecCompiler.Resources(next.Resources), null, static field => $"resources: {field}");
+        Container.Lifecycle.Container.Open(store, Spec.Name).Update(context.Compiler!.ResourcesOf(next), null, static field => $"resources: {field}");
         Status = Status with { Resources = next.Resources };
     }
 

@@ -26,8 +26,8 @@ internal sealed class PodContext(PodFolders folders, PodManifest pod)
     /// <summary>Null without a sandbox.</summary>
     internal ContainerSpecCompiler? Compiler { get; set; }
 
-    /// <summary>The pod's first address, which its probes are sent to.</summary>
-    internal IPAddress? Address { get; set; }
+    /// <summary>The pod's addresses, IPv4 first; its probes are sent to the first.</summary>
+    internal IReadOnlyList<IPAddress> Addresses { get; set; } = [];
 
     /// <summary>The pod is being stopped: nothing is started again.</summary>
     internal bool Stopping { get; set; }

@@ -1,4 +1,5 @@
 using Peapod.Container.Collection;
+using Peapod.Container.State;
 using Peapod.Kernel;
 using Peapod.Kernel.Files;
 using Peapod.Pod.Layout;
@@ -28,6 +29,11 @@ public static class PodLeftOvers
             {
                 yield return new($"data \"{folders.Data}\"", "its pod is gone: the host was booted since", () => RemoveData(folders));
             }
+        }
+
+        foreach (var filter in StoreLeftOvers.Filters(new ContainerStore(host.PodsRoot, host.Filters)))
+        {
+            yield return filter;
         }
     }
 

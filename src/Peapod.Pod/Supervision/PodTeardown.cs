@@ -3,6 +3,7 @@ using Peapod.Image;
 using Peapod.Kernel.Files;
 using Peapod.Network;
 using Peapod.Pod.Layout;
+using Peapod.Pod.Sandbox;
 using Peapod.Pod.Volumes;
 
 namespace Peapod.Pod.Supervision;
@@ -10,20 +11,11 @@ namespace Peapod.Pod.Supervision;
 /// <summary>Takes back what a pod has on this host. Every step looks for what is there, so it serves after any crash, twice too.</summary>
 public static class PodTeardown
 {
-    internal const string CgroupRoot = "/peapod";
-
     /// <summary>The pod's processes, cgroups, address and ports.</summary>
     public static void Stop(PodFolders folders)
     {
         var hierarchy = CgroupHierarchy.Find();
-        using (var cgroup = Cgroup.TryOpen($"{hierarchy.MountPoint}{CgroupOf(folders)}"))
-        {
-            cgroup?.Kill();
-            cgroup?.Remove();
-        }
-
-        // Shared by all pods: it goes with the last one.
-        Kernel.Interop.Libc.unlinkat(Kernel.Interop.Libc.AT_FDCWD, $"{hierarchy.MountPoint}{CgroupRoot}", Kernel.Interop.Libc.AT_REMOVEDIR);
+        PodCgroup.Remove(hierarchy, folders);
         using var network = new PodNetwork(folders.Host.ReadNetwork());
         network.Detach(folders.Key);
         network.RemoveAllIfUnused();
@@ -35,6 +27,7 @@ public static class PodTeardown
     {
         PodVolumes.Unmount(folders);
         ReleaseImages(folders);
+        IdRange.Release(folders);
         FileTree.Remove(folders.Data);
         FileTree.Remove(folders.Run);
     }
@@ -67,6 +60,4 @@ public static class PodTeardown
             images.ReleaseLease(folders.LeaseOf(container));
         }
     }
-
-    internal static string CgroupOf(PodFolders folders) => $"{CgroupRoot}/{folders.Key}";
 }

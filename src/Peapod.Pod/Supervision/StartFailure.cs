@@ -1,4 +1,5 @@
 using Peapod.Image;
+using Peapod.Pod.Containers;
 using Peapod.Pod.Objects;
 
 namespace Peapod.Pod.Supervision;
@@ -19,7 +20,7 @@ internal readonly record struct StartFailure(string Reason, bool Ended)
         ImageException when container.ImagePullPolicy == ImagePullPolicy.Never => new("ErrImageNeverPull", false),
         ImageException => new("ErrImagePull", false),
         PodException { ExitCode: NotFound or NotExecutable } => new("StartError", true),
-        PodException { InnerException: null } => new("CreateContainerConfigError", false),
+        ContainerConfigException or PodException { InnerException: null } => new("CreateContainerConfigError", false),
         _ => new("CreateContainerError", false),
     };
 }

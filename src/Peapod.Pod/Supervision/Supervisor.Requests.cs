@@ -80,6 +80,11 @@ public sealed partial class Supervisor
     {
         context.Pod = ManifestFile.Read(folders);
         sandbox.Reload();
+        foreach (var failure in context.Volumes.Update(Pod))
+        {
+            context.Events.Add("Warning", "FailedMount", null, failure);
+        }
+
         foreach (var spec in Pod.Spec.EphemeralContainers)
         {
             if (!containers.Exists(container => container.Spec.Name == spec.Name))

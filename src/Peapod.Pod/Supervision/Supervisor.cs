@@ -3,9 +3,11 @@ using Peapod.Container;
 using Peapod.Kernel;
 using Peapod.Kernel.Files;
 using Peapod.Kernel.Interop;
+using Peapod.Pod.Containers;
 using Peapod.Pod.Layout;
 using Peapod.Pod.Manifest;
 using Peapod.Pod.Objects;
+using Peapod.Pod.Sandbox;
 using Peapod.Pod.Supervision.Control;
 using Peapod.Pod.Supervision.Life;
 
@@ -28,7 +30,7 @@ public sealed partial class Supervisor : IDisposable
 
     private readonly PodFolders folders;
     private readonly PodContext context;
-    private readonly PodSandbox sandbox;
+    private readonly SandboxKeeper sandbox;
     private readonly FileLock held;
     private readonly List<PodContainer> containers = [];
     private readonly List<ContainerFacts> facts = [];
@@ -42,6 +44,7 @@ public sealed partial class Supervisor : IDisposable
     private bool stopsAtOnce;
     private bool wasInitialized;
     private bool ended;
+    private string? hostIP;
     private (bool HasSandbox, bool Ended)? written;
     private long sandboxAt;
     private long wakeAt;
@@ -52,7 +55,7 @@ public sealed partial class Supervisor : IDisposable
         this.status = status;
         this.held = held;
         context = new PodContext(folders, pod);
-        sandbox = new PodSandbox(context);
+        sandbox = new SandboxKeeper(context);
     }
 
     private PodManifest Pod => context.Pod;
@@ -125,7 +128,7 @@ public sealed partial class Supervisor : IDisposable
     {
         while (true)
         {
-            while (Decide(static container => container.TryStart()))
+            while (Decide(static container => container.TryStart(PodFailure.Is)))
             {
             }
 
@@ -170,8 +173,8 @@ public sealed partial class Supervisor : IDisposable
         context.Volumes.Make();
         MakeSandbox();
 
-        // Of these the command that makes the pod is told what goes wrong.
-        while (Decide(static container => container.Start()))
+        // Of these the command that makes the pod is told what goes wrong; only what may yet come is waited for.
+        while (Decide(static container => container.TryStart(static e => e is ContainerConfigException)))
         {
         }
 
@@ -183,9 +186,9 @@ public sealed partial class Supervisor : IDisposable
     private void TakeOver()
     {
         wasInitialized = status.Conditions.Any(static condition => condition is { Type: "Initialized", Status: "True" });
-        context.Address = status.PodIP is { } ip ? IPAddress.Parse(ip) : null;
+        var hasSandbox = sandbox.TakeOver([.. status.Addresses.Select(static address => IPAddress.Parse(address.Address))]);
         containers.ForEach(static container => container.Adopt());
-        if (!sandbox.TakeOver())
+        if (!hasSandbox)
         {
             EndWithoutSandbox();
         }
@@ -193,9 +196,13 @@ public sealed partial class Supervisor : IDisposable
 
     private void MakeSandbox()
     {
-        var addresses = sandbox.Make();
-        context.Address = addresses[0];
-        status = status with { PodIP = $"{addresses[0]}", Addresses = [.. addresses.Select(static address => new PodIP { Address = $"{address}" })] };
+        sandbox.Make();
+        status = status with
+        {
+            HostIP = hostIP ??= $"{HostAddress.Find()[0]}",
+            PodIP = $"{context.Addresses[0]}",
+            Addresses = [.. context.Addresses.Select(static address => new PodIP { Address = $"{address}" })],
+        };
     }
 
     private PodFacts Facts()

@@ -197,6 +197,18 @@ public static class SupervisorProcess
     /// <exception cref="PodException">The pod is not running, or what is wanted cannot be done.</exception>
     public static void Reload(PodFolders folders) => Ask(folders, new ControlRequest { Do = "reload" });
 
+    private static void TryReload(PodFolders folders, SafeFd socket)
+    {
+        try
+        {
+            Ask(folders, socket, new ControlRequest { Do = "reload" });
+        }
+        catch (PodException)
+        {
+            // It had just ended, or its events tell what its volumes cannot show.
+        }
+    }
+
     private static void Ask(PodFolders folders, ControlRequest request)
     {
         using var socket = (TakeOver(folders) ? TryConnect(folders, AnswerTimeout) : null) ?? throw new PodException($"pod \"{folders.Name}\" is not running");
@@ -205,14 +217,23 @@ public static class SupervisorProcess
 
     private static void Ask(PodFolders folders, SafeFd socket, ControlRequest request, List<SafeFd>? descriptors = null)
     {
-        UnixSocket.Send(socket, request.ToJson());
-        if (!UnixSocket.WaitForInput(socket, AnswerTimeout))
+        Span<byte> buffer = stackalloc byte[ControlSocket.LongestMessage];
+        var count = 0;
+        try
         {
-            throw new PodException($"pod \"{folders.Name}\": its supervisor does not answer");
+            UnixSocket.Send(socket, request.ToJson());
+            if (!UnixSocket.WaitForInput(socket, AnswerTimeout))
+            {
+                throw new PodException($"pod \"{folders.Name}\": its supervisor does not answer");
+            }
+
+            count = UnixSocket.Receive(socket, buffer, descriptors);
+        }
+        catch (KernelException e) when (e.Error is Errno.ECONNRESET or Errno.EPIPE)
+        {
+            // The pod had just ended by itself.
         }
 
-        Span<byte> buffer = stackalloc byte[ControlSocket.LongestMessage];
-        var count = UnixSocket.Receive(socket, buffer, descriptors);
         if (count == 0)
         {
             throw new PodException($"pod \"{folders.Name}\" is not running");
@@ -232,6 +253,21 @@ public static class SupervisorProcess
         var descriptors = new List<SafeFd>(2);
         Ask(folders, socket, new ControlRequest { Do = "attach", Container = container }, descriptors);
         return descriptors;
+    }
+
+    /// <summary>Has the pods of a namespace look at their ConfigMaps and Secrets again: what their volumes show of them follows.</summary>
+    public static void Reload(PodHost host, string podNamespace)
+    {
+        foreach (var folders in host.Pods())
+        {
+            if (folders.Key.StartsWith($"{podNamespace}_", StringComparison.Ordinal) && TryConnect(folders, AnswerTimeout) is { } socket)
+            {
+                using (socket)
+                {
+                    TryReload(folders, socket);
+                }
+            }
+        }
     }
 
     /// <summary>Makes sure that a pod which has not ended has a supervisor: starts a new one when the last was killed.</summary>

@@ -1,74 +1,121 @@
-using System.Globalization;
 using Peapod.Kernel;
 using Peapod.Kernel.Files;
 using Peapod.Kernel.Interop;
-using Peapod.Kernel.Mounts;
 using Peapod.Pod.Containers;
 using Peapod.Pod.Layout;
 using Peapod.Pod.Objects;
+using Peapod.Pod.Store;
 using OciMount = Peapod.Oci.Mount;
 
 namespace Peapod.Pod.Volumes;
 
-/// <summary>The volumes of a pod: made before the first container, gone with the pod (emptyDir) or kept (hostPath).</summary>
-internal sealed class PodVolumes(PodManifest pod, PodFolders folders)
+/// <summary>The volumes of a pod: made before the first container, gone with the pod but for hostPath and claims, which are only used.</summary>
+internal sealed class PodVolumes(PodManifest manifest, PodFolders folders)
 {
     private const uint Everybody = 0x1ff; // 0777
     private const long SharedMemorySize = 64 << 20;
 
-    /// <summary>Makes what is not there yet; a supervisor that takes over finds it made.</summary>
+    private readonly ObjectStore objects = new(folders.Host);
+    private PodManifest pod = manifest;
+
+    /// <summary>Makes what is not there yet: a supervisor that takes over, and one that tries again, find it made.</summary>
+    /// <exception cref="VolumeException">What a volume needs is not there: it may come, and this may be tried again.</exception>
+    /// <exception cref="PodException">A volume cannot be made.</exception>
     internal void Make()
     {
         FileSystem.MakeDirectories($"{folders.Data}/volumes", PodFolders.PrivateFolder);
-        MountMemory(folders.SharedMemory, SharedMemorySize);
+        MemoryVolume.Mount(folders.SharedMemory, SharedMemorySize);
         foreach (var volume in pod.Spec.Volumes)
         {
-            if (volume.EmptyDir is { } empty)
-            {
-                MakeEmpty(volume.Name, empty);
-            }
-            else if (volume.HostPath is { } path)
-            {
-                CheckHostPath(volume.Name, path);
-            }
+            Make(volume);
         }
     }
 
-    /// <summary>Unmounts what is in memory. Removing the folders is the teardown's.</summary>
+    /// <summary>Writes anew what has changed in ConfigMaps, Secrets and the pod's own fields, where containers see it without a restart.</summary>
+    /// <param name="current">The pod as it is now.</param>
+    /// <returns>What could not be brought up to date and stays as it was: one sentence a volume.</returns>
+    internal IReadOnlyList<string> Update(PodManifest current)
+    {
+        pod = current;
+        var failures = new List<string>();
+        foreach (var volume in pod.Spec.Volumes)
+        {
+            try
+            {
+                WriteFiles(volume);
+            }
+            catch (Exception e) when (PodFailure.Is(e))
+            {
+                failures.Add($"MountVolume.SetUp failed for volume \"{volume.Name}\" : {e.Message}");
+            }
+        }
+
+        return failures;
+    }
+
+    /// <summary>Unmounts what is in memory, and images. Removing the folders is the teardown's.</summary>
     internal static void Unmount(PodFolders folders)
     {
-        Detach(folders.SharedMemory);
+        MemoryVolume.Unmount(folders.SharedMemory);
         var volumes = $"{folders.Data}/volumes";
         foreach (var name in FileSystem.TryStat(volumes) is null ? [] : FileSystem.List(volumes))
         {
-            Detach($"{volumes}/{name}");
+            MemoryVolume.Unmount($"{volumes}/{name}");
         }
     }
 
-    /// <summary>The mounts of one container. Descriptors that they go through are added to <paramref name="held"/>, to be closed when the container is made.</summary>
-    internal List<OciMount> MountsOf(ContainerSpec container, List<SafeFd> held)
+    /// <summary>The mounts of one container, each after those it lies in.</summary>
+    /// <param name="container">The container.</param>
+    /// <param name="variables">Its own, for subPathExpr.</param>
+    /// <param name="held">Gets the descriptors that the mounts go through, to be closed when the container is made.</param>
+    /// <exception cref="ContainerConfigException">A mount cannot be had as it is wanted.</exception>
+    internal List<OciMount> MountsOf(ContainerSpec container, IReadOnlyDictionary<string, string> variables, List<SafeFd> held)
     {
         var mounts = new List<OciMount>(container.VolumeMounts.Count);
         foreach (var mount in container.VolumeMounts)
         {
             var volume = Find(mount.Name);
-            var source = volume.HostPath?.Path ?? folders.VolumeOf(volume.Name);
-            if (mount.SubPath is { Length: > 0 } subPath)
+            var source = SourceOf(volume);
+            if (SubPath.Of(mount, variables) is { Length: > 0 } subPath)
             {
-                // By descriptor: what the containers of this pod do inside the volume cannot lead the mount elsewhere.
                 var inner = OpenSubPath(source, subPath, container, mount);
                 held.Add(inner);
                 source = $"/proc/self/fd/{inner.Number}";
             }
 
-            var target = mount.MountPath.StartsWith('/') ? mount.MountPath : $"/{mount.MountPath}";
-            mounts.Add(mount.ReadOnly
-                ? ContainerSpecCompiler.Bind(source, target, "ro")
-                : ContainerSpecCompiler.Bind(source, target));
+            VolumePropagation.Check(source, mount.MountPropagation);
+            var entry = new OciMount
+            {
+                Type = "bind",
+                Source = source,
+                Destination = mount.MountPath.StartsWith('/') ? mount.MountPath : $"/{mount.MountPath}",
+                Options = ["rbind", VolumePropagation.OptionOf(mount.MountPropagation), .. ReadOnlyOption(mount, volume)],
+            };
+            var place = mounts.Count;
+            while (place > 0 && Depth(mounts[place - 1].Destination) > Depth(entry.Destination))
+            {
+                place--;
+            }
+
+            mounts.Insert(place, entry);
         }
 
         return mounts;
     }
+
+    /// <summary>What is written here is never the containers' to write, nor is an image. Mounts below a read-only one may be writable, unless that is asked for.</summary>
+    private static string[] ReadOnlyOption(VolumeMount mount, Volume volume)
+    {
+        var readOnly = mount.ReadOnly || volume is { ConfigMap: not null } or { Secret: not null } or { Projected: not null } or { DownwardAPI: not null }
+            or { Image: not null } or { PersistentVolumeClaim.ReadOnly: true };
+        return !readOnly ? [] : mount.RecursiveReadOnly is RecursiveReadOnly.Enabled or RecursiveReadOnly.IfPossible ? ["rro"] : ["ro"];
+    }
+
+    private static int Depth(string path) => path.Split('/', StringSplitOptions.RemoveEmptyEntries).Length;
+
+    private string SourceOf(Volume volume) =>
+        volume.HostPath?.Path
+        ?? (volume.PersistentVolumeClaim is { } claim ? ClaimFolder.PathOf(folders.Host, pod.Metadata.Namespace!, claim.ClaimName) : folders.VolumeOf(volume.Name));
 
     private Volume Find(string name)
     {
@@ -88,117 +135,110 @@ internal sealed class PodVolumes(PodManifest pod, PodFolders folders)
         try
         {
             using var root = FileSystem.OpenDirectory(source);
-            try
-            {
-                return FileSystem.OpenInRoot(root, subPath, Libc.O_PATH);
-            }
-            catch (KernelException e) when (e.Error == Errno.ENOENT)
-            {
-                return MakeSubPath(root, subPath);
-            }
+            return SubPath.Open(root, subPath);
         }
         catch (KernelException e)
         {
-            throw new PodException($"container \"{container.Name}\": volumeMounts \"{mount.Name}\": subPath \"{subPath}\": {KernelException.Describe(e.Error)}", e);
+            throw new ContainerConfigException($"container \"{container.Name}\": volumeMounts \"{mount.Name}\": subPath \"{subPath}\": {KernelException.Describe(e.Error)}", e);
         }
     }
 
-    /// <summary>Makes a missing sub-path as the kubelet does: directories that everybody may use.</summary>
-    private static SafeFd MakeSubPath(SafeFd root, string subPath)
+    private void Make(Volume volume)
     {
-        var directory = root.Duplicate();
-        foreach (var part in subPath.Split('/', StringSplitOptions.RemoveEmptyEntries))
+        if (volume.HostPath is { } path)
         {
-            using var parent = directory;
-            FileSystem.MakeDirectory(parent, part, 0x1e8); // 0750
-            directory = FileSystem.OpenAt(parent, part, Libc.O_PATH | Libc.O_DIRECTORY | Libc.O_NOFOLLOW);
+            HostPathVolume.Check(volume.Name, path);
+        }
+        else if (volume.PersistentVolumeClaim is { } claim)
+        {
+            ClaimFolder.Use(volume.Name, claim.ClaimName, pod, folders);
+            if (!claim.ReadOnly)
+            {
+                GiveToGroup(ClaimFolder.PathOf(folders.Host, pod.Metadata.Namespace!, claim.ClaimName));
+            }
+        }
+        else if (volume.Ephemeral is { } ephemeral)
+        {
+            ClaimFolder.CheckMode(volume.Name, $"{pod.Metadata.Name}-{volume.Name}", ephemeral.VolumeClaimTemplate?.Spec ?? new());
+            MakeEmpty(volume.Name, new());
+        }
+        else if (volume.Image is { } image)
+        {
+            ImageVolume.Mount(volume.Name, image, folders);
+        }
+        else if (volume.EmptyDir is { } empty)
+        {
+            MakeEmpty(volume.Name, empty);
+        }
+        else
+        {
+            MakeFiles(volume);
+        }
+    }
+
+    private void MakeFiles(Volume volume)
+    {
+        var path = folders.VolumeOf(volume.Name);
+        if (volume.ConfigMap is not null)
+        {
+            FileSystem.MakeDirectory(path, PodFolders.PrivateFolder);
+        }
+        else
+        {
+            MemoryVolume.Mount(path, null, isSecret: true);
         }
 
-        return directory;
+        try
+        {
+            WriteFiles(volume);
+        }
+        catch (PodException e)
+        {
+            throw new VolumeException($"MountVolume.SetUp failed for volume \"{volume.Name}\" : {e.Message}", e);
+        }
+    }
+
+    private void WriteFiles(Volume volume)
+    {
+        var fields = new DownwardFields(pod, [], Node.This(folders.Host.DataRoot));
+        if (ProjectedFiles.Of(volume, pod.Metadata.Namespace!, fields, objects) is { } files)
+        {
+            AtomicWriter.Write(folders.VolumeOf(volume.Name), files, Group);
+        }
+    }
+
+    private uint? Group => (uint?)pod.Spec.SecurityContext?.FsGroup;
+
+    private void GiveToGroup(string path)
+    {
+        if (Group is { } group && !(pod.Spec.SecurityContext!.FsGroupChangePolicy == FSGroupChangePolicy.OnRootMismatch && GroupOwnership.Has(path, group)))
+        {
+            GroupOwnership.Give(path, group);
+        }
     }
 
     private void MakeEmpty(string name, EmptyDirVolumeSource empty)
     {
         var path = folders.VolumeOf(name);
-        if (empty.Medium == StorageMedium.Memory)
+        switch (empty.Medium)
         {
-            MountMemory(path, empty.SizeLimit is { } limit ? (long)limit.Value : null);
-        }
-        else
-        {
-            FileSystem.MakeDirectory(path, PodFolders.PrivateFolder);
+            case StorageMedium.Default:
+                FileSystem.MakeDirectory(path, PodFolders.PrivateFolder);
+                break;
+            case StorageMedium.Memory:
+                MemoryVolume.Mount(path, MemoryVolume.SizeOf(empty, pod.Spec));
+                break;
+            default:
+                MemoryVolume.MountHugePages(path, empty.Medium switch { StorageMedium.HugePages2Mi => "2M", StorageMedium.HugePages1Gi => "1G", _ => null }, empty.SizeLimit?.Value);
+                break;
         }
 
         using var directory = FileSystem.Open(path, Libc.O_RDONLY | Libc.O_DIRECTORY);
-        var group = pod.Spec.SecurityContext?.FsGroup;
-        if (group is { } gid)
+        if (Group is { } gid)
         {
-            KernelException.Check(Libc.fchown(directory.Number, uint.MaxValue, (uint)gid), "fchown", path);
+            KernelException.Check(Libc.fchown(directory.Number, uint.MaxValue, gid), "fchown", path);
         }
 
-        KernelException.Check(Libc.fchmod(directory.Number, Everybody | (group is null ? 0u : 0x400u)), "fchmod", path);
-    }
-
-    private static void MountMemory(string path, long? size)
-    {
-        if (!FileSystem.MakeDirectory(path, PodFolders.PrivateFolder) && IsMountPoint(path))
-        {
-            return;
-        }
-
-        var parameters = new List<KeyValuePair<string, string?>> { new("mode", "1777") };
-        if (size is { } bytes)
-        {
-            parameters.Add(new("size", bytes.ToString(CultureInfo.InvariantCulture)));
-        }
-
-        using var mount = DetachedMount.Create("tmpfs", "tmpfs", parameters, Libc.MOUNT_ATTR_NOSUID | Libc.MOUNT_ATTR_NODEV);
-        mount.Attach(path);
-    }
-
-    private static bool IsMountPoint(string path)
-    {
-        var here = FileSystem.TryStat(path);
-        var above = FileSystem.TryStat(Path.GetDirectoryName(path)!);
-        return here is { } a && above is { } b && (a.DevMajor != b.DevMajor || a.DevMinor != b.DevMinor);
-    }
-
-    private static void Detach(string path)
-    {
-        while (FileSystem.TryStat(path) is not null && IsMountPoint(path))
-        {
-            KernelException.Check(Libc.umount2(path, Libc.MNT_DETACH | Libc.UMOUNT_NOFOLLOW), "umount2", path);
-        }
-    }
-
-    private static void CheckHostPath(string name, HostPathVolumeSource source)
-    {
-        var path = source.Path;
-        switch (source.Type)
-        {
-            case HostPathType.DirectoryOrCreate:
-                FileSystem.MakeDirectories(path, 0x1ed);
-                break;
-            case HostPathType.FileOrCreate:
-                FileSystem.Open(path, Libc.O_RDONLY | Libc.O_CREAT, 0x1a4).Dispose();
-                break;
-        }
-
-        var wanted = source.Type switch
-        {
-            HostPathType.Directory or HostPathType.DirectoryOrCreate => Libc.S_IFDIR,
-            HostPathType.File or HostPathType.FileOrCreate => Libc.S_IFREG,
-            HostPathType.Socket => Libc.S_IFSOCK,
-            HostPathType.CharDevice => Libc.S_IFCHR,
-            HostPathType.BlockDevice => Libc.S_IFBLK,
-            _ => 0u,
-        };
-        var found = FileSystem.TryStat(path);
-        if (found is null || (wanted != 0 && found.Value.Type != wanted))
-        {
-            throw new PodException(found is null
-                ? $"volume \"{name}\": hostPath \"{path}\" does not exist"
-                : $"volume \"{name}\": hostPath \"{path}\" is not a {source.Type}");
-        }
+        KernelException.Check(Libc.fchmod(directory.Number, Everybody | (Group is null ? 0u : 0x400u)), "fchmod", path);
     }
 }

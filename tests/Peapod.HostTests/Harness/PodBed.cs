@@ -92,6 +92,29 @@ internal sealed class PodBed : IDisposable
 
     internal int Sandbox(string pod) => int.Parse(File.ReadAllText($"{RunOf(pod)}/containers/sandbox/process").Split(' ')[0]);
 
+    /// <summary>As <see cref="Pid"/>; null while it is being written.</summary>
+    internal static int? TryPid(string run, string container)
+    {
+        try
+        {
+            return int.TryParse(File.ReadAllText($"{run}/containers/{container}/process").Split(' ')[0], out var pid) ? pid : null;
+        }
+        catch (IOException)
+        {
+            return null;
+        }
+    }
+
+    /// <summary>Sends a message to a pod's control socket.</summary>
+    /// <returns>The answer.</returns>
+    internal static string Request(string run, string json)
+    {
+        using var socket = Peapod.Kernel.Sockets.UnixSocket.Connect($"{run}/control", Peapod.Kernel.Interop.Libc.SOCK_SEQPACKET);
+        Peapod.Kernel.Sockets.UnixSocket.Send(socket, System.Text.Encoding.UTF8.GetBytes(json));
+        var buffer = new byte[4096];
+        return System.Text.Encoding.UTF8.GetString(buffer, 0, Peapod.Kernel.Sockets.UnixSocket.Receive(socket, buffer));
+    }
+
     internal static void Kill(int pid)
     {
         using var process = Process.GetProcessById(pid);
@@ -134,6 +157,14 @@ internal sealed class PodBed : IDisposable
         }
 
         AssertNothingLeft();
+        foreach (var kept in new[] { $"{DataRoot}/objects", $"{DataRoot}/claims" })
+        {
+            if (Directory.Exists(kept))
+            {
+                Directory.Delete(kept, recursive: true);
+            }
+        }
+
         Directory.Delete(Folder, recursive: true);
     }
 

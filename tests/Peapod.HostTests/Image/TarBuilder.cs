@@ -46,9 +46,9 @@ internal sealed class TarBuilder
         return this;
     }
 
-    internal TarBuilder File(string name, byte[] content)
+    internal TarBuilder File(string name, byte[] content, int mode = 0x1a4)
     {
-        WriteMember(name, '0', content, "", 0x1a4, 0, 0, 0, 0, 0);
+        WriteMember(name, '0', content, "", mode, 0, 0, 0, 0, 0);
         return this;
     }
 

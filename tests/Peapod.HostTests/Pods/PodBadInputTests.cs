@@ -80,10 +80,13 @@ public sealed class PodBadInputTests : IDisposable
             "peapod: volume \"v\": hostPath \"/no/such/thing\" does not exist");
 
     [Fact]
-    public void A_container_that_must_not_be_root_and_would_be() =>
-        Refused(
-            RunContainers("  - {name: c, image: localhost/busybox, command: [sh], securityContext: {runAsNonRoot: true}}"),
-            "peapod: container \"c\": runAsNonRoot is set, and the container would run as root");
+    public void A_container_that_must_not_be_root_and_would_be()
+    {
+        var result = RunContainers("  - {name: c, image: localhost/busybox, command: [sh], securityContext: {runAsNonRoot: true}}");
+
+        Assert.Equal(1, result.ExitCode);
+        Assert.Matches("^peapod: container has runAsNonRoot and image will run as root \\(pod: \".*_default\\([0-9a-f-]{36}\\)\", container: c\\)\n$", result.Error);
+    }
 
     [Fact]
     public void A_manifest_that_is_not_there() => Refused(bed.Pod("run", "-f", "/no/such.yaml"), "peapod: -f /no/such.yaml: No such file or directory");

@@ -92,7 +92,7 @@ public sealed class PodTests : IDisposable
     public void Logs_are_in_cri_format_and_are_read_back_as_they_were_written()
     {
         bed.Done("run", "--image", "localhost/busybox", "log", "--", "sh", "-c", "echo one; echo two >&2; printf three; sleep 100");
-        var path = $"{bed.DataOf("log")}/logs/log.log";
+        var path = $"{bed.DataOf("log")}/logs/log/0.log";
         PodBed.Until(() => File.ReadAllLines(path).Length == 2, "two lines are written");
 
         Assert.All(File.ReadAllLines(path), static line => Assert.Matches(@"^20[0-9-]{8}T[0-9:]{8}\.[0-9]{9}Z (stdout F one|stderr F two)$", line));
@@ -197,7 +197,8 @@ public sealed class PodTests : IDisposable
         PodBed.Until(() => (string?)bed.Container("crash")["state"]!["waiting"]?["reason"] == "CrashLoopBackOff", "it is in back-off");
 
         Assert.Matches("crash   0/1     CrashLoopBackOff   1 ", bed.Done("ps"));
-        Assert.Equal("run\nrun\n", bed.Done("logs", "crash"));
+        Assert.Equal("run\n", bed.Done("logs", "crash"));
+        Assert.Equal("run\n", string.Concat(File.ReadAllText($"{bed.DataOf("crash")}/logs/crash/0.log").Split(" F ")[1..]));
         Assert.Equal(4, bed.ExitCode("crash"));
     }
 

@@ -234,18 +234,15 @@ public sealed class ExampleManifestTests
         Assert.Equal(["/run/etl", "/data"], pod.Spec.Containers[0].VolumeMounts.Select(mount => mount.MountPath));
         var script = pod.Spec.Containers[1].Command![2];
         Assert.Contains("i=$((i+1))", script, StringComparison.Ordinal);
-        Assert.Equal(script, VariableExpansion.Expand(script, VariableExpansion.Environment(pod.Spec.Containers[1])));
+        Assert.Equal(script, VariableExpansion.Expand(script, new Dictionary<string, string>()));
     }
 
     [Fact]
-    public void The_reverse_proxy_waits_for_configMap_and_secret_volumes()
+    public void The_reverse_proxy_with_its_configMap_and_its_secret_is_read()
     {
-        Assert.Equal(
-            [
-                "f:22: spec.volumes[0].configMap: not supported by this version of Peapod",
-                "f:24: spec.volumes[1].secret: not supported by this version of Peapod",
-            ],
-            Errors(ReverseProxy));
+        var volumes = Manifests.Pod(ReverseProxy).Spec.Volumes;
+        Assert.Equal(("proxy-conf", "proxy-tls"), (volumes[0].ConfigMap!.Name, volumes[1].Secret!.SecretName));
+        Assert.All(volumes, static volume => Assert.Null(volume.EmptyDir));
     }
 
     [Fact]
@@ -260,20 +257,12 @@ public sealed class ExampleManifestTests
     }
 
     [Fact]
-    public void The_environment_waits_for_valueFrom_and_the_downward_api()
+    public void The_environment_with_what_it_is_told_is_read()
     {
-        Assert.Equal(
-            [
-                "f:19: spec.containers[0].env[2].valueFrom: not supported by this version of Peapod",
-                "f:21: spec.containers[0].env[3].valueFrom: not supported by this version of Peapod",
-                "f:23: spec.containers[0].env[4].valueFrom: not supported by this version of Peapod",
-                "f:25: spec.containers[0].env[5].valueFrom: not supported by this version of Peapod",
-                "f:27: spec.containers[0].env[6].valueFrom: not supported by this version of Peapod",
-                "f:29: spec.containers[0].env[7].valueFrom: not supported by this version of Peapod",
-                "f:31: spec.containers[0].env[8].valueFrom: not supported by this version of Peapod",
-                "f:38: spec.volumes[0].downwardAPI: not supported by this version of Peapod",
-            ],
-            Errors(Environment));
+        var pod = Manifests.Pod(Environment);
+        Assert.Equal("metadata.labels['tier']", pod.Spec.Containers[0].Env[7].ValueFrom!.FieldRef!.FieldPath);
+        Assert.Equal(Quantity.Parse("1m"), pod.Spec.Containers[0].Env[8].ValueFrom!.ResourceFieldRef!.Divisor);
+        Assert.Equal(["labels", "annotations"], pod.Spec.Volumes[0].DownwardAPI!.Items.Select(item => item.Path));
     }
 
     [Fact]

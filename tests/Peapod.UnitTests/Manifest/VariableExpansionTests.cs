@@ -34,15 +34,6 @@ public sealed class VariableExpansionTests
     }
 
     [Fact]
-    public void A_variable_may_refer_to_those_before_it_only()
-    {
-        var container = Manifests.Pod(Manifests.WithContainer("env: [{name: LATE, value: $(A)}, {name: A, value: a}, {name: B, value: '$(A)$(LATE)'}, {name: A, value: '$(A)+'}]")).Spec.Containers[0];
-        var environment = VariableExpansion.Environment(container);
-        Assert.Equal(["LATE", "A", "B"], environment.Keys);
-        Assert.Equal(["$(A)", "a+", "a$(A)"], environment.Values);
-    }
-
-    [Fact]
     public void Commands_are_expanded_word_by_word()
     {
         Assert.Equal(["1", "-c", "echo 1"], VariableExpansion.Expand(["$(A)", "-c", "echo $(A)"], Variables));

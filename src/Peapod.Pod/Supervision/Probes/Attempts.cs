@@ -61,7 +61,7 @@ internal sealed class Attempts(PodContext context, ContainerStore store)
     {
         if (string.IsNullOrEmpty(host))
         {
-            return context.Address ?? throw new PodException("the pod has no address");
+            return context.Addresses.Count > 0 ? context.Addresses[0] : throw new PodException("the pod has no address");
         }
 
         if (IPAddress.TryParse(host.Trim('[', ']'), out var address))

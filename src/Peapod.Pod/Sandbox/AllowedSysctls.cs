@@ -1,0 +1,36 @@
+using System.Text;
+using Peapod.Kernel.Files;
+using Peapod.Pod.Layout;
+
+namespace Peapod.Pod.Sandbox;
+
+/// <summary>
+/// The unsafe kernel parameters that whoever runs a pod lets it set (--allow-unsafe-sysctl). Kept beside the manifest, not in it: a manifest
+/// cannot allow itself anything.
+/// </summary>
+public static class AllowedSysctls
+{
+    /// <param name="patterns">Names, or beginnings of names with a * behind them.</param>
+    /// <exception cref="PodException">One that names a parameter of the host.</exception>
+    public static void Check(IReadOnlyList<string> patterns)
+    {
+        foreach (var pattern in patterns)
+        {
+            var name = PodSysctls.Normalize(pattern.EndsWith('*') ? pattern[..^1] : pattern);
+            if (PodSysctls.NamespaceOf(name) is null || name.Any(static character => character == '*' || char.IsControl(character)))
+            {
+                throw new PodException($"--allow-unsafe-sysctl {pattern}: not known to be namespaced: expected kernel.shm*, kernel.msg*, kernel.sem, fs.mqueue.*, net.*, or the name of one of them");
+            }
+        }
+    }
+
+    public static void Write(PodFolders folders, IReadOnlyList<string> patterns)
+    {
+        if (patterns.Count > 0)
+        {
+            folders.Write(folders.AllowedSysctls, Encoding.UTF8.GetBytes(string.Join('\n', patterns)));
+        }
+    }
+
+    internal static string[] Read(PodFolders folders) => FileSystem.TryReadText(folders.AllowedSysctls)?.Split('\n', StringSplitOptions.RemoveEmptyEntries) ?? [];
+}

@@ -1,0 +1,108 @@
+using System.Text;
+using Peapod.Kernel.Files;
+using Peapod.Kernel.Interop;
+using Peapod.Pod.Layout;
+using Peapod.Pod.Objects;
+using Peapod.Pod.Store;
+
+namespace Peapod.Pod.Volumes;
+
+/// <summary>
+/// The data of persistent volume claims: <c>claims/NAMESPACE/NAME</c> below the data root, made when a pod first needs them, kept when pods
+/// go. The size that a claim asks for is not enforced, and its storage class is not looked at: there is one.
+/// </summary>
+public static class ClaimFolder
+{
+    private const string OnlyOnePod = "ReadWriteOncePod";
+
+    public static string PathOf(PodHost host, string podNamespace, string claim)
+    {
+        ArgumentNullException.ThrowIfNull(host);
+        return $"{host.DataRoot}/claims/{podNamespace}/{claim}";
+    }
+
+    /// <summary>Makes a claim's folder if it is not there, and the pod one of its users.</summary>
+    /// <exception cref="VolumeException">There is no such claim, it is of a kind that there is not, or it is another pod's.</exception>
+    internal static void Use(string volume, string claimName, PodManifest pod, PodFolders folders)
+    {
+        var podNamespace = pod.Metadata.Namespace!;
+        var claim = new ObjectStore(folders.Host).TryReadClaim(podNamespace, claimName) ?? throw new VolumeException($"persistentvolumeclaim \"{claimName}\" not found");
+        CheckMode(volume, claimName, claim.Spec);
+        var path = PathOf(folders.Host, podNamespace, claimName);
+        var parent = Path.GetDirectoryName(path)!;
+        FileSystem.MakeDirectories(parent, PodFolders.PrivateFolder);
+        using var all = FileLock.AcquireDirectory(parent);
+        if (claim.Spec.AccessModes.Contains(OnlyOnePod))
+        {
+            TakeAlone(claimName, parent, pod, folders);
+        }
+
+        if (FileSystem.MakeDirectory(path, PodFolders.PrivateFolder))
+        {
+            using var folder = FileSystem.Open(path, Libc.O_RDONLY | Libc.O_DIRECTORY | Libc.O_NOFOLLOW);
+            Kernel.KernelException.Check(Libc.fchmod(folder.Number, 0x1ff), "fchmod", path);
+        }
+    }
+
+    /// <summary>Removes a claim's data; none there is no error.</summary>
+    /// <exception cref="PodException">A pod may be using them.</exception>
+    public static void Remove(PodHost host, string podNamespace, string claim)
+    {
+        ArgumentNullException.ThrowIfNull(host);
+        foreach (var folders in host.Pods())
+        {
+            if (PodFolders.TryRead(folders.Manifest) is { } json && PodManifest.Parse(json) is { } pod && pod.Metadata.Namespace == podNamespace && Uses(pod, claim))
+            {
+                throw new PodException($"persistentvolumeclaim \"{claim}\" is used by pod \"{pod.Metadata.Name}\"");
+            }
+        }
+
+        var path = PathOf(host, podNamespace, claim);
+        FileTree.Remove(path);
+        FileSystem.RemoveFile(UserOf(Path.GetDirectoryName(path)!, claim));
+    }
+
+    internal static void CheckMode(string volume, string claim, PersistentVolumeClaimSpec spec)
+    {
+        if (spec.VolumeMode == "Block")
+        {
+            throw new PodException($"volume \"{volume}\": persistentvolumeclaim \"{claim}\": volumeMode Block is not supported: claims are folders here");
+        }
+    }
+
+    private static bool Uses(PodManifest pod, string claim)
+    {
+        foreach (var volume in pod.Spec.Volumes)
+        {
+            if (volume.PersistentVolumeClaim?.ClaimName == claim)
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
+    /// <summary>Which pod has a claim for itself: the file holds the path of its folder. No claim's name begins with a dot.</summary>
+    private static string UserOf(string parent, string claim) => $"{parent}/.{claim}.pod";
+
+    private static void TakeAlone(string claim, string parent, PodManifest pod, PodFolders folders)
+    {
+        var file = UserOf(parent, claim);
+        var mine = $"{folders.Run} {pod.Metadata.Uid}";
+        if (FileSystem.TryReadText(file) is { } user && user != mine && user.Split(' ') is [var run, var uid] && IsThere(run, uid))
+        {
+            throw new VolumeException(
+                $"persistentvolumeclaim \"{claim}\" has the access mode ReadWriteOncePod, and pod \"{Path.GetFileName(run).Replace('_', '/')}\" uses it");
+        }
+
+        using var folder = FileSystem.OpenDirectory(parent);
+        FileSystem.Replace(folder, Path.GetFileName(file), Encoding.UTF8.GetBytes(mine), 0x180);
+    }
+
+    /// <summary>Whether that very pod is there, and has not ended.</summary>
+    private static bool IsThere(string run, string uid) =>
+        PodFolders.TryRead($"{run}/manifest.json") is { } manifest
+        && PodManifest.Parse(manifest).Metadata.Uid == uid
+        && !(PodFolders.TryRead($"{run}/status.json") is { } status && PodStatus.Parse(status).Phase is PodPhase.Succeeded or PodPhase.Failed);
+}

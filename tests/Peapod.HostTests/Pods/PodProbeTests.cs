@@ -1,0 +1,200 @@
+using System.Diagnostics;
+using System.Text.Json.Nodes;
+using Peapod.HostTests.Harness;
+using Peapod.Tests;
+
+namespace Peapod.HostTests.Pods;
+
+/// <summary>Probes and hooks.</summary>
+public sealed class PodProbeTests : IDisposable
+{
+    private readonly PodBed bed = new();
+
+    public void Dispose() => bed.Dispose();
+
+    private void Run(string name, string spec)
+    {
+        var result = bed.RunSpec(name, spec);
+        Assert.Equal(("", 0), (result.Error, result.ExitCode));
+    }
+
+    private bool IsReady(string pod) => (bool)bed.Container(pod)["ready"]!;
+
+    private IEnumerable<(string Reason, string Message)> Events(string pod) => File.ReadAllLines($"{bed.RunOf(pod)}/events.jsonl").Select(static line => JsonNode.Parse(line)!).Select(static node => ((string)node["reason"]!, (string)node["message"]!));
+
+    private void UntilEvent(string pod, string reason, string message) => PodBed.Until(() => Events(pod).Contains((reason, message)), $"{reason} {message}: {string.Join("; ", Events(pod))}");
+
+    [Fact]
+    [Field("spec.containers[].readinessProbe.exec")]
+    public void Readiness_follows_the_answers_of_a_command()
+    {
+        Run("ready", """
+              terminationGracePeriodSeconds: 0
+              containers:
+              - {name: c, image: localhost/busybox, command: [sleep, "100"], readinessProbe: {exec: {command: [sh, -c, "echo no file >&2; test -e /ok"]}, periodSeconds: 1, failureThreshold: 1}}
+            """);
+
+        UntilEvent("ready", "Unhealthy", "Readiness probe failed: no file");
+        Assert.Matches("ready   0/1     Running   0 ", bed.Done("ps"));
+        bed.Done("exec", "ready", "--", "touch", "/ok");
+        PodBed.Until(() => IsReady("ready"), "it is ready");
+        Assert.Equal("True", (string)bed.Status("ready")["conditions"]![2]!["status"]!);
+        bed.Done("exec", "ready", "--", "rm", "/ok");
+        PodBed.Until(() => !IsReady("ready"), "it is not ready any more");
+        Assert.Equal(0, bed.Restarts("ready"));
+    }
+
+    [Fact]
+    [Field("spec.containers[].livenessProbe.httpGet")]
+    public void A_container_whose_liveness_probe_fails_is_restarted()
+    {
+        Run("alive", """
+              containers:
+              - name: c
+                image: localhost/busybox
+                command: [sh, -c, "mkdir /w; touch /w/health; trap 'echo asked; exit 7' TERM; httpd -p 8080 -h /w; while true; do sleep 0.05; done"]
+                ports: [{name: web, containerPort: 8080}]
+                livenessProbe: {httpGet: {port: web, path: /health}, periodSeconds: 1, failureThreshold: 1, terminationGracePeriodSeconds: 5}
+            """);
+        Thread.Sleep(1500);
+        Assert.Equal(0, bed.Restarts("alive"));
+
+        bed.Done("exec", "alive", "--", "rm", "/w/health");
+
+        PodBed.Until(() => bed.Restarts("alive") == 1, "it is restarted");
+        Assert.Equal((7, "Error"), ((int)bed.Container("alive")["lastState"]!["terminated"]!["exitCode"]!, (string)bed.Container("alive")["lastState"]!["terminated"]!["reason"]!));
+        UntilEvent("alive", "Unhealthy", "Liveness probe failed: HTTP probe failed with statuscode: 404");
+        UntilEvent("alive", "Killing", "Container c failed liveness probe, will be restarted");
+    }
+
+    [Fact]
+    [Field("spec.containers[].startupProbe.tcpSocket")]
+    public void The_start_up_probe_goes_before_the_others()
+    {
+        Run("slow", """
+              terminationGracePeriodSeconds: 0
+              containers:
+              - name: c
+                image: localhost/busybox
+                command: [sh, -c, "sleep 1.2; mkdir /w; exec httpd -f -p 80 -h /w"]
+                startupProbe: {tcpSocket: {port: 80}, periodSeconds: 1, failureThreshold: 20}
+                livenessProbe: {exec: {command: [test, -d, /w]}, periodSeconds: 1, failureThreshold: 1}
+            """);
+        Assert.False((bool)bed.Container("slow")["started"]!);
+
+        PodBed.Until(() => (bool)bed.Container("slow")["started"]!, "it has started");
+
+        Assert.True(IsReady("slow"));
+        Assert.Equal(0, bed.Restarts("slow"));
+        Assert.DoesNotContain(Events("slow"), static happened => happened.Message.StartsWith("Liveness", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    [Field("spec.containers[].startupProbe")]
+    public void A_container_that_does_not_start_in_time_is_restarted()
+    {
+        Run("never", """
+              terminationGracePeriodSeconds: 0
+              containers:
+              - {name: c, image: localhost/busybox, command: [sleep, "100"], startupProbe: {tcpSocket: {port: 81}, periodSeconds: 1, failureThreshold: 1}}
+            """);
+
+        PodBed.Until(() => bed.Restarts("never") == 1, "it is restarted");
+
+        UntilEvent("never", "Unhealthy", $"Startup probe failed: dial tcp {bed.Ip("never")}:81: Connection refused");
+    }
+
+    [Fact]
+    [Field("spec.containers[].livenessProbe.exec")]
+    public void A_command_that_hangs_is_killed_at_its_timeout_and_the_supervisor_goes_on()
+    {
+        Run("hangs", """
+              restartPolicy: Never
+              terminationGracePeriodSeconds: 0
+              containers:
+              - name: c
+                image: localhost/busybox
+                command: [sh, -c, "while true; do echo tick; sleep 0.05; done"]
+                livenessProbe: {exec: {command: [sleep, "77"]}, timeoutSeconds: 1, periodSeconds: 1, failureThreshold: 2}
+            """);
+        PodBed.Until(() => PeapodCommand.Start("pgrep", "-f", "^sleep 77$").ExitCode == 0, "the probe runs");
+        var before = bed.Done("logs", "hangs").Length;
+        PodBed.Until(() => bed.Done("logs", "hangs").Length > before + 20, "the log goes on");
+
+        PodBed.Until(() => (string)bed.Status("hangs")["phase"]! == "Failed", "it is killed");
+
+        Assert.Equal(137, bed.ExitCode("hangs"));
+        Assert.NotEqual(0, PeapodCommand.Start("pgrep", "-f", "^sleep 77$").ExitCode);
+        UntilEvent("hangs", "Unhealthy", "Liveness probe failed: command timed out: \"sleep 77\" timed out after 1s");
+    }
+
+    [Fact]
+    [Field("spec.containers[].readinessProbe.httpGet")]
+    public void A_redirection_on_the_same_host_is_followed_and_headers_are_sent()
+    {
+        Run("redirect", """
+              terminationGracePeriodSeconds: 0
+              containers:
+              - name: c
+                image: localhost/busybox
+                command:
+                - sh
+                - -c
+                - |
+                  mkdir -p /w/cgi-bin
+                  printf '#!/bin/sh\nprintf "Status: 302 Found\\r\\nLocation: /cgi-bin/ask\\r\\n\\r\\n"' > /w/cgi-bin/go
+                  printf '#!/bin/sh\nif [ "$HTTP_X_KEY" = open ]; then s=200; else s=503; fi; printf "Status: $s x\\r\\n\\r\\n"' > /w/cgi-bin/ask
+                  chmod +x /w/cgi-bin/*
+                  exec httpd -f -p 80 -h /w
+                readinessProbe: {httpGet: {port: 80, path: /cgi-bin/go, httpHeaders: [{name: X-Key, value: open}]}, periodSeconds: 1}
+            """);
+
+        PodBed.Until(() => IsReady("redirect"), $"it is ready: {string.Join("; ", Events("redirect"))}");
+    }
+
+    [Fact]
+    [Field("spec.containers[].lifecycle.postStart")]
+    public void The_next_container_waits_for_a_postStart_hook_and_a_container_whose_hook_fails_is_killed()
+    {
+        Run("hooks", """
+              terminationGracePeriodSeconds: 0
+              volumes: [{name: v, emptyDir: {}}]
+              containers:
+              - {name: a, image: localhost/busybox, command: [sleep, "100"], volumeMounts: [{name: v, mountPath: /v}], lifecycle: {postStart: {exec: {command: [sh, -c, "sleep 0.3; touch /v/done"]}}}}
+              - {name: b, image: localhost/busybox, command: [sh, -c, "ls /v; sleep 100"], volumeMounts: [{name: v, mountPath: /v}]}
+              - {name: c, image: localhost/busybox, command: [sleep, "100"], lifecycle: {postStart: {exec: {command: [sh, -c, "echo not so; exit 1"]}}}}
+            """);
+        Assert.Equal("ContainerCreating", (string?)bed.Container("hooks")["state"]!["waiting"]?["reason"]);
+
+        PodBed.Until(() => bed.Container("hooks", 1)["state"]!["running"] is not null, "the second runs");
+        Assert.NotNull(bed.Container("hooks")["state"]!["running"]);
+        PodBed.Until(() => bed.Done("logs", "-c", "b", "hooks") == "done\n", "the hook was first");
+        PodBed.Until(() => (string?)bed.Ended("hooks", 2)?["reason"] == "PostStartHookError", "the third is killed");
+        UntilEvent("hooks", "FailedPostStartHook", "PostStartHook failed: not so");
+    }
+
+    [Fact]
+    [Field("spec.containers[].lifecycle.preStop", "spec.containers[].lifecycle.stopSignal")]
+    public void The_preStop_hook_is_done_before_the_stop_signal_and_counts_in_the_grace_period()
+    {
+        Run("stops", """
+              containers:
+              - name: c
+                image: localhost/busybox
+                command: [sh, -c, "trap 'echo signal; exit 0' USR1; echo ready; while true; do sleep 0.02; done"]
+                lifecycle: {stopSignal: SIGUSR1, preStop: {exec: {command: [sh, -c, "echo hook > /proc/1/fd/1"]}}}
+              - name: sleeps
+                image: localhost/busybox
+                command: [sleep, "100"]
+                lifecycle: {preStop: {sleep: {seconds: 30}}}
+            """);
+        PodBed.Until(() => bed.Done("logs", "-c", "c", "stops") == "ready\n", "it is ready");
+        var clock = Stopwatch.StartNew();
+
+        bed.Done("stop", "-t", "1", "stops");
+
+        Assert.Equal("ready\nhook\nsignal\n", bed.Done("logs", "-c", "c", "stops"));
+        Assert.InRange(clock.Elapsed.TotalSeconds, 2, 8);
+        UntilEvent("stops", "FailedPreStopHook", "PreStopHook failed: it took longer than the grace period");
+    }
+}

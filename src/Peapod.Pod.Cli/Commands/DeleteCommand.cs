@@ -3,6 +3,7 @@ using Peapod.Pod.Cli.Manifests;
 using Peapod.Pod.Cli.Selection;
 using Peapod.Pod.Manifest;
 using Peapod.Pod.Store;
+using Peapod.Pod.Volumes;
 
 namespace Peapod.Pod.Cli.Commands;
 
@@ -13,9 +14,10 @@ internal sealed class DeleteCommand
         delete pods, each stopped within its grace period, and other objects
 
           peapod pod delete web db                  pods by name
-          peapod pod delete -f web.yaml             what a manifest has: pods, ConfigMaps, Secrets, claims
+          peapod pod delete -f web.yaml             what a manifest has: pods, ConfigMaps, Secrets, claims; --only-pods
           peapod pod delete -l app=web              pods by their labels
           peapod pod delete configmap settings      also: secret, pvc
+          peapod pod delete pvc data --with-data    without it the data stay, for a claim of the same name
           peapod pod delete web --now               a grace period of one second; --force: none
         """;
 
@@ -25,6 +27,8 @@ internal sealed class DeleteCommand
     private readonly Option<long?> grace = new("--grace-period") { Description = "seconds between the stop signal and KILL (the manifest's terminationGracePeriodSeconds)", HelpName = "SECONDS" };
     private readonly Option<bool> now = new("--now") { Description = "as --grace-period=1" };
     private readonly Option<bool> force = new("--force") { Description = "as --grace-period=0" };
+    private readonly Option<bool> onlyPods = new("--only-pods") { Description = "of a manifest only the pods" };
+    private readonly Option<bool> withData = new("--with-data") { Description = "of a claim the data, too" };
     private readonly Option<bool> ignore = new("--ignore-not-found") { Description = "that one is not there is no error" };
 
     private readonly Argument<string[]> names = new("NAME")
@@ -35,7 +39,7 @@ internal sealed class DeleteCommand
     internal static Command Make()
     {
         var delete = new DeleteCommand();
-        var command = new Command("delete", Help) { delete.selector, delete.all, delete.grace, delete.now, delete.force, delete.ignore, delete.names };
+        var command = new Command("delete", Help) { delete.selector, delete.all, delete.grace, delete.now, delete.force, delete.ignore, delete.onlyPods, delete.withData, delete.names };
         delete.files.AddTo(command);
         command.SetAction(delete.Run);
         return command;
@@ -91,6 +95,11 @@ internal sealed class DeleteCommand
             exitCode |= EachPod.Do([pod.Metadata.Name], name => Delete(parsed, ObjectKinds.Pod, pod.Metadata.Namespace!, name));
         }
 
+        if (parsed.GetValue(onlyPods))
+        {
+            return exitCode;
+        }
+
         foreach (var (kind, metadata) in (IEnumerable<(ObjectKinds, Objects.ObjectMeta)>)
         [
             .. documents.ConfigMaps.Select(static map => (ObjectKinds.ConfigMap, map.Metadata)),
@@ -122,6 +131,12 @@ internal sealed class DeleteCommand
     private bool TryDelete(ParseResult parsed, ObjectKinds kind, string space, string name)
     {
         var host = HostOptions.Host(parsed);
+        // What cannot be a name must not become a path.
+        if (kind == ObjectKinds.Claim && parsed.GetValue(withData) && NameRules.Dns1123Subdomain(name) is null && NameRules.Dns1123Label(space) is null)
+        {
+            ClaimFolder.Remove(host, space, name);
+        }
+
         if (kind != ObjectKinds.Pod)
         {
             return new ObjectStore(host).Remove(space, kind.Kind, name);

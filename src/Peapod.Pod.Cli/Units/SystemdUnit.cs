@@ -43,7 +43,7 @@ internal sealed record SystemdUnit
             RemainAfterExit=yes
             ExecStart={command} pod {Flags}apply -f {manifest}
             ExecReload={command} pod {Flags}apply -f {manifest}
-            ExecStop={command} pod {Flags}delete --ignore-not-found -f {manifest}
+            ExecStop={command} pod {Flags}delete --ignore-not-found --only-pods -f {manifest}
             TimeoutStartSec=120
             TimeoutStopSec={GraceSeconds + StopMargin}
 

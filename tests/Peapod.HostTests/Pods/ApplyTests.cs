@@ -131,4 +131,34 @@ public sealed class ApplyTests : IDisposable
         Assert.Equal("peapod: NAME, -f, -l and --all: only one of them can say what shall be deleted\n", bed.Pod("delete", "web", "--all").Error);
         bed.AssertNothingLeft();
     }
+
+    [Fact]
+    public void A_claims_data_stay_unless_they_are_to_go_too()
+    {
+        var file = bed.Write("claim.yaml", """
+            apiVersion: v1
+            kind: PersistentVolumeClaim
+            metadata: {name: cmd-data}
+            spec: {accessModes: [ReadWriteOnce], resources: {requests: {storage: 1Mi}}}
+            ---
+            apiVersion: v1
+            kind: Pod
+            metadata: {name: writer}
+            spec:
+              terminationGracePeriodSeconds: 0
+              containers: [{name: c, image: localhost/busybox, command: [sh, -c, "echo kept > /d/file; sleep 100"], volumeMounts: [{name: d, mountPath: /d}]}]
+              volumes: [{name: d, persistentVolumeClaim: {claimName: cmd-data}}]
+            """);
+        var folder = $"{bed.DataRoot}/claims/default/cmd-data";
+        bed.Done("apply", "-f", file);
+        PodBed.Until(() => System.IO.File.Exists($"{folder}/file"), "it has written");
+
+        Assert.Equal("peapod: persistentvolumeclaim \"cmd-data\" is used by pod \"writer\"\n", bed.Pod("delete", "pvc", "cmd-data", "--with-data").Error);
+        Assert.Equal("pod \"writer\" deleted\n", bed.Done("delete", "--only-pods", "-f", file));
+        Assert.Equal("persistentvolumeclaim/cmd-data\n", bed.Done("get", "pvc", "-o", "name"));
+        Assert.Equal("persistentvolumeclaim \"cmd-data\" deleted\n", bed.Done("delete", "pvc", "cmd-data"));
+        Assert.True(System.IO.File.Exists($"{folder}/file"));
+        Assert.Equal("persistentvolumeclaims \"cmd-data\" not found\n", bed.Pod("delete", "pvc/cmd-data", "--with-data").Error.Replace("peapod: ", ""));
+        Assert.False(Directory.Exists(folder));
+    }
 }

@@ -19,7 +19,7 @@ public sealed class SystemdUnitTests
             RemainAfterExit=yes
             ExecStart=/usr/local/bin/peapod pod apply -f /etc/peapod/pods/web.yaml
             ExecReload=/usr/local/bin/peapod pod apply -f /etc/peapod/pods/web.yaml
-            ExecStop=/usr/local/bin/peapod pod delete --ignore-not-found -f /etc/peapod/pods/web.yaml
+            ExecStop=/usr/local/bin/peapod pod delete --ignore-not-found --only-pods -f /etc/peapod/pods/web.yaml
             TimeoutStartSec=120
             TimeoutStopSec=45
 

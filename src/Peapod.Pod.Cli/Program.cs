@@ -3,6 +3,7 @@ using System.CommandLine.Help;
 using Peapod.Container;
 using Peapod.Pod;
 using Peapod.Pod.Cli.Commands;
+using Peapod.Pod.Cli.Completion;
 using Peapod.Pod.Layout;
 using Peapod.Pod.Supervision;
 
@@ -11,12 +12,28 @@ if (args is [SupervisorProcess.Command, var runRoot, var dataRoot, var networkFi
     return SupervisorProcess.Main(new PodHost { RunRoot = runRoot, DataRoot = dataRoot, NetworkFile = networkFile }, key);
 }
 
-// Its user called peapod; and see peapod's own Program for why it is no RootCommand.
-var root = new Command("peapod", "Kubernetes pods and their images on one host.") { new HelpOption { Recursive = true } };
-root.Subcommands.Add(PodCommands.Make());
-root.Subcommands.Add(ImageCommands.Make());
 try
 {
+    // Its user called peapod; and see peapod's own Program for why it is no RootCommand.
+    var root = new Command("peapod", "Kubernetes pods and their images on one host.") { new HelpOption { Recursive = true } };
+    switch (args)
+    {
+        case [PodCommands.Name, ..]:
+            root.Subcommands.Add(PodCommands.Make(PodCommands.CommandOf(args)));
+            break;
+        case [Completer.Command, var line]:
+            root.Subcommands.Add(PodCommands.Make(wanted: null));
+            root.Subcommands.Add(ImageCommands.Make());
+            root.Subcommands.Add(CompletionCommand.Make());
+            Completer.Complete(root, line).ForEach(Console.WriteLine);
+            return 0;
+        default:
+            root.Subcommands.Add(PodCommands.Make(wanted: null));
+            root.Subcommands.Add(ImageCommands.Make());
+            root.Subcommands.Add(CompletionCommand.Make());
+            break;
+    }
+
     return root.Parse(args, new ParserConfiguration { ResponseFileTokenReplacer = null }).Invoke(new InvocationConfiguration { EnableDefaultExceptionHandler = false });
 }
 catch (Exception e) when (PodFailure.Is(e))

@@ -24,8 +24,9 @@ internal static class CommandTable
         }
 
         // Shown in help; native/start takes them before this runs.
-        root.Subcommands.Add(new Command("pod", "run Kubernetes pods: pod run, ps, logs, exec, stop, rm, gc"));
+        root.Subcommands.Add(new Command("pod", "run Kubernetes pods: pod run, ps, logs, exec, delete and more"));
         root.Subcommands.Add(new Command("image", "load, list and remove images"));
+        root.Subcommands.Add(new Command("completion", "print a script that completes words in bash or zsh"));
     }
 
     private static Command? Make(string? name, GlobalOptions globals) => name switch
@@ -50,6 +51,7 @@ internal static class CommandTable
         "plan" => PlanCommand.Make(globals),
         "doctor" => DoctorCommand.Make(globals),
         "gc" => GcCommand.Make(globals),
+        CompleteCommand.Name => CompleteCommand.Make(),
         _ => null,
     };
 }

@@ -94,6 +94,17 @@ public static unsafe partial class Libc
     public static partial int capget(CapabilityHeader* header, CapabilitySets* sets);
 
     [LibraryImport(Library, SetLastError = true)]
+    public static partial int capset(CapabilityHeader* header, CapabilitySets* sets);
+
+    /// <summary>Returns the id there was before; sets none when there can be none such.</summary>
+    [LibraryImport(Library)]
+    public static partial int setfsuid(uint uid);
+
+    /// <inheritdoc cref="setfsuid"/>
+    [LibraryImport(Library)]
+    public static partial int setfsgid(uint gid);
+
+    [LibraryImport(Library, SetLastError = true)]
     public static partial int prlimit64(int pid, int resource, RLimit* newLimit, RLimit* oldLimit);
 
     [LibraryImport(Library, SetLastError = true)]

@@ -1,6 +1,8 @@
 using System.CommandLine;
 using Peapod.Kernel.Files;
+using Peapod.Pod.Cli.Selection;
 using Peapod.Pod.Layout;
+using Peapod.Pod.Manifest;
 using Peapod.Pod.Supervision;
 
 namespace Peapod.Pod.Cli.Commands;
@@ -25,7 +27,7 @@ internal static class HostOptions
 
     internal static Option<string> Namespace { get; } = new("--namespace", "-n")
     {
-        Description = "the pods' namespace", DefaultValueFactory = static _ => "default", Recursive = true,
+        Description = "the pods' namespace", DefaultValueFactory = static _ => "default", Recursive = true, CompletionSources = { CompletionWords.Namespaces },
     };
 
     /// <summary>As absolute paths: a supervisor works in another folder.</summary>
@@ -35,11 +37,22 @@ internal static class HostOptions
     };
 
     /// <summary>The folders of a pod that is there.</summary>
-    internal static PodFolders Find(ParseResult parsed, string name)
+    /// <param name="name">Its name; kubectl's pod/NAME means the same.</param>
+    internal static PodFolders Find(ParseResult parsed, string name) => TryFind(parsed, name) ?? throw new PodException($"pods \"{NameOf(name)}\" not found");
+
+    /// <inheritdoc cref="Find"/>
+    internal static PodFolders? TryFind(ParseResult parsed, string name) => TryFind(Host(parsed), parsed.GetValue(Namespace)!, NameOf(name));
+
+    /// <inheritdoc cref="Find"/>
+    internal static PodFolders? TryFind(PodHost host, string space, string name)
     {
-        var folders = Host(parsed).FoldersOf(parsed.GetValue(Namespace)!, name);
-        return FileSystem.TryStat(folders.Run) is not null ? folders : throw new PodException($"pods \"{name}\" not found");
+        var folders = host.FoldersOf(space, name);
+
+        // What cannot be a name must not become a path.
+        return NameRules.Dns1123Subdomain(folders.Name) is null && NameRules.Dns1123Label(folders.Namespace) is null && FileSystem.TryStat(folders.Run) is not null ? folders : null;
     }
+
+    private static string NameOf(string name) => name.Split('/') is ["pod" or "pods" or "po", var bare] ? bare : name;
 
     /// <summary>The folders of a pod that is there, with a new supervisor in place of one that was killed.</summary>
     internal static PodFolders FindSupervised(ParseResult parsed, string name)

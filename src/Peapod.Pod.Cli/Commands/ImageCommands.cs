@@ -1,5 +1,7 @@
 using System.CommandLine;
 using Peapod.Image;
+using Peapod.Pod.Cli.Output;
+using Peapod.Pod.Cli.Selection;
 
 namespace Peapod.Pod.Cli.Commands;
 
@@ -17,14 +19,23 @@ internal static class ImageCommands
 
     private static Command Load()
     {
-        var path = new Argument<string>("PATH") { Description = "an OCI image layout: a folder, or a tar of one" };
+        var path = new Argument<string>("PATH") { Description = "an OCI image layout: a folder, or a tar of one", CompletionSources = { CompletionWords.Files } };
         var tag = new Option<string?>("--tag") { Description = "the name to give it, in place of its own" };
         var command = new Command("load", "load an image") { path, tag };
         command.SetAction(parsed =>
         {
-            foreach (var image in Store(parsed).Load(parsed.GetValue(path)!, new LoadOptions { Tag = parsed.GetValue(tag) }))
+            var bar = new LoadBar();
+            try
             {
-                Console.WriteLine($"Loaded image: {string.Join(", ", image.Names)}");
+                foreach (var image in Store(parsed).Load(parsed.GetValue(path)!, new LoadOptions { Tag = parsed.GetValue(tag), Progress = bar.Progress }))
+                {
+                    bar.Erase();
+                    Console.WriteLine($"Loaded image: {string.Join(", ", image.Names)}");
+                }
+            }
+            finally
+            {
+                bar.Erase();
             }
 
             return 0;
@@ -53,7 +64,7 @@ internal static class ImageCommands
 
     private static Command Remove()
     {
-        var names = new Argument<string[]>("IMAGE") { Arity = ArgumentArity.OneOrMore };
+        var names = new Argument<string[]>("IMAGE") { Arity = ArgumentArity.OneOrMore, CompletionSources = { CompletionWords.Images } };
         var command = new Command("rm", "remove images") { names };
         command.SetAction(parsed =>
         {

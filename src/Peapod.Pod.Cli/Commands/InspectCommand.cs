@@ -1,38 +1,29 @@
 using System.CommandLine;
-using System.Text;
-using System.Text.Encodings.Web;
-using System.Text.Json;
-using System.Text.Json.Nodes;
-using Peapod.Pod.Layout;
+using Peapod.Pod.Cli.Output;
+using Peapod.Pod.Cli.Selection;
 
 namespace Peapod.Pod.Cli.Commands;
 
 /// <summary><c>pod inspect</c>: the manifest with its defaults, and the status.</summary>
 internal static class InspectCommand
 {
-    /// <summary>Readable: this is no HTML page, where an ampersand would mean something.</summary>
-    private static readonly JsonSerializerOptions Indented = new() { WriteIndented = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
-
     internal static Command Make()
     {
-        var name = new Argument<string>("POD");
-        var command = new Command("inspect", "print a pod's manifest and status as JSON") { name };
+        var output = new Option<string?>("--output", "-o") { Description = "json (the default), yaml or jsonpath=TEMPLATE", HelpName = "FORMAT" };
+        var names = new Argument<string[]>("POD") { Arity = ArgumentArity.OneOrMore, CompletionSources = { CompletionWords.Pods } };
+        var command = new Command("inspect", "print pods with their defaults and status, as JSON") { output, names };
         command.SetAction(parsed =>
         {
-            Console.WriteLine(ToJson(HostOptions.FindSupervised(parsed, parsed.GetValue(name)!)));
+            var format = OutputFormat.Parse(parsed.GetValue(output) ?? "json");
+            if (format.IsTable || format.IsName)
+            {
+                throw new PodException($"-o {parsed.GetValue(output)}: expected json, yaml or jsonpath=TEMPLATE");
+            }
+
+            var pods = parsed.GetValue(names)!.Select(name => PodView.Read(HostOptions.Find(parsed, name)).ToJson()).ToList();
+            Console.Write(format.Print(pods, isOne: true));
             return 0;
         });
         return command;
-    }
-
-    internal static string ToJson(PodFolders folders)
-    {
-        var manifest = JsonNode.Parse(Encoding.UTF8.GetString(PodFolders.TryRead(folders.Manifest) ?? "{}"u8.ToArray()))!.AsObject();
-        if (PodFolders.TryRead($"{folders.Run}/status.json") is { } status)
-        {
-            manifest["status"] = JsonNode.Parse(status);
-        }
-
-        return manifest.ToJsonString(Indented);
     }
 }

@@ -4,6 +4,7 @@ using Peapod.Kernel.Files;
 using Peapod.Kernel.Interop;
 using Peapod.Kernel.Processes;
 using Peapod.Kernel.Terminals;
+using Peapod.Pod.Cli.Logs;
 using Peapod.Pod.Layout;
 using Peapod.Pod.Supervision;
 
@@ -17,7 +18,8 @@ internal static unsafe class PodAttachment
     private static ReadOnlySpan<byte> EndOfTransmission => "\u0004"u8;
 
     /// <param name="attached">What <see cref="SupervisorProcess.Attach"/> returned.</param>
-    internal static void Join(PodFolders folders, string container, IReadOnlyList<SafeFd> attached)
+    /// <param name="fromNow">What the container has written before is not shown.</param>
+    internal static void Join(PodFolders folders, string container, IReadOnlyList<SafeFd> attached, bool fromNow = false)
     {
         if (attached is [var master, var output])
         {
@@ -25,12 +27,14 @@ internal static unsafe class PodAttachment
             return;
         }
 
+        // Before the container can answer what it is sent.
+        var follower = LogFollower.Open(folders, container, fromNow);
         if (attached is [var input])
         {
             new Thread(() => CopyInput(input)) { IsBackground = true }.Start();
         }
 
-        LogFollower.Follow(folders, container, follow: true);
+        LogFollower.Print([follower], follow: true);
     }
 
     private static void JoinTerminal(SafeFd master, SafeFd output)

@@ -2,19 +2,85 @@ using System.CommandLine;
 
 namespace Peapod.Pod.Cli.Commands;
 
-/// <summary><c>peapod pod …</c></summary>
+/// <summary><c>peapod pod …</c>: only the command that is asked for is made, with its options; all of them only for help and completion.</summary>
 internal static class PodCommands
 {
-    internal static Command Make()
+    internal const string Name = "pod";
+
+    private static readonly string[] Names =
+    [
+        "run", "apply", "delete", "ps", "get", "inspect", "describe", "events", "logs", "exec", "attach", "debug", "cp", "port-forward",
+        "top", "stats", "wait", "update", "restart", "kill", "stop", "rm", "generate", "gc",
+    ];
+
+    /// <param name="wanted">The command's name; null, or one that there is not, for all.</param>
+    internal static Command Make(string? wanted)
     {
-        var command = new Command("pod", "run and look after pods")
+        var command = new Command(Name, "run and look after pods");
+        if (wanted is not null && MakeOne(wanted) is { } one)
         {
-            RunCommand.Make(), PsCommand.Make(), InspectCommand.Make(), LogsCommand.Make(), PodExecCommand.Make(), StopCommand.Make(), RmCommand.Make(), PodGcCommand.Make(),
-        };
+            command.Subcommands.Add(one);
+        }
+        else
+        {
+            foreach (var name in Names)
+            {
+                // Each with its first line: the examples are in its own help.
+                var listed = MakeOne(name)!;
+                listed.Description = listed.Description?.Split('\n')[0];
+                command.Subcommands.Add(listed);
+            }
+        }
+
         command.Options.Add(HostOptions.RunRoot);
         command.Options.Add(HostOptions.DataRoot);
         command.Options.Add(HostOptions.NetworkFile);
         command.Options.Add(HostOptions.Namespace);
         return command;
     }
+
+    /// <summary>The first word behind "pod" that is neither an option nor its value.</summary>
+    internal static string? CommandOf(string[] args)
+    {
+        for (var i = 1; i < args.Length; i++)
+        {
+            if (!args[i].StartsWith('-'))
+            {
+                return args[i];
+            }
+
+            i += args[i] is "--run-root" or "--data-root" or "--network-config" or "--namespace" or "-n" ? 1 : 0;
+        }
+
+        return null;
+    }
+
+    private static Command? MakeOne(string name) => name switch
+    {
+        "run" => RunCommand.Make(),
+        "apply" => ApplyCommand.Make(),
+        "delete" => DeleteCommand.Make(),
+        "get" => GetCommand.Make(),
+        "ps" => PsCommand.Make(),
+        "inspect" => InspectCommand.Make(),
+        "describe" => DescribeCommand.Make(),
+        "events" => EventsCommand.Make(),
+        "attach" => AttachCommand.Make(),
+        "debug" => DebugCommand.Make(),
+        "update" => UpdateCommand.Make(),
+        "restart" => RestartCommand.Make(),
+        "kill" => KillCommand.Make(),
+        "generate" => GenerateCommand.Make(),
+        "logs" => LogsCommand.Make(),
+        "exec" => PodExecCommand.Make(),
+        "cp" => CopyCommand.Make(),
+        "port-forward" => PortForwardCommand.Make(),
+        "top" => TopCommand.Make(),
+        "stats" => StatsCommand.Make(),
+        "wait" => WaitCommand.Make(),
+        "stop" => StopCommand.Make(),
+        "rm" => RmCommand.Make(),
+        "gc" => PodGcCommand.Make(),
+        _ => null,
+    };
 }

@@ -5,24 +5,44 @@ using Peapod.Container.Spawning;
 using Peapod.Container.State;
 using Peapod.Kernel.Files;
 using Peapod.Kernel.Interop;
+using Peapod.Pod.Cli.Selection;
 
 namespace Peapod.Pod.Cli.Commands;
 
 /// <summary><c>pod exec</c>: a process in a container of a pod, by this process itself.</summary>
 internal static class PodExecCommand
 {
+    private const string Help = """
+        execute a process in a container of a pod
+
+        It has the container's environment, user and limits. The exit code is the process's own.
+
+          peapod pod exec web -- ls -l /
+          peapod pod exec -it web -c frontend -- sh
+        """;
+
     internal static Command Make()
     {
         var stdin = new Option<bool>("--stdin", "-i") { Description = "pass on standard input" };
         var tty = new Option<bool>("--tty", "-t") { Description = "give it a terminal" };
-        var container = new Option<string?>("--container", "-c") { Description = "which container; by default the first" };
-        var name = new Argument<string>("POD");
-        var args = new Argument<string[]>("COMMAND") { Arity = ArgumentArity.OneOrMore };
-        var command = new Command("exec", "execute a process in a container of a pod") { stdin, tty, container, name, args };
+        var container = new Option<string?>("--container", "-c")
+        {
+            Description = "which container; by default that of the annotation kubectl.kubernetes.io/default-container, or the first", CompletionSources = { CompletionWords.Containers },
+        };
+        var name = new Argument<string>("POD") { CompletionSources = { CompletionWords.Pods } };
+        var args = new Argument<string[]>("COMMAND") { Description = "the command and its arguments, behind --", Arity = ArgumentArity.OneOrMore };
+        var command = new Command("exec", Help) { stdin, tty, container, name, args };
         command.SetAction(parsed =>
         {
             var folders = HostOptions.FindSupervised(parsed, parsed.GetValue(name)!);
-            var target = Container.Lifecycle.Container.Open(new ContainerStore(folders.Containers, folders.Filters), LogsCommand.Choose(folders, parsed.GetValue(container)));
+            var chosen = ContainerChoice.Choose(folders, parsed.GetValue(container));
+            var store = new ContainerStore(folders.Containers, folders.Filters);
+            if (store.TryRead(chosen) is null)
+            {
+                throw new PodException($"container {chosen} of pod {folders.Name} is not running");
+            }
+
+            var target = Container.Lifecycle.Container.Open(store, chosen);
             var terminal = parsed.GetValue(tty);
             using var attachment = Attachment.Open(terminal);
             using var nothing = FileSystem.Open("/dev/null", Libc.O_RDONLY);

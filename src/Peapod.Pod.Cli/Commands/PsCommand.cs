@@ -1,113 +1,169 @@
 using System.CommandLine;
+using Peapod.Pod.Cli.Output;
+using Peapod.Pod.Cli.Selection;
 using Peapod.Pod.Layout;
 using Peapod.Pod.Objects;
-using Peapod.Pod.Supervision;
 
 namespace Peapod.Pod.Cli.Commands;
 
-/// <summary><c>pod ps</c>: the pods, as kubectl prints them.</summary>
-internal static class PsCommand
+/// <summary><c>pod ps</c>: the pods, as <c>kubectl get pods</c> prints them.</summary>
+internal sealed class PsCommand
 {
+    /// <summary>Milliseconds after which a watched pod that a killed supervisor left is given a new one.</summary>
+    private const int WatchPause = 1000;
+
+    private readonly PodSelection selection = new();
+    private readonly Option<string?> output = OutputFormat.Option();
+    private readonly Option<bool> watch = new("--watch", "-w") { Description = "go on, with a line for each change" };
+    private readonly Option<bool> labels = new("--show-labels") { Description = "also the labels" };
+    private readonly Option<bool> noHeaders = new("--no-headers") { Description = "no line of headings" };
+    private readonly Option<bool> quiet = new("--quiet", "-q") { Description = "only the names" };
+
     internal static Command Make()
     {
-        var output = new Option<string?>("--output", "-o") { Description = "wide or json" };
-        output.AcceptOnlyFromAmong("wide", "json");
-        var command = new Command("ps", "list the pods") { output };
-        command.SetAction(parsed =>
+        var ps = new PsCommand();
+        var command = new Command("ps", "list the pods")
         {
-            var pods = HostOptions.Host(parsed).Pods();
-            if (parsed.GetValue(output) == "json")
-            {
-                Console.WriteLine($"[{string.Join(",\n", pods.Select(InspectCommand.ToJson))}]");
-                return 0;
-            }
-
-            Print(pods, parsed.GetValue(output) == "wide");
-            return 0;
-        });
+            ps.output, ps.watch, ps.labels, ps.noHeaders, ps.quiet,
+        };
+        ps.selection.AddTo(command);
+        command.SetAction(ps.Run);
         return command;
     }
 
-    private static void Print(IReadOnlyList<PodFolders> pods, bool wide)
+    private int Run(ParseResult parsed)
     {
-        var rows = new List<string[]> { new[] { "NAME", "READY", "STATUS", "RESTARTS", "AGE", "IP", "NODE" } };
-        foreach (var folders in pods)
+        var format = OutputFormat.Parse(parsed.GetValue(output));
+        var pods = selection.Read(parsed);
+        if (parsed.GetValue(watch))
         {
-            var supervised = TryTakeOver(folders);
-            var status = StatusFile.TryRead(folders) ?? new PodStatus();
-            var ready = status.ContainerStatuses.Count(static container => container.Ready);
-            rows.Add(
-            [
-                folders.Name,
-                $"{ready}/{status.ContainerStatuses.Count}",
-                StatusOf(status, supervised),
-                $"{status.ContainerStatuses.Sum(static container => container.RestartCount)}",
-                TryReadCreation(folders) is { } created ? Age(DateTime.UtcNow - created) : "<unknown>",
-                status.PodIP ?? "<none>",
-                PodHost.NodeName,
-            ]);
+            return format.IsTable ? Watch(parsed, format, pods) : throw new PodException("-w: goes with the table only, not with -o " + parsed.GetValue(output));
         }
 
-        if (rows.Count == 1)
+        if (parsed.GetValue(quiet) || format.IsName)
         {
-            Console.Error.WriteLine("No pods found.");
-            return;
+            pods.ForEach(pod => Console.WriteLine(format.IsName ? $"pod/{pod.Name}" : pod.Name));
+        }
+        else if (!format.IsTable)
+        {
+            Console.Write(format.Print(pods.ConvertAll(static pod => pod.ToJson()), selection.HasNames(parsed)));
+        }
+        else if (pods.Count == 0)
+        {
+            Console.Error.WriteLine(selection.Nothing(parsed));
+        }
+        else
+        {
+            Console.Write(ToText(pods, Columns(parsed, format), !parsed.GetValue(noHeaders)));
         }
 
-        var columns = wide ? 7 : 5;
-        foreach (var row in rows)
+        return 0;
+    }
+
+    private TableColumns Columns(ParseResult parsed, OutputFormat format) => new(format.IsWide, parsed.GetValue(selection.AllNamespaces), parsed.GetValue(labels));
+
+    /// <summary>The table; with its headings, or without.</summary>
+    internal static string ToText(List<PodView> pods, TableColumns columns, bool headings, bool colours = true)
+    {
+        var table = TabWriter.ForTable();
+        if (headings)
         {
-            var cells = Enumerable.Range(0, columns).Select(column => row[column].PadRight(rows.Max(other => other[column].Length)));
-            Console.WriteLine(string.Join("   ", cells).TrimEnd());
+            table.Row([.. columns.Headings()]);
+        }
+
+        var summaries = pods.ConvertAll(PodSummary.Of);
+        for (var i = 0; i < pods.Count; i++)
+        {
+            table.Row([.. columns.Of(pods[i], summaries[i])]);
+        }
+
+        var first = headings ? 1 : 0;
+        return table.ToText(colours && Colour.IsOn ? (line, column) => line >= first && column == columns.Status ? summaries[line - first].Colour : null : null);
+    }
+
+    /// <summary>Prints a line for every pod that looks different, until it is interrupted.</summary>
+    private int Watch(ParseResult parsed, OutputFormat format, List<PodView> pods)
+    {
+        var columns = Columns(parsed, format);
+        var seen = new Dictionary<string, PodSummary>();
+        var headings = !parsed.GetValue(noHeaders);
+        using var changes = PodChanges.Open(HostOptions.Host(parsed));
+        while (true)
+        {
+            var changed = pods.FindAll(pod => !seen.TryGetValue(pod.Folders.Key, out var before) || before != PodSummary.Of(pod));
+            changed.ForEach(pod => seen[pod.Folders.Key] = PodSummary.Of(pod));
+            if (changed.Count > 0)
+            {
+                Console.Write(ToText(changed, columns, headings));
+                headings = false;
+            }
+
+            changes.Wait(WatchPause);
+            pods = Read(parsed);
         }
     }
 
-    private static bool TryTakeOver(PodFolders folders)
+    /// <summary>One that was asked for by its name may have gone meanwhile.</summary>
+    private List<PodView> Read(ParseResult parsed) =>
+        selection.HasNames(parsed)
+            ? [.. parsed.GetValue(selection.Names)!.Select(name => HostOptions.TryFind(parsed, name)).OfType<PodFolders>().Select(PodView.Read)]
+            : selection.Read(parsed);
+}
+
+/// <summary>Which columns the table of pods has.</summary>
+internal sealed record TableColumns(bool Wide, bool Namespaces, bool Labels)
+{
+    /// <summary>The place of STATUS.</summary>
+    internal int Status => Namespaces ? 3 : 2;
+
+    internal List<string> Headings()
     {
-        try
+        List<string> cells = Namespaces ? ["NAMESPACE"] : [];
+        cells.AddRange(["NAME", "READY", "STATUS", "RESTARTS", "AGE"]);
+        if (Wide)
         {
-            return SupervisorProcess.TakeOver(folders);
+            cells.AddRange(["IP", "NODE"]);
         }
-        catch (Exception e) when (PodFailure.Is(e))
+
+        if (Labels)
         {
-            Console.Error.WriteLine($"peapod: pod \"{folders.Name}\": {e.Message}");
-            return false;
+            cells.Add("LABELS");
         }
+
+        return cells;
     }
 
-    internal static string StatusOf(PodStatus status, bool supervised)
+    internal List<string> Of(PodView pod, PodSummary summary)
     {
-        if (status.Phase == PodPhase.Running && !supervised)
+        List<string> cells = Namespaces ? [pod.Folders.Namespace] : [];
+        cells.AddRange([pod.Name, summary.ReadyText, summary.Status, summary.RestartsText, Age.Of(pod.Manifest.Metadata.CreationTimestamp)]);
+        if (Wide)
         {
-            return "Unknown";
+            cells.AddRange([pod.Status.PodIP ?? "<none>", PodHost.NodeName]);
         }
 
-        if (status.Reason is { } reason)
+        if (Labels)
         {
-            return reason;
+            cells.Add(Text(pod.Manifest.Metadata));
         }
 
-        var waiting = status.ContainerStatuses.FirstOrDefault(static container => container.State.Waiting is { Reason.Length: > 0 });
-        return waiting?.State.Waiting!.Reason ?? status.Phase switch
-        {
-            PodPhase.Succeeded => "Completed",
-            PodPhase.Failed => status.ContainerStatuses.FirstOrDefault(static container => container.State.Terminated?.ExitCode is not (0 or null))?.State.Terminated!.Reason ?? "Error",
-            var phase => $"{phase}",
-        };
+        return cells;
     }
 
-    /// <summary>Null while the pod's creator has not written it down yet.</summary>
-    private static DateTime? TryReadCreation(PodFolders folders) =>
-        PodFolders.TryRead(folders.Manifest) is { } json ? PodManifest.Parse(json).Metadata.CreationTimestamp : null;
-
-    /// <summary>kubectl's short form of a duration: 45s, 3m12s, 5h4m, 3d.</summary>
-    internal static string Age(TimeSpan age) => age switch
+    private static string Text(ObjectMeta metadata)
     {
-        { TotalSeconds: < 120 } => $"{(int)age.TotalSeconds}s",
-        { TotalMinutes: < 10 } => age.Seconds == 0 ? $"{(int)age.TotalMinutes}m" : $"{(int)age.TotalMinutes}m{age.Seconds}s",
-        { TotalHours: < 3 } => $"{(int)age.TotalMinutes}m",
-        { TotalHours: < 8 } => age.Minutes == 0 ? $"{(int)age.TotalHours}h" : $"{(int)age.TotalHours}h{age.Minutes}m",
-        { TotalHours: < 48 } => $"{(int)age.TotalHours}h",
-        _ => $"{(int)age.TotalDays}d",
-    };
+        if (metadata.Labels is not { Count: > 0 } labels)
+        {
+            return "<none>";
+        }
+
+        var pairs = new List<string>(labels.Count);
+        foreach (var (key, value) in labels)
+        {
+            pairs.Add($"{key}={value}");
+        }
+
+        pairs.Sort(StringComparer.Ordinal);
+        return string.Join(',', pairs);
+    }
 }

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Peapod.Pod.Cli.Selection;
 using Peapod.Pod.Layout;
 using Peapod.Pod.Objects;
 using Peapod.Pod.Supervision;
@@ -8,11 +9,17 @@ namespace Peapod.Pod.Cli.Commands;
 /// <summary><c>pod rm</c>: removes stopped pods with their volumes and logs; with --force whatever is there of a pod.</summary>
 internal static class RmCommand
 {
+    private const string Help = """
+        remove stopped pods with their volumes and logs
+
+        --force kills one that runs; "pod delete" stops it within its grace period. Data of claims and of hostPath volumes stay.
+        """;
+
     internal static Command Make()
     {
         var force = new Option<bool>("--force", "-f") { Description = "also one that runs, or that was half made" };
-        var names = new Argument<string[]>("POD") { Arity = ArgumentArity.OneOrMore };
-        var command = new Command("rm", "remove pods") { force, names };
+        var names = new Argument<string[]>("POD") { Arity = ArgumentArity.OneOrMore, CompletionSources = { CompletionWords.Pods } };
+        var command = new Command("rm", Help) { force, names };
         command.SetAction(parsed => EachPod.Do(parsed.GetValue(names)!, name =>
         {
             Remove(HostOptions.Find(parsed, name), parsed.GetValue(force));

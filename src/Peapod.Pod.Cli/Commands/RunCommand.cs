@@ -4,10 +4,11 @@ using Peapod.Image;
 using Peapod.Kernel;
 using Peapod.Kernel.Files;
 using Peapod.Kernel.Terminals;
+using Peapod.Pod.Cli.Manifests;
+using Peapod.Pod.Cli.Selection;
 using Peapod.Pod.Layout;
 using Peapod.Pod.Manifest;
 using Peapod.Pod.Objects;
-using Peapod.Pod.Sandbox;
 using Peapod.Pod.Store;
 using Peapod.Pod.Supervision;
 
@@ -19,20 +20,31 @@ internal static class RunCommand
     /// <summary>Of a container whose end nobody saw.</summary>
     private const int UnknownExitCode = 255;
 
+    private const string Help = """
+        run the pods of a manifest, or one from an image
+
+        The objects of a manifest beside its pods (ConfigMaps, Secrets, claims) are kept first. A pod that is there already is an error:
+        see "pod apply". What cannot be started leaves nothing.
+
+          peapod pod run -f web.yaml
+          peapod pod run --image localhost/busybox sleeper -- sleep 1000
+          peapod pod run -it --rm --image localhost/busybox shell -- sh
+        """;
+
     internal static Command Make()
     {
-        var files = new Option<string[]>("--filename", "-f") { Description = "manifest file, - for standard input; repeatable" };
-        var image = new Option<string?>("--image") { Description = "make a pod of one container from this image" };
+        var files = new ManifestFiles();
+        var image = new Option<string?>("--image") { Description = "make a pod of one container from this image", CompletionSources = { CompletionWords.Images } };
         var stdin = new Option<bool>("--stdin", "-i") { Description = "keep its standard input open, and attach" };
         var tty = new Option<bool>("--tty", "-t") { Description = "give it a terminal, and attach" };
         var remove = new Option<bool>("--rm") { Description = "wait for its end, and remove it then" };
         var env = new Option<string[]>("--env") { Description = "NAME=value; repeatable" };
         var port = new Option<string[]>("--port") { Description = "[[HOSTIP:]HOSTPORT:]PORT[/PROTOCOL]; repeatable" };
-        var lenient = new Option<bool>("--lenient") { Description = "unknown fields of a manifest are warnings" };
-        var allowSysctl = new Option<string[]>("--allow-unsafe-sysctl") { Description = "let the pods set this kernel parameter of theirs, or all that begin so (kernel.msg*); repeatable" };
         var name = new Argument<string?>("NAME") { Description = "the pod's name, with --image", Arity = ArgumentArity.ZeroOrOne };
         var args = new Argument<string[]>("COMMAND") { Description = "arguments for the image's entry point", Arity = ArgumentArity.ZeroOrMore };
-        var command = new Command("run", "run the pods of a manifest, or one from an image") { files, image, stdin, tty, remove, env, port, lenient, allowSysctl, name, args };
+        var allowSysctl = PodStart.AllowedSysctlsOption();
+        var command = new Command("run", Help) { image, stdin, tty, remove, env, port, allowSysctl, name, args };
+        files.AddTo(command);
         command.SetAction(parsed =>
         {
             var host = HostOptions.Host(parsed);
@@ -50,101 +62,30 @@ internal static class RunCommand
                     Tty = parsed.GetValue(tty),
                     Remove = parsed.GetValue(remove),
                 });
-                return RunOne(host, pod, parsed.GetValue(stdin) || parsed.GetValue(tty), parsed.GetValue(remove));
+                return RunOne(host, pod, parsed.GetValue(allowSysctl) ?? [], parsed.GetValue(stdin) || parsed.GetValue(tty), parsed.GetValue(remove));
             }
 
-            if (parsed.GetValue(files) is not { Length: > 0 } given)
-            {
-                throw new PodException("-f FILE or --image IMAGE NAME: what shall run is missing");
-            }
-
-            return RunFiles(host, given, parsed.GetValue(lenient), parsed.GetValue(allowSysctl) ?? []);
+            return files.AreGiven(parsed) ? RunFiles(host, files.Read(parsed), parsed.GetValue(allowSysctl) ?? []) : throw new PodException("-f FILE or --image IMAGE NAME: what shall run is missing");
         });
         return command;
     }
 
-    private static int RunFiles(PodHost host, string[] files, bool lenient, string[] sysctls)
+    private static int RunFiles(PodHost host, List<ManifestDocuments> documents, string[] sysctls)
     {
-        var pods = new List<PodManifest>();
-        var objects = new List<ManifestDocuments>();
-        foreach (var file in files)
-        {
-            var documents = Read(file, lenient);
-            foreach (var warning in documents.Warnings)
-            {
-                Console.Error.WriteLine($"warning: {warning}");
-            }
-
-            pods.AddRange(documents.Pods);
-            objects.Add(documents);
-        }
-
         // What pods may need is there before the first of them.
-        var store = new ObjectStore(host);
-        foreach (var documents in objects)
+        ObjectsOf.Apply(host, documents);
+        foreach (var pod in documents.SelectMany(static objects => objects.Pods))
         {
-            foreach (var podNamespace in store.Apply(documents, Console.WriteLine))
-            {
-                SupervisorProcess.Reload(host, podNamespace);
-            }
-        }
-
-        foreach (var pod in pods)
-        {
-            Start(host, pod, sysctls);
+            PodStart.Start(host, pod, sysctls);
             Console.WriteLine($"pod/{pod.Metadata.Name} created");
         }
 
         return 0;
     }
 
-    private static ManifestDocuments Read(string file, bool lenient)
+    private static int RunOne(PodHost host, PodManifest pod, string[] sysctls, bool attach, bool remove)
     {
-        try
-        {
-            var text = file == "-" ? FileSystem.ReadAllBytes(SafeFd.Borrow(0), "standard input") : FileSystem.ReadAllBytes(file);
-            return ManifestReader.Read(file == "-" ? "standard input" : file, text, lenient);
-        }
-        catch (KernelException e)
-        {
-            throw new PodException($"-f {file}: {KernelException.Describe(e.Error)}", e);
-        }
-    }
-
-    /// <summary>Writes the pod down and starts its supervisor. What fails leaves nothing.</summary>
-    private static PodFolders Start(PodHost host, PodManifest pod, string[] sysctls)
-    {
-        AllowedSysctls.Check(sysctls);
-        var folders = host.FoldersOf(pod.Metadata.Namespace!, pod.Metadata.Name);
-        var images = new ImageStore(host.DataRoot);
-        foreach (var container in pod.Spec.Containers)
-        {
-            images.Resolve(container.Image);
-        }
-
-        using var creator = host.Add(folders) ?? throw new PodException($"pods \"{pod.Metadata.Name}\" already exists");
-        try
-        {
-            ManifestFile.WriteNew(folders, pod);
-            AllowedSysctls.Write(folders, sysctls);
-            if (RawMode.SizeOf(0) is { } size)
-            {
-                folders.Write(folders.TerminalSize, Encoding.UTF8.GetBytes($"{size.Rows} {size.Columns}"));
-            }
-
-            SupervisorProcess.Start(folders);
-            return folders;
-        }
-        catch
-        {
-            SupervisorProcess.Remove(folders);
-            throw;
-        }
-    }
-
-    private static int RunOne(PodHost host, PodManifest pod, bool attach, bool remove)
-    {
-        var folders = Start(host, pod, []);
+        var folders = PodStart.Start(host, pod, sysctls);
         if (!attach && !remove)
         {
             Console.WriteLine($"pod/{pod.Metadata.Name} created");

@@ -1,5 +1,6 @@
 using System.CommandLine;
-using Peapod.Pod.Layout;
+using Peapod.Pod.Cli.Manifests;
+using Peapod.Pod.Cli.Selection;
 using Peapod.Pod.Supervision;
 
 namespace Peapod.Pod.Cli.Commands;
@@ -10,17 +11,14 @@ internal static class StopCommand
     internal static Command Make()
     {
         var time = new Option<long?>("--time", "-t") { Description = "seconds between the stop signal and KILL (the manifest's terminationGracePeriodSeconds)" };
-        var names = new Argument<string[]>("POD") { Arity = ArgumentArity.OneOrMore };
+        var names = new Argument<string[]>("POD") { Arity = ArgumentArity.OneOrMore, CompletionSources = { CompletionWords.Pods } };
         var command = new Command("stop", "stop pods") { time, names };
         command.SetAction(parsed => EachPod.Do(parsed.GetValue(names)!, name =>
         {
             var folders = HostOptions.FindSupervised(parsed, name);
-            SupervisorProcess.Stop(folders, parsed.GetValue(time) ?? GraceOf(folders));
+            SupervisorProcess.Stop(folders, parsed.GetValue(time) ?? PodEnd.GraceOf(folders));
             Console.WriteLine($"pod \"{name}\" stopped");
         }));
         return command;
     }
-
-    private static long GraceOf(PodFolders folders) =>
-        ManifestFile.Read(folders).Spec.TerminationGracePeriodSeconds ?? 30;
 }

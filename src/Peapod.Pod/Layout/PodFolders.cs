@@ -16,6 +16,8 @@ public sealed class PodFolders(PodHost host, string key)
 
     public string Name => Key[(Key.IndexOf('_', StringComparison.Ordinal) + 1)..];
 
+    public string Namespace => Key[..Key.IndexOf('_', StringComparison.Ordinal)];
+
     public string Run => $"{Host.PodsRoot}/{Key}";
 
     /// <summary>The manifest with its defaults.</summary>

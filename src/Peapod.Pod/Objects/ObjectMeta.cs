@@ -17,6 +17,9 @@ public sealed partial record ObjectMeta
     /// <inheritdoc cref="Uid"/>
     public DateTime? CreationTimestamp { get; init; }
 
+    /// <summary>When it was told to go; it may take its grace period for that.</summary>
+    public DateTime? DeletionTimestamp { get; init; }
+
     public IReadOnlyDictionary<string, string>? Labels { get; init; }
 
     public IReadOnlyDictionary<string, string>? Annotations { get; init; }

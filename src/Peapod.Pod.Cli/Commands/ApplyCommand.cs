@@ -1,0 +1,91 @@
+using System.CommandLine;
+using Peapod.Kernel.Files;
+using Peapod.Pod.Cli.Manifests;
+using Peapod.Pod.Layout;
+using Peapod.Pod.Manifest;
+using Peapod.Pod.Objects;
+using Peapod.Pod.Supervision;
+
+namespace Peapod.Pod.Cli.Commands;
+
+/// <summary><c>pod apply</c>: makes what a manifest says so: objects that are not there are made, others changed.</summary>
+internal static class ApplyCommand
+{
+    private const string Help = """
+        make pods and other objects be as a manifest says
+
+        What is not there is created. Of a pod that is there its labels and annotations, the processor time and memory of its containers,
+        and ephemeral containers change while it runs; nothing else can change. --force replaces the pod, then: it is stopped within its
+        grace period, and a new one of the same name begins.
+
+          peapod pod apply -f web.yaml
+          peapod pod apply -f /etc/peapod/pods
+          peapod pod inspect web -o yaml | sed s/blue/green/ | peapod pod apply --force -f -
+        """;
+
+    internal static Command Make()
+    {
+        var files = new ManifestFiles();
+        var allowSysctl = PodStart.AllowedSysctlsOption();
+        var force = new Option<bool>("--force") { Description = "replace a pod that cannot change so" };
+        var command = new Command("apply", Help) { force, allowSysctl };
+        files.AddTo(command);
+        command.SetAction(parsed =>
+        {
+            if (!files.AreGiven(parsed))
+            {
+                throw new PodException("-f FILE: what shall be applied is missing");
+            }
+
+            var documents = files.Read(parsed);
+            return Apply(HostOptions.Host(parsed), documents, parsed.GetValue(allowSysctl) ?? [], parsed.GetValue(force));
+        });
+        return command;
+    }
+
+    private static int Apply(PodHost host, List<ManifestDocuments> documents, string[] sysctls, bool force)
+    {
+        ObjectsOf.Apply(host, documents);
+        var exitCode = 0;
+        foreach (var pod in documents.SelectMany(static objects => objects.Pods))
+        {
+            exitCode |= EachPod.Do([pod.Metadata.Name], name => Console.WriteLine($"pod/{name} {Apply(host, pod, sysctls, force)}"));
+        }
+
+        return exitCode;
+    }
+
+    /// <returns>What became of it: created, configured, unchanged or replaced.</returns>
+    private static string Apply(PodHost host, PodManifest pod, string[] sysctls, bool force)
+    {
+        var folders = host.FoldersOf(pod.Metadata.Namespace!, pod.Metadata.Name);
+        if (FileSystem.TryStat(folders.Manifest) is null)
+        {
+            PodStart.Start(host, pod, sysctls);
+            return "created";
+        }
+
+        var update = PodUpdate.Of(ManifestFile.Read(folders), pod);
+        if (!update.IsChange)
+        {
+            return "unchanged";
+        }
+
+        if (update.Refused.Count == 0)
+        {
+            PodReload.Change(folders, update.Next);
+            return "configured";
+        }
+
+        if (!force)
+        {
+            throw update.Refusal();
+        }
+
+        // What would keep the new one from its start is known before the old one goes.
+        PodStart.CheckImages(host, pod);
+        PodEnd.Delete(folders, graceSeconds: null);
+        PodStart.Start(host, pod, sysctls);
+        return "replaced";
+    }
+}

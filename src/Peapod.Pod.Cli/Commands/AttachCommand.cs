@@ -1,0 +1,83 @@
+using System.CommandLine;
+using Peapod.Pod.Cli.Selection;
+using Peapod.Pod.Objects;
+using Peapod.Pod.Supervision;
+
+namespace Peapod.Pod.Cli.Commands;
+
+/// <summary><c>pod attach</c>: joins a container that runs, until it has ended.</summary>
+internal static class AttachCommand
+{
+    private const string Help = """
+        attach to a running container
+
+        Its output is shown until it has ended or this command is interrupted; the container does not notice. With -i this command's standard
+        input becomes the container's, with -it its terminal, both of which the manifest must have asked for: stdin: true, tty: true.
+        """;
+
+    internal static Command Make()
+    {
+        var stdin = new Option<bool>("--stdin", "-i") { Description = "pass on standard input" };
+        var tty = new Option<bool>("--tty", "-t") { Description = "join the container's terminal" };
+        var container = new Option<string?>("--container", "-c") { Description = "which container; by default the first", CompletionSources = { CompletionWords.Containers } };
+        var name = new Argument<string>("POD") { CompletionSources = { CompletionWords.Pods } };
+        var command = new Command("attach", Help) { stdin, tty, container, name };
+        command.SetAction(parsed =>
+        {
+            var pod = PodView.Read(HostOptions.Find(parsed, parsed.GetValue(name)!));
+            var chosen = ContainerChoice.Choose(pod, parsed.GetValue(container), quiet: false);
+            Attach(pod, chosen, parsed.GetValue(stdin), parsed.GetValue(tty));
+            return 0;
+        });
+        return command;
+    }
+
+    private static void Attach(PodView pod, string container, bool stdin, bool tty)
+    {
+        if (pod.Status.Phase is PodPhase.Succeeded or PodPhase.Failed)
+        {
+            throw new PodException($"cannot attach a container in a completed pod; current phase is {pod.Status.Phase}");
+        }
+
+        var spec = Find(pod.Manifest.Spec, container);
+        if (stdin && !spec.Stdin)
+        {
+            throw new PodException($"-i: container {container} has no standard input to attach to\n  its manifest needs stdin: true");
+        }
+
+        if (tty && !spec.Tty)
+        {
+            Console.Error.WriteLine($"error: Unable to use a TTY - container {container} did not allocate one");
+        }
+
+        if (spec.Tty || stdin)
+        {
+            if (spec.Tty)
+            {
+                Console.Error.WriteLine("If you don't see a command prompt, try pressing enter.");
+            }
+
+            PodAttachment.Join(pod.Folders, container, SupervisorProcess.Attach(pod.Folders, container), fromNow: true);
+        }
+        else
+        {
+            PodAttachment.Join(pod.Folders, container, [], fromNow: true);
+        }
+    }
+
+    private static ContainerSpec Find(PodSpec spec, string name)
+    {
+        foreach (var group in (ReadOnlySpan<IReadOnlyList<ContainerSpec>>)[spec.Containers, spec.InitContainers, spec.EphemeralContainers])
+        {
+            foreach (var container in group)
+            {
+                if (container.Name == name)
+                {
+                    return container;
+                }
+            }
+        }
+
+        throw new PodException($"container {name} is not there");
+    }
+}

@@ -1,0 +1,153 @@
+using System.CommandLine;
+using Peapod.Pod.Cli.Manifests;
+using Peapod.Pod.Cli.Selection;
+using Peapod.Pod.Manifest;
+using Peapod.Pod.Store;
+using Peapod.Pod.Volumes;
+
+namespace Peapod.Pod.Cli.Commands;
+
+/// <summary><c>pod delete</c>: pods, stopped within their grace period, and other objects; as kubectl's.</summary>
+internal sealed class DeleteCommand
+{
+    private const string Help = """
+        delete pods, each stopped within its grace period, and other objects
+
+          peapod pod delete web db                  pods by name
+          peapod pod delete -f web.yaml             what a manifest has: pods, ConfigMaps, Secrets, claims; --only-pods
+          peapod pod delete -l app=web              pods by their labels
+          peapod pod delete configmap settings      also: secret, pvc
+          peapod pod delete pvc data --with-data    without it the data stay, for a claim of the same name
+          peapod pod delete web --now               a grace period of one second; --force: none
+        """;
+
+    private readonly ManifestFiles files = new();
+    private readonly Option<string?> selector = new("--selector", "-l") { Description = "the pods with these labels" };
+    private readonly Option<bool> all = new("--all") { Description = "all pods of the namespace" };
+    private readonly Option<long?> grace = new("--grace-period") { Description = "seconds between the stop signal and KILL (the manifest's terminationGracePeriodSeconds)", HelpName = "SECONDS" };
+    private readonly Option<bool> now = new("--now") { Description = "as --grace-period=1" };
+    private readonly Option<bool> force = new("--force") { Description = "as --grace-period=0" };
+    private readonly Option<bool> onlyPods = new("--only-pods") { Description = "of a manifest only the pods" };
+    private readonly Option<bool> withData = new("--with-data") { Description = "of a claim the data, too" };
+    private readonly Option<bool> ignore = new("--ignore-not-found") { Description = "that one is not there is no error" };
+
+    private readonly Argument<string[]> names = new("NAME")
+    {
+        Description = "pods, or a kind (configmap, secret, pvc) and names, or KIND/NAME", Arity = ArgumentArity.ZeroOrMore, CompletionSources = { CompletionWords.Pods },
+    };
+
+    internal static Command Make()
+    {
+        var delete = new DeleteCommand();
+        var command = new Command("delete", Help) { delete.selector, delete.all, delete.grace, delete.now, delete.force, delete.ignore, delete.onlyPods, delete.withData, delete.names };
+        delete.files.AddTo(command);
+        command.SetAction(delete.Run);
+        return command;
+    }
+
+    private int Run(ParseResult parsed)
+    {
+        var given = parsed.GetValue(names) ?? [];
+        var ways = (given.Length > 0 ? 1 : 0) + (files.AreGiven(parsed) ? 1 : 0) + (parsed.GetValue(selector) is null ? 0 : 1) + (parsed.GetValue(all) ? 1 : 0);
+        if (ways != 1)
+        {
+            throw new PodException(ways == 0 ? "NAME, -f FILE, -l LABELS or --all: what shall be deleted is missing" : "NAME, -f, -l and --all: only one of them can say what shall be deleted");
+        }
+
+        var space = parsed.GetValue(HostOptions.Namespace)!;
+        if (files.AreGiven(parsed))
+        {
+            return files.Read(parsed).Aggregate(0, (exitCode, documents) => exitCode | Delete(parsed, documents));
+        }
+
+        if (given.Length > 1 && ObjectKinds.TryParse(given[0]) is { } kind)
+        {
+            return EachPod.Do(given[1..], name => Delete(parsed, kind, space, name));
+        }
+
+        if (given.Length > 0)
+        {
+            return EachPod.Do(given, text => Delete(parsed, text.Split('/') is [var word, _] && ObjectKinds.TryParse(word) is { } its ? its : ObjectKinds.Pod, space, text.Split('/') is [_, var name] ? name : text));
+        }
+
+        return DeleteSelected(parsed, space);
+    }
+
+    private int DeleteSelected(ParseResult parsed, string space)
+    {
+        var wanted = parsed.GetValue(selector) is { } text ? LabelSelector.Parse(text) : null;
+        var pods = HostOptions.Host(parsed).Pods().Where(folders => folders.Namespace == space && (wanted is null || wanted.Matches(PodView.ReadOnly(folders).Manifest.Metadata))).Select(static folders => folders.Name).ToList();
+        if (pods.Count == 0)
+        {
+            Console.Error.WriteLine("No resources found");
+            return 0;
+        }
+
+        return EachPod.Do(pods, name => Delete(parsed, ObjectKinds.Pod, space, name));
+    }
+
+    /// <summary>The pods first: what they use goes after them.</summary>
+    private int Delete(ParseResult parsed, ManifestDocuments documents)
+    {
+        var exitCode = 0;
+        foreach (var pod in documents.Pods)
+        {
+            exitCode |= EachPod.Do([pod.Metadata.Name], name => Delete(parsed, ObjectKinds.Pod, pod.Metadata.Namespace!, name));
+        }
+
+        if (parsed.GetValue(onlyPods))
+        {
+            return exitCode;
+        }
+
+        foreach (var (kind, metadata) in (IEnumerable<(ObjectKinds, Objects.ObjectMeta)>)
+        [
+            .. documents.ConfigMaps.Select(static map => (ObjectKinds.ConfigMap, map.Metadata)),
+            .. documents.Secrets.Select(static secret => (ObjectKinds.Secret, secret.Metadata)),
+            .. documents.PersistentVolumeClaims.Select(static claim => (ObjectKinds.Claim, claim.Metadata)),
+        ])
+        {
+            exitCode |= EachPod.Do([metadata.Name], name => Delete(parsed, kind, metadata.Namespace!, name));
+        }
+
+        return exitCode;
+    }
+
+    private void Delete(ParseResult parsed, ObjectKinds kind, string space, string name)
+    {
+        if (!TryDelete(parsed, kind, space, name))
+        {
+            if (!parsed.GetValue(ignore))
+            {
+                throw new PodException($"{kind.Plural} \"{name}\" not found");
+            }
+
+            return;
+        }
+
+        Console.WriteLine($"{kind.Singular} \"{name}\" deleted");
+    }
+
+    private bool TryDelete(ParseResult parsed, ObjectKinds kind, string space, string name)
+    {
+        var host = HostOptions.Host(parsed);
+        // What cannot be a name must not become a path.
+        if (kind == ObjectKinds.Claim && parsed.GetValue(withData) && NameRules.Dns1123Subdomain(name) is null && NameRules.Dns1123Label(space) is null)
+        {
+            ClaimFolder.Remove(host, space, name);
+        }
+
+        if (kind != ObjectKinds.Pod)
+        {
+            return new ObjectStore(host).Remove(space, kind.Kind, name);
+        }
+
+        if (HostOptions.TryFind(host, space, name) is not { } folders)
+        {
+            return false;
+        }
+
+        PodEnd.Delete(folders, parsed.GetValue(force) ? 0 : parsed.GetValue(now) ? 1 : parsed.GetValue(grace));
+        return true;
+    }
+}

@@ -1,0 +1,121 @@
+using System.CommandLine;
+using Peapod.Kernel;
+using Peapod.Kernel.Files;
+using Peapod.Pod.Cli.Commands;
+using Peapod.Pod.Manifest;
+using Peapod.Pod.Objects;
+
+namespace Peapod.Pod.Cli.Manifests;
+
+/// <summary>What <c>-f</c> names: files, folders of them, standard input.</summary>
+internal sealed class ManifestFiles
+{
+    private static readonly string[] Extensions = [".yaml", ".yml", ".json"];
+
+    internal Option<string[]> Files { get; } = new("--filename", "-f")
+    {
+        Description = "manifest file, a folder's *.yaml, *.yml and *.json, or - for standard input; repeatable", HelpName = "FILE", CompletionSources = { Selection.CompletionWords.Files },
+    };
+
+    internal Option<bool> Recursive { get; } = new("--recursive", "-R") { Description = "also the folders in a folder given with -f" };
+
+    internal Option<bool> Lenient { get; } = new("--lenient") { Description = "unknown fields of a manifest are warnings, not errors" };
+
+    internal void AddTo(Command command)
+    {
+        command.Options.Add(Files);
+        command.Options.Add(Recursive);
+        command.Options.Add(Lenient);
+    }
+
+    internal bool AreGiven(ParseResult parsed) => parsed.GetValue(Files) is { Length: > 0 };
+
+    /// <summary>All that the files hold, in their order; warnings go to standard error.</summary>
+    /// <exception cref="PodException">One cannot be read, or is of another namespace than -n says.</exception>
+    internal List<ManifestDocuments> Read(ParseResult parsed)
+    {
+        var documents = new List<ManifestDocuments>();
+        foreach (var given in parsed.GetValue(Files) ?? [])
+        {
+            foreach (var file in Expand(given, parsed.GetValue(Recursive)))
+            {
+                var read = Read(file, parsed.GetValue(Lenient));
+                foreach (var warning in read.Warnings)
+                {
+                    Console.Error.WriteLine($"warning: {warning}");
+                }
+
+                documents.Add(InNamespace(parsed, read, file));
+            }
+        }
+
+        return documents;
+    }
+
+    private static ManifestDocuments Read(string file, bool lenient)
+    {
+        try
+        {
+            var text = file == "-" ? FileSystem.ReadAllBytes(SafeFd.Borrow(0), "standard input") : FileSystem.ReadAllBytes(file);
+            return ManifestReader.Read(file == "-" ? "standard input" : file, text, lenient);
+        }
+        catch (KernelException e)
+        {
+            throw new PodException($"-f {file}: {KernelException.Describe(e.Error)}", e);
+        }
+    }
+
+    private static List<string> Expand(string given, bool recursive)
+    {
+        if (given == "-" || FileSystem.TryStat(given) is not { IsDirectory: true })
+        {
+            return [given];
+        }
+
+        var files = new List<string>();
+        AddFolder(given, recursive, files);
+        return files.Count > 0 ? files : throw new PodException($"-f {given}: no *.yaml, *.yml or *.json in that folder");
+    }
+
+    private static void AddFolder(string folder, bool recursive, List<string> files)
+    {
+        var names = FileSystem.List(folder);
+        names.Sort(StringComparer.Ordinal);
+        foreach (var name in names)
+        {
+            var path = $"{folder.TrimEnd('/')}/{name}";
+            if (FileSystem.TryStat(path) is { IsDirectory: true })
+            {
+                if (recursive)
+                {
+                    AddFolder(path, recursive, files);
+                }
+            }
+            else if (Extensions.AsSpan().Contains(Path.GetExtension(name)))
+            {
+                files.Add(path);
+            }
+        }
+    }
+
+    /// <summary>-n is for what says no namespace; what says another than that is refused, as kubectl does.</summary>
+    private static ManifestDocuments InNamespace(ParseResult parsed, ManifestDocuments documents, string file)
+    {
+        if (parsed.GetResult(HostOptions.Namespace) is not { Implicit: false } || parsed.GetValue(HostOptions.Namespace) is not { } wanted)
+        {
+            return documents;
+        }
+
+        return documents with
+        {
+            Pods = [.. documents.Pods.Select(pod => pod with { Metadata = Move(pod.Metadata) })],
+            ConfigMaps = [.. documents.ConfigMaps.Select(map => map with { Metadata = Move(map.Metadata) })],
+            Secrets = [.. documents.Secrets.Select(secret => secret with { Metadata = Move(secret.Metadata) })],
+            PersistentVolumeClaims = [.. documents.PersistentVolumeClaims.Select(claim => claim with { Metadata = Move(claim.Metadata) })],
+        };
+
+        ObjectMeta Move(ObjectMeta metadata) => metadata.Namespace is null or "default" || metadata.Namespace == wanted
+            ? metadata with { Namespace = wanted }
+            : throw new PodException($"-f {file}: the namespace of \"{metadata.Name}\", \"{metadata.Namespace}\", does not match the namespace \"{wanted}\" of -n");
+    }
+}

@@ -1,0 +1,25 @@
+using Peapod.Pod.Layout;
+using Peapod.Pod.Supervision;
+
+namespace Peapod.Pod.Cli.Manifests;
+
+/// <summary>Ends a pod and takes it away.</summary>
+internal static class PodEnd
+{
+    private const long DefaultGrace = 30;
+
+    /// <param name="graceSeconds">Between the containers' stop signal and KILL; null for the manifest's.</param>
+    internal static void Delete(PodFolders folders, long? graceSeconds)
+    {
+        if ((graceSeconds ?? GraceOf(folders)) is > 0 and var grace)
+        {
+            SupervisorProcess.Stop(folders, grace);
+        }
+
+        SupervisorProcess.Remove(folders);
+    }
+
+    /// <summary>Seconds, as the manifest has it; 0 for a pod without one, which was never made whole.</summary>
+    internal static long GraceOf(PodFolders folders) =>
+        PodFolders.TryRead(folders.Manifest) is { } json ? Objects.PodManifest.Parse(json).Spec.TerminationGracePeriodSeconds ?? DefaultGrace : 0;
+}

@@ -1,0 +1,104 @@
+using System.Text;
+
+namespace Peapod.Pod.Cli.Output;
+
+/// <summary>
+/// Lines of cells in columns that are as wide as they must be, as kubectl's tables are: a cell ends with a tab, what follows a line's last tab
+/// takes part in no column, and a column is a run of lines that have a cell there.
+/// </summary>
+/// <param name="minimum">Least width of a column, in characters, padding included.</param>
+/// <param name="padding">Spaces behind the widest cell of a column.</param>
+internal sealed class TabWriter(int minimum, int padding)
+{
+    /// <summary>The widths of lists.</summary>
+    internal static TabWriter ForTable() => new(6, 3);
+
+    /// <summary>The widths of descriptions.</summary>
+    internal static TabWriter ForDescription() => new(0, 2);
+
+    private readonly List<string[]> lines = [];
+
+    /// <summary>Adds a text of one or several lines.</summary>
+    internal void Write(string text)
+    {
+        foreach (var line in text.Split('\n'))
+        {
+            lines.Add(line.Split('\t'));
+        }
+    }
+
+    internal void Row(params string[] cells) => lines.Add(cells);
+
+    /// <param name="colour">The colour of a cell by line and column, or null; it takes no room.</param>
+    internal string ToText(Func<int, int, Colour?>? colour = null)
+    {
+        var widths = new int[lines.Count][];
+        for (var i = 0; i < lines.Count; i++)
+        {
+            widths[i] = new int[Math.Max(0, lines[i].Length - 1)];
+        }
+
+        for (var line = 0; line < lines.Count; line++)
+        {
+            for (var column = 0; column < widths[line].Length; column++)
+            {
+                if (widths[line][column] == 0)
+                {
+                    Measure(widths, line, column);
+                }
+            }
+        }
+
+        var text = new StringBuilder();
+        for (var line = 0; line < lines.Count; line++)
+        {
+            Append(text, line, widths[line], colour);
+        }
+
+        return text.ToString();
+    }
+
+    private void Measure(int[][] widths, int first, int column)
+    {
+        var end = first;
+        var width = 0;
+        for (; end < lines.Count && column < lines[end].Length - 1; end++)
+        {
+            width = Math.Max(width, Length(lines[end][column]));
+        }
+
+        width = Math.Max(minimum, width + padding);
+        for (var line = first; line < end; line++)
+        {
+            widths[line][column] = width;
+        }
+    }
+
+    private void Append(StringBuilder text, int line, int[] widths, Func<int, int, Colour?>? colour)
+    {
+        var cells = lines[line];
+        for (var column = 0; column < cells.Length; column++)
+        {
+            var painted = colour?.Invoke(line, column);
+            text.Append(painted is { } paint ? paint.Of(cells[column]) : cells[column]);
+            if (column < widths.Length)
+            {
+                text.Append(' ', Math.Max(0, widths[column] - Length(cells[column])));
+            }
+        }
+
+        text.Append('\n');
+    }
+
+    /// <summary>In characters, not in the halves that UTF-16 cuts some into.</summary>
+    private static int Length(string cell)
+    {
+        var length = 0;
+        foreach (var _ in cell.EnumerateRunes())
+        {
+            length++;
+        }
+
+        return length;
+    }
+}

@@ -1,0 +1,54 @@
+using System.CommandLine.Completions;
+using Peapod.Image;
+using Peapod.Kernel.Files;
+using Peapod.Pod.Cli.Commands;
+
+namespace Peapod.Pod.Cli.Selection;
+
+/// <summary>What the shell completes: names of what there is. A failure is no word, not an error.</summary>
+internal static class CompletionWords
+{
+    internal static IEnumerable<CompletionItem> Pods(CompletionContext context) => Try(() =>
+    {
+        var wanted = context.ParseResult.GetValue(HostOptions.Namespace);
+        return HostOptions.Host(context.ParseResult).Pods().Where(pod => pod.Namespace == wanted).Select(static pod => pod.Name);
+    });
+
+    internal static IEnumerable<CompletionItem> Namespaces(CompletionContext context) => Try(() =>
+        HostOptions.Host(context.ParseResult).Pods().Select(static pod => pod.Namespace).Append("default").Distinct());
+
+    internal static IEnumerable<CompletionItem> Images(CompletionContext context) => Try(() =>
+        new ImageStore(context.ParseResult.GetValue(HostOptions.DataRoot)!).List().SelectMany(static image => image.Names));
+
+    /// <summary>The containers of the pods that the line names.</summary>
+    internal static IEnumerable<CompletionItem> Containers(CompletionContext context) => Try(() =>
+    {
+        var host = HostOptions.Host(context.ParseResult);
+        var wanted = context.ParseResult.GetValue(HostOptions.Namespace)!;
+        var words = context.ParseResult.Tokens.Select(static token => token.Value).ToHashSet();
+        var names = host.Pods().Where(pod => pod.Namespace == wanted && words.Contains(pod.Name)).SelectMany(static pod => PodView.ReadOnly(pod).ContainerNames());
+        return names.Distinct();
+    });
+
+    /// <summary>What kubectl calls this kind of object, and its names.</summary>
+    internal static Func<CompletionContext, IEnumerable<CompletionItem>> Files => static context => Try(() =>
+    {
+        var word = context.WordToComplete;
+        var slash = word.LastIndexOf('/') + 1;
+        var folder = slash == 0 ? "." : word[..slash];
+        return FileSystem.List(folder).Where(static name => !name.StartsWith('.')).Select(name =>
+            word[..slash] + name + (FileSystem.TryStat(Path.Combine(folder, name)) is { IsDirectory: true } ? "/" : ""));
+    });
+
+    private static List<CompletionItem> Try(Func<IEnumerable<string>> words)
+    {
+        try
+        {
+            return [.. words().Select(static word => new CompletionItem(word))];
+        }
+        catch (Exception e) when (PodFailure.Is(e))
+        {
+            return [];
+        }
+    }
+}

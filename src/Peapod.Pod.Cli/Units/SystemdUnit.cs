@@ -1,0 +1,81 @@
+using System.Text;
+
+namespace Peapod.Pod.Cli.Units;
+
+/// <summary>
+/// A systemd service that runs what a manifest has. It begins and ends with commands, and systemd watches no process of it: a pod's supervisor is
+/// no child of the command that started it, and may be replaced by another at any time. systemd.service(5).
+/// </summary>
+internal sealed record SystemdUnit
+{
+    /// <summary>Seconds that ExecStop may take beyond the pods' grace period.</summary>
+    private const long StopMargin = 15;
+
+    /// <summary>What it runs, for people.</summary>
+    internal required string Description { get; init; }
+
+    /// <summary>The peapod executable, and the flags that say where pods and images are.</summary>
+    internal required IReadOnlyList<string> Command { get; init; }
+
+    /// <summary>Absolute path of the manifest.</summary>
+    internal required string Manifest { get; init; }
+
+    /// <summary>Folders that must be mounted.</summary>
+    internal required IReadOnlyList<string> Folders { get; init; }
+
+    /// <summary>The longest terminationGracePeriodSeconds of the pods.</summary>
+    internal required long GraceSeconds { get; init; }
+
+    internal string ToText()
+    {
+        var command = string.Join(' ', Command.Select(Quoted));
+        var manifest = Quoted(Manifest);
+        return $"""
+            # Made by: peapod pod generate systemd
+            [Unit]
+            Description={Description.Replace("%", "%%", StringComparison.Ordinal)}
+            Wants=network-online.target
+            After=network-online.target local-fs.target
+            RequiresMountsFor={string.Join(' ', Folders.Select(Quoted))}
+
+            [Service]
+            Type=oneshot
+            RemainAfterExit=yes
+            ExecStart={command} pod {Flags}apply -f {manifest}
+            ExecReload={command} pod {Flags}apply -f {manifest}
+            ExecStop={command} pod {Flags}delete --ignore-not-found --only-pods -f {manifest}
+            TimeoutStartSec=120
+            TimeoutStopSec={GraceSeconds + StopMargin}
+
+            [Install]
+            WantedBy=multi-user.target
+
+            """;
+    }
+
+    /// <summary>What stands between "pod" and its command.</summary>
+    internal IReadOnlyList<string> PodFlags { get; init; } = [];
+
+    private string Flags => string.Concat(PodFlags.Select(static flag => Quoted(flag) + " "));
+
+    /// <summary>systemd.syntax(7): quotes where a word needs them; specifiers and variables stand for themselves.</summary>
+    private static string Quoted(string word)
+    {
+        var text = new StringBuilder();
+        var quotes = word.Length == 0;
+        foreach (var c in word)
+        {
+            quotes |= c is ' ' or '\t' or '"' or '\'' or '\\' or ';' or '\n';
+            _ = c switch
+            {
+                '%' => text.Append("%%"),
+                '$' => text.Append("$$"),
+                '"' or '\\' => text.Append('\\').Append(c),
+                '\n' => text.Append("\\n"),
+                _ => text.Append(c),
+            };
+        }
+
+        return quotes ? $"\"{text}\"" : text.ToString();
+    }
+}

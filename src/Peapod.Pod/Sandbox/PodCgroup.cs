@@ -72,7 +72,7 @@ internal static class PodCgroup
     private static ulong WeightOfChildren(string parent)
     {
         var shares = 0UL;
-        using var directory = FileSystem.OpenDirectory(parent);
+        using var directory = FileSystem.Open(parent, Libc.O_RDONLY | Libc.O_DIRECTORY);
         foreach (var name in FileSystem.ListDirectories(directory, parent))
         {
             if (ulong.TryParse(FileSystem.TryReadText($"{parent}/{name}/cpu.weight"), NumberStyles.None, CultureInfo.InvariantCulture, out var weight))

@@ -13,7 +13,7 @@ public class PodResourceTests
     {
         using var bed = new PodBed();
 
-        Assert.Equal("pod/limited created\n", bed.RunSpec("limited", """
+        var result = bed.RunSpec("limited", """
               containers:
               - name: one
                 image: localhost/busybox
@@ -23,7 +23,8 @@ public class PodResourceTests
                 image: localhost/busybox
                 command: [sleep, "100"]
                 resources: {limits: {memory: 64Mi}}
-            """).Output);
+            """);
+        Assert.True(result.ExitCode == 0, result.Error);
 
         const string pod = "peapod/burstable/default_limited";
         Assert.Equal($"{32 << 20}", Guest.Cgroup($"{pod}/one/memory.max"));
@@ -87,7 +88,7 @@ public class PodResourceTests
     public void All_processes_of_a_container_end_when_it_runs_out_of_memory()
     {
         using var bed = new PodBed();
-        bed.RunSpec("group", """
+        var result = bed.RunSpec("group", """
               restartPolicy: Never
               containers:
               - name: one
@@ -95,6 +96,7 @@ public class PodResourceTests
                 command: [sh, -c, "tail /dev/zero; sleep 100"]
                 resources: {limits: {memory: 16Mi}}
             """);
+        Assert.True(result.ExitCode == 0, result.Error);
 
         PodBed.Until(() => bed.Done("ps").Contains("0/1", StringComparison.Ordinal), "the shell was killed with its child", 60);
     }
@@ -104,7 +106,7 @@ public class PodResourceTests
     public void A_container_over_its_memory_limit_ends_with_137()
     {
         using var bed = new PodBed();
-        bed.RunSpec("hungry", """
+        var result = bed.RunSpec("hungry", """
               restartPolicy: Never
               containers:
               - name: one
@@ -112,6 +114,7 @@ public class PodResourceTests
                 command: [tail, /dev/zero]
                 resources: {limits: {memory: 16Mi}}
             """);
+        Assert.True(result.ExitCode == 0, result.Error);
 
         PodBed.Until(() => (int?)bed.Container("hungry")["exitCode"] == 137, "the container was killed", 60);
     }

@@ -48,9 +48,6 @@ public static unsafe partial class Libc
     public static partial int accept4(int fd, void* address, uint* length, int flags);
 
     [LibraryImport(Library, SetLastError = true)]
-    public static partial int getsockname(int fd, void* address, uint* length);
-
-    [LibraryImport(Library, SetLastError = true)]
     public static partial int shutdown(int fd, int how);
 
     [LibraryImport(Library, SetLastError = true)]

@@ -4,7 +4,6 @@ using Peapod.Pod.Cli.Manifests;
 using Peapod.Pod.Layout;
 using Peapod.Pod.Manifest;
 using Peapod.Pod.Objects;
-using Peapod.Pod.Supervision;
 
 namespace Peapod.Pod.Cli.Commands;
 

@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.Text;
 using Peapod.Image;
 using Peapod.Kernel;
 using Peapod.Kernel.Files;
@@ -9,7 +8,6 @@ using Peapod.Pod.Cli.Selection;
 using Peapod.Pod.Layout;
 using Peapod.Pod.Manifest;
 using Peapod.Pod.Objects;
-using Peapod.Pod.Store;
 using Peapod.Pod.Supervision;
 
 namespace Peapod.Pod.Cli.Commands;

@@ -1,6 +1,5 @@
 using System.Text.Json.Nodes;
 using Peapod.HostTests.Harness;
-using Peapod.Tests;
 
 namespace Peapod.HostTests.Pods;
 

@@ -1,7 +1,6 @@
 using System.Diagnostics;
 using System.Text.Json.Nodes;
 using Peapod.HostTests.Harness;
-using Peapod.Tests;
 
 namespace Peapod.HostTests.Pods;
 

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Peapod.Image;
 using Peapod.Kernel;
 using Peapod.Kernel.Files;
 using Peapod.Kernel.Terminals;

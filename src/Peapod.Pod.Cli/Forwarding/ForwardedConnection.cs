@@ -1,6 +1,7 @@
 using System.Runtime.InteropServices;
 using Peapod.Kernel;
 using Peapod.Kernel.Interop;
+using Peapod.Kernel.Sockets;
 
 namespace Peapod.Pod.Cli.Forwarding;
 
@@ -28,11 +29,11 @@ internal sealed unsafe class ForwardedConnection(SafeFd local, SafeFd remote, Po
         void Add(SafeFd socket, int events) => entries.Add(new() { Fd = events == 0 ? -1 : socket.Number, Events = (short)events });
     }
 
-    /// <summary>The way into the pod stands now, or this is why it does not.</summary>
-    internal Errno FinishConnecting()
+    /// <summary>The way into the pod stands now (null), or this is why it does not.</summary>
+    internal Errno? FinishConnecting()
     {
-        var error = InternetSocket.ErrorOf(remote);
-        IsConnected = error == 0;
+        var error = TcpSocket.TakeError(remote);
+        IsConnected = error is null;
         return error;
     }
 

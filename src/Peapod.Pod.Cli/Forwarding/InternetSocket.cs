@@ -6,11 +6,10 @@ using Peapod.Kernel.Interop;
 
 namespace Peapod.Pod.Cli.Forwarding;
 
-/// <summary>TCP sockets without System.Net.Sockets, whose engine brings threads of its own. ip(7), ipv6(7), tcp(7).</summary>
+/// <summary>Listening TCP sockets without System.Net.Sockets, whose engine brings threads of its own. ip(7), ipv6(7), tcp(7).</summary>
 internal static unsafe class InternetSocket
 {
     private const int SO_REUSEADDR = 2;
-    private const int SO_ERROR = 4;
     private const int IPPROTO_IPV6 = 41;
     private const int IPV6_V6ONLY = 26;
     private const int IPv4Length = 16;
@@ -19,12 +18,13 @@ internal static unsafe class InternetSocket
     /// <summary>A socket that listens; port 0 for one that the kernel chooses.</summary>
     internal static SafeFd Listen(IPAddress address, int port)
     {
-        var socket = New(address);
+        var v6 = address.AddressFamily == AddressFamily.InterNetworkV6;
+        var socket = SafeFd.Check(Libc.socket(v6 ? Libc.AF_INET6 : Libc.AF_INET, Libc.SOCK_STREAM | Libc.SOCK_NONBLOCK | Libc.SOCK_CLOEXEC, 0), "socket");
         try
         {
             var on = 1;
             KernelException.Check(Libc.setsockopt(socket.Number, Libc.SOL_SOCKET, SO_REUSEADDR, &on, sizeof(int)), "setsockopt");
-            if (address.AddressFamily == AddressFamily.InterNetworkV6)
+            if (v6)
             {
                 KernelException.Check(Libc.setsockopt(socket.Number, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof(int)), "setsockopt");
             }
@@ -48,33 +48,6 @@ internal static unsafe class InternetSocket
         uint length = IPv6Length;
         KernelException.Check(Libc.getsockname(socket.Number, name, &length), "getsockname");
         return BinaryPrimitives.ReadUInt16BigEndian(new ReadOnlySpan<byte>(name + 2, 2));
-    }
-
-    /// <summary>A socket of this thread's network namespace, which it keeps.</summary>
-    internal static SafeFd New(IPAddress address) => SafeFd.Check(
-        Libc.socket(address.AddressFamily == AddressFamily.InterNetworkV6 ? Libc.AF_INET6 : Libc.AF_INET, Libc.SOCK_STREAM | Libc.SOCK_NONBLOCK | Libc.SOCK_CLOEXEC, 0), "socket");
-
-    /// <summary>Begins to connect. How that went is known when the socket can be written to, from <see cref="ErrorOf"/>.</summary>
-    /// <returns>Why it cannot, or null.</returns>
-    internal static Errno? Connect(SafeFd socket, IPAddress address, int port)
-    {
-        var name = stackalloc byte[IPv6Length];
-        if (Libc.connect(socket.Number, name, Write(name, address, port)) == 0)
-        {
-            return null;
-        }
-
-        var error = KernelException.Last("connect").Error;
-        return error == Errno.EINPROGRESS ? null : error;
-    }
-
-    /// <summary>The error of the socket that nobody has asked for yet.</summary>
-    internal static Errno ErrorOf(SafeFd socket)
-    {
-        int error;
-        uint length = sizeof(int);
-        KernelException.Check(Libc.getsockopt(socket.Number, Libc.SOL_SOCKET, SO_ERROR, &error, &length), "getsockopt");
-        return (Errno)error;
     }
 
     /// <summary>The next connection; null when there is none, or none can be had now.</summary>

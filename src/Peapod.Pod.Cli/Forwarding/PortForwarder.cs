@@ -3,6 +3,7 @@ using Peapod.Kernel;
 using Peapod.Kernel.Interop;
 using Peapod.Kernel.Namespaces;
 using Peapod.Kernel.Processes;
+using Peapod.Kernel.Sockets;
 
 namespace Peapod.Pod.Cli.Forwarding;
 
@@ -102,8 +103,7 @@ internal sealed unsafe class PortForwarder : IDisposable
     private void Serve(int index)
     {
         var connection = connections[index];
-        var error = connection.IsConnected ? 0 : connection.FinishConnecting();
-        if (error != 0)
+        if (!connection.IsConnected && connection.FinishConnecting() is { } error)
         {
             connections.RemoveAt(index);
             connection.GiveUpRemote();
@@ -121,21 +121,15 @@ internal sealed unsafe class PortForwarder : IDisposable
         SafeFd socket;
         try
         {
+            // Once made, it belongs to the pod's network whatever this thread does.
             using (ThreadNamespace.Enter(networkNamespace, "net", Libc.CLONE_NEWNET))
             {
-                socket = InternetSocket.New(Inside[attempt]);
+                socket = TcpSocket.BeginConnect(Inside[attempt], ports.Remote);
             }
         }
         catch (KernelException e)
         {
             Refused(accepted, ports, attempt, e.Error);
-            return;
-        }
-
-        if (InternetSocket.Connect(socket, Inside[attempt], ports.Remote) is { } error)
-        {
-            socket.Dispose();
-            Refused(accepted, ports, attempt, error);
             return;
         }
 

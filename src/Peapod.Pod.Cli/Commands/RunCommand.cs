@@ -1,5 +1,4 @@
 using System.CommandLine;
-using Peapod.Image;
 using Peapod.Kernel;
 using Peapod.Kernel.Files;
 using Peapod.Kernel.Terminals;

@@ -234,7 +234,7 @@ public sealed class PodLifeTests : IDisposable
 
         Assert.Equal(("Pending", 0), (Phase("mid"), (int)Init("mid")["restartCount"]!));
         bed.Done("ps");
-        bed.Done("exec", "-c", "one", "mid", "--", "touch", "/tmp/go");
+        Assert.Equal(0, PeapodCommand.Run("--root", $"{bed.RunOf("mid")}/containers", "exec", "one", "touch", "/tmp/go").ExitCode);
 
         UntilPhase("mid", "Succeeded");
     }

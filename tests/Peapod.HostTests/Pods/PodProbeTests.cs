@@ -55,7 +55,7 @@ public sealed class PodProbeTests : IDisposable
                 ports: [{name: web, containerPort: 8080}]
                 livenessProbe: {httpGet: {port: web, path: /health}, periodSeconds: 1, failureThreshold: 1, terminationGracePeriodSeconds: 5}
             """);
-        Thread.Sleep(1500);
+        Thread.Sleep(2500);
         Assert.Equal(0, bed.Restarts("alive"));
 
         bed.Done("exec", "alive", "--", "rm", "/w/health");

@@ -20,7 +20,7 @@ public sealed class ProbeScheduleTests
     [Fact]
     public void An_answer_that_took_longer_than_a_period_does_not_make_the_next_questions_come_in_a_heap()
     {
-        var schedule = new ProbeSchedule(new Probe { PeriodSeconds = 1 }, true, 0, 0);
+        var schedule = new ProbeSchedule(new Probe { PeriodSeconds = 1 }, false, 0, 0);
 
         schedule.Ask(5_500);
 
@@ -36,6 +36,14 @@ public sealed class ProbeScheduleTests
         Assert.Equal(10_000, schedule.NextAt);
         Assert.True(schedule.Answer(true));
         Assert.Equal((false, true, false, true, true, false), (schedule.Answer(false), schedule.Result, schedule.Answer(false), schedule.Result, schedule.Answer(false), schedule.Result));
+    }
+
+    [Fact]
+    public void Whether_a_container_is_ready_is_asked_at_once_and_whether_it_lives_or_has_started_after_a_second()
+    {
+        Assert.Equal((500, 1_500, 1_500), (First(false), First(true), First(null)));
+
+        static long First(bool? initially) => new ProbeSchedule(new Probe(), initially, 500, 0).NextAt;
     }
 
     [Fact]

@@ -17,6 +17,7 @@ internal sealed class HttpAttempt : StreamAttempt
     private readonly IReadOnlyList<HttpHeader> headers;
     private readonly string host;
     private readonly List<byte> head = [];
+    private bool secure;
     private int port;
     private string path;
     private int redirections;
@@ -30,9 +31,10 @@ internal sealed class HttpAttempt : StreamAttempt
         this.address = address;
         this.host = host;
         this.port = port;
+        secure = action.Scheme == UriScheme.Https;
         headers = action.HttpHeaders;
         path = action.Path is { Length: > 0 } given ? given.StartsWith('/') ? given : $"/{given}" : "/";
-        Connect(address, port);
+        Connect(address, port, secure ? host : null);
     }
 
     protected override AttemptResult? Connected()
@@ -56,7 +58,7 @@ internal sealed class HttpAttempt : StreamAttempt
 
     protected override AttemptResult Closed() => head.Count == 0 ? Failed("EOF") : Answer(Encoding.Latin1.GetString([.. head])) ?? Failed("EOF");
 
-    protected override AttemptResult Failed(string why) => new(false, $"Get \"http://{Authority}{path}\": {why}");
+    protected override AttemptResult Failed(string why) => new(false, $"Get \"http{(secure ? "s" : "")}://{Authority}{path}\": {why}");
 
     private string Authority => $"{(host.Contains(':', StringComparison.Ordinal) ? $"[{host}]" : host)}:{port}";
 
@@ -97,16 +99,16 @@ internal sealed class HttpAttempt : StreamAttempt
             return Failed($"net/http: malformed HTTP response \"{answer.Split('\r')[0]}\"");
         }
 
-        if (status is 301 or 302 or 303 or 307 or 308 && LocationOf(answer) is { } location && Target(location) is var (sameHost, newPort, newPath) && sameHost)
+        if (status is 301 or 302 or 303 or 307 or 308 && LocationOf(answer) is { } location && Target(location) is var (sameHost, newSecure, newPort, newPath) && sameHost)
         {
             if (++redirections > MostRedirections)
             {
                 return Failed("stopped after 10 redirects");
             }
 
-            (port, path) = (newPort, newPath);
+            (secure, port, path) = (newSecure, newPort, newPath);
             head.Clear();
-            Connect(address, port);
+            Connect(address, port, secure ? host : null);
             return null;
         }
 
@@ -131,24 +133,26 @@ internal sealed class HttpAttempt : StreamAttempt
         return null;
     }
 
-    /// <summary>Where a redirection leads.</summary>
-    private (bool SameHost, int Port, string Path)? Target(string location)
+    /// <summary>Where a redirection leads; null when it is not understood.</summary>
+    private (bool SameHost, bool Secure, int Port, string Path)? Target(string location)
     {
-        const string scheme = "http://";
-        var rest = location.StartsWith(scheme, StringComparison.OrdinalIgnoreCase) ? location[scheme.Length..] : location.StartsWith("//", StringComparison.Ordinal) ? location[2..] : null;
-        if (rest is null)
+        var tls = location.StartsWith("https://", StringComparison.OrdinalIgnoreCase);
+        var start = tls ? 8 : location.StartsWith("http://", StringComparison.OrdinalIgnoreCase) ? 7 : location.StartsWith("//", StringComparison.Ordinal) ? 2 : 0;
+        if (start == 0)
         {
             return location.Contains("://", StringComparison.Ordinal) ? null
-                : (true, port, location.StartsWith('/') ? location : $"{path[..(path.LastIndexOf('/') + 1)]}{location}");
+                : (true, secure, port, location.StartsWith('/') ? location : $"{path[..(path.LastIndexOf('/') + 1)]}{location}");
         }
 
+        var rest = location[start..];
         var slash = rest.IndexOf('/', StringComparison.Ordinal);
         var authority = slash < 0 ? rest : rest[..slash];
         var colon = authority.LastIndexOf(':');
         var hasPort = colon > authority.LastIndexOf(']');
         var name = (hasPort ? authority[..colon] : authority).Trim('[', ']');
-        var number = 80;
+        var through = start == 2 ? secure : tls;
+        var number = through ? 443 : 80;
         return hasPort && !int.TryParse(authority.AsSpan(colon + 1), NumberStyles.None, CultureInfo.InvariantCulture, out number) ? null
-            : (string.Equals(name, host, StringComparison.OrdinalIgnoreCase), number, slash < 0 ? "/" : rest[slash..]);
+            : (string.Equals(name, host, StringComparison.OrdinalIgnoreCase), through, number, slash < 0 ? "/" : rest[slash..]);
     }
 }

@@ -10,6 +10,12 @@ internal sealed class ProbeSchedule
     private int inRow;
     private bool lastAnswer;
 
+    /// <summary>
+    /// Milliseconds after the start of a container before which it is not asked whether it lives or has started. The kubelet asks at some
+    /// moment of the first period; at once, nothing would be up yet.
+    /// </summary>
+    private const long FirstLook = 1000;
+
     /// <param name="probe">The probe.</param>
     /// <param name="initially">What holds until the answers say otherwise: a container is alive and not ready; of its start nothing is known.</param>
     /// <param name="containerStart">When the container started.</param>
@@ -19,7 +25,7 @@ internal sealed class ProbeSchedule
         this.probe = probe;
         this.initially = initially;
         Result = initially;
-        NextAt = Math.Max(notBefore, containerStart + (1000L * (probe.InitialDelaySeconds ?? 0)));
+        NextAt = Math.Max(notBefore, containerStart + Math.Max(initially == false ? 0 : FirstLook, 1000L * (probe.InitialDelaySeconds ?? 0)));
     }
 
     /// <summary>What holds now; null while nothing is known.</summary>

@@ -6,11 +6,12 @@ using Peapod.Kernel.Sockets;
 
 namespace Peapod.Pod.Supervision.Probes;
 
-/// <summary>A question over TCP, with a plain socket that is never waited for.</summary>
+/// <summary>A question over TCP, or TLS, with a plain socket that is never waited for.</summary>
 internal abstract unsafe class StreamAttempt : Attempt
 {
     private readonly List<byte> unsent = [];
     private SafeFd? socket;
+    private TlsSession? tls;
     private bool connected;
     private string peer = "";
 
@@ -34,18 +35,37 @@ internal abstract unsafe class StreamAttempt : Attempt
         }
     }
 
-    public override void Dispose() => socket?.Dispose();
+    public override void Dispose()
+    {
+        tls?.Dispose();
+        socket?.Dispose();
+        tls = null;
+    }
 
     /// <summary>Connects, in place of any earlier connection.</summary>
-    protected void Connect(IPAddress address, int port)
+    /// <param name="address">Where to.</param>
+    /// <param name="port">Its port.</param>
+    /// <param name="tlsHost">Who it is, for a connection through TLS; null for a plain one.</param>
+    protected void Connect(IPAddress address, int port, string? tlsHost = null)
     {
-        socket?.Dispose();
+        Dispose();
         unsent.Clear();
+        tls = tlsHost is null ? null : new TlsSession(tlsHost);
         (socket, connected, peer) = (null, false, new IPEndPoint(address, port).ToString());
         socket = TcpSocket.BeginConnect(address, port);
     }
 
-    protected void Send(ReadOnlySpan<byte> data) => unsent.AddRange(data);
+    protected void Send(ReadOnlySpan<byte> data)
+    {
+        if (tls is null)
+        {
+            unsent.AddRange(data);
+            return;
+        }
+
+        tls.Write(data);
+        tls.TakeOutgoing(unsent);
+    }
 
     /// <summary>The connection is there.</summary>
     protected abstract AttemptResult? Connected();
@@ -75,7 +95,7 @@ internal abstract unsafe class StreamAttempt : Attempt
             }
 
             connected = true;
-            if (Connected() is { } result)
+            if ((tls is null ? Connected() : Handshake()) is { } result)
             {
                 return result;
             }
@@ -131,7 +151,8 @@ internal abstract unsafe class StreamAttempt : Attempt
                 throw KernelException.Last("recv", peer);
             }
 
-            if (Received(new ReadOnlySpan<byte>(buffer, (int)count)) is { } result)
+            var data = new ReadOnlySpan<byte>(buffer, (int)count);
+            if ((tls is null ? Received(data) : ReceivedThrough(tls, data)) is { } result)
             {
                 return result;
             }
@@ -143,6 +164,56 @@ internal abstract unsafe class StreamAttempt : Attempt
             }
 
             SendSome();
+        }
+    }
+
+    private AttemptResult? Handshake()
+    {
+        var failure = tls!.Handshake();
+        tls.TakeOutgoing(unsent);
+        return failure is not null ? Failed(failure) : tls.IsOpen ? Connected() : null;
+    }
+
+    private AttemptResult? ReceivedThrough(TlsSession session, ReadOnlySpan<byte> data)
+    {
+        session.Feed(data);
+        if (!session.IsOpen)
+        {
+            var result = Handshake();
+            if (result is not null || !session.IsOpen)
+            {
+                return result;
+            }
+        }
+
+        while (true)
+        {
+            var text = session.Read(out var closed, out var failure);
+            if (failure is not null)
+            {
+                return Failed(failure);
+            }
+
+            if (closed)
+            {
+                return Closed();
+            }
+
+            if (text.Length == 0)
+            {
+                return null;
+            }
+
+            // On another connection: the session is over.
+            if (Received(text) is { } answer)
+            {
+                return answer;
+            }
+
+            if (!ReferenceEquals(session, tls))
+            {
+                return null;
+            }
         }
     }
 }

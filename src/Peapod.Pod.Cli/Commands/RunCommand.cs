@@ -1,8 +1,4 @@
 using System.CommandLine;
-using Peapod.Image;
-using Peapod.Kernel;
-using Peapod.Kernel.Files;
-using Peapod.Kernel.Terminals;
 using Peapod.Pod.Cli.Manifests;
 using Peapod.Pod.Cli.Selection;
 using Peapod.Pod.Layout;

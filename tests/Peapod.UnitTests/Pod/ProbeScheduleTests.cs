@@ -1,6 +1,7 @@
 using System.Net;
 using Peapod.Pod.Objects;
 using Peapod.Pod.Supervision.Probes;
+using Peapod.Tests;
 
 namespace Peapod.UnitTests.Pod;
 

@@ -192,6 +192,11 @@ public sealed partial class Supervisor : IDisposable
         {
             EndWithoutSandbox();
         }
+        else
+        {
+            // Nobody told the pod of changes while it had no supervisor.
+            UpdateVolumes();
+        }
     }
 
     private void MakeSandbox()

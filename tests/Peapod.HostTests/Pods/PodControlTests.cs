@@ -84,6 +84,7 @@ public sealed class PodControlTests : IDisposable
     }
 
     [Fact]
+    [Field("spec.containers[].resizePolicy")]
     public void Labels_and_annotations_are_taken_over_on_reload_and_a_restart_policy_of_resources_restarts()
     {
         Run("change", """

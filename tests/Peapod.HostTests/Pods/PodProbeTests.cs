@@ -57,7 +57,7 @@ public sealed class PodProbeTests : IDisposable
     }
 
     [Fact]
-    [Field("spec.containers[].livenessProbe.httpGet")]
+    [Field("spec.containers[].livenessProbe.httpGet", "spec.containers[].livenessProbe.terminationGracePeriodSeconds")]
     public void A_container_whose_liveness_probe_fails_is_restarted()
     {
         Run("alive", """
@@ -117,7 +117,7 @@ public sealed class PodProbeTests : IDisposable
     }
 
     [Fact]
-    [Field("spec.containers[].livenessProbe.exec")]
+    [Field("spec.containers[].livenessProbe.exec", "spec.containers[].livenessProbe.timeoutSeconds")]
     public void A_command_that_hangs_is_killed_at_its_timeout_and_the_supervisor_goes_on()
     {
         Run("hangs", """

@@ -116,6 +116,6 @@ public class PodResourceTests
             """);
         Assert.True(result.ExitCode == 0, result.Error);
 
-        PodBed.Until(() => (int?)bed.Container("hungry")["exitCode"] == 137, "the container was killed", 60);
+        PodBed.Until(() => bed.ExitCode("hungry") == 137, "the container was killed", 60);
     }
 }

@@ -64,7 +64,7 @@ public sealed class ManifestSchemaTests
     }
 
     [Theory]
-    [InlineData("env: [{name: A, valueFrom: {fileKeyRef: {}}}]", "env[0].valueFrom.fileKeyRef")]
+    [InlineData("env: [{name: A, valueFrom: {fieldRef: {fieldPath: metadata.name}, fileKeyRef: {}}}]", "env[0].valueFrom.fileKeyRef")]
     [InlineData("resources: {claims: [{name: x}]}", "resources.claims")]
     public void An_inner_field_that_is_not_done_yet_is_an_error_that_says_so(string line, string path)
     {
@@ -152,7 +152,7 @@ public sealed class ManifestSchemaTests
     [InlineData("terminationGracePeriodSeconds: soon", "terminationGracePeriodSeconds: Invalid value: \"string\": spec.terminationGracePeriodSeconds in body must be of type integer: \"string\"")]
     [InlineData("terminationGracePeriodSeconds: 99999999999999999999", "terminationGracePeriodSeconds: Invalid value: 99999999999999999999: must be between -9223372036854775808 and 9223372036854775807, inclusive")]
     [InlineData("volumes: {a: b}", "volumes: Invalid value: \"object\": spec.volumes in body must be of type array: \"object\"")]
-    [InlineData("volumes: [{name: v, emptyDir: {medium: RAM}}]", "volumes[0].emptyDir.medium: Unsupported value: \"RAM\": supported values: \"\", \"Memory\"")]
+    [InlineData("volumes: [{name: v, emptyDir: {medium: RAM}}]", "volumes[0].emptyDir.medium: Unsupported value: \"RAM\": supported values: \"\", \"Memory\", \"HugePages\", \"HugePages-2Mi\", \"HugePages-1Gi\"")]
     [InlineData("volumes: [{name: v, hostPath: {path: /a, type: Dir}}]", "volumes[0].hostPath.type: Unsupported value: \"Dir\": supported values: \"\", \"BlockDevice\", \"CharDevice\", \"Directory\", \"DirectoryOrCreate\", \"File\", \"FileOrCreate\", \"Socket\"")]
     [InlineData("volumes: [{name: v, emptyDir: {sizeLimit: lots}}]", "volumes[0].emptyDir.sizeLimit: Invalid value: \"lots\": quantities must match the regular expression '^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$'")]
     [InlineData("nodeSelector: {a: 5}", "nodeSelector.a: Invalid value: \"integer\": spec.nodeSelector.a in body must be of type string: \"integer\" (put the value in quotes)")]

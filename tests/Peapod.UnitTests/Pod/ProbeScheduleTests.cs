@@ -7,6 +7,7 @@ namespace Peapod.UnitTests.Pod;
 public sealed class ProbeScheduleTests
 {
     [Fact]
+    [Field("spec.containers[].startupProbe.initialDelaySeconds", "spec.containers[].startupProbe.periodSeconds", "spec.containers[].livenessProbe.initialDelaySeconds", "spec.containers[].livenessProbe.periodSeconds", "spec.containers[].readinessProbe.initialDelaySeconds", "spec.containers[].readinessProbe.periodSeconds")]
     public void The_first_question_comes_after_the_initial_delay_and_the_others_a_period_apart()
     {
         var schedule = new ProbeSchedule(new Probe { InitialDelaySeconds = 5, PeriodSeconds = 3 }, true, 1_000, 0);
@@ -46,6 +47,7 @@ public sealed class ProbeScheduleTests
     }
 
     [Fact]
+    [Field("spec.containers[].startupProbe.successThreshold", "spec.containers[].startupProbe.failureThreshold", "spec.containers[].livenessProbe.successThreshold", "spec.containers[].livenessProbe.failureThreshold", "spec.containers[].readinessProbe.successThreshold", "spec.containers[].readinessProbe.failureThreshold")]
     public void Only_answers_in_a_row_count()
     {
         var schedule = new ProbeSchedule(new Probe { FailureThreshold = 2, SuccessThreshold = 2 }, false, 0, 0);

@@ -26,7 +26,7 @@ internal static class CopyCommand
 
     internal static Command Make()
     {
-        var container = new Option<string?>("--container", "-c") { Description = "which container; by default the first", CompletionSources = { CompletionWords.Containers } };
+        var container = new Option<string?>("--container", "-c") { Description = "which container; by default the first", HelpName = "CONTAINER", CompletionSources = { CompletionWords.Containers } };
         var source = new Argument<string>("SRC") { Description = "a path, or POD:PATH", CompletionSources = { CompletionWords.Files } };
         var target = new Argument<string>("DEST") { Description = "a path, or POD:PATH", CompletionSources = { CompletionWords.Files } };
         var command = new Command("cp", Help) { container, source, target };

@@ -26,10 +26,10 @@ internal sealed class DebugCommand
           peapod pod debug -it web --image localhost/busybox --target frontend -- sh
         """;
 
-    private readonly Option<string> image = new("--image") { Description = "the image to look with", Required = true, CompletionSources = { CompletionWords.Images } };
+    private readonly Option<string> image = new("--image") { Description = "the image to look with", Required = true, HelpName = "IMAGE", CompletionSources = { CompletionWords.Images } };
     private readonly Option<bool> stdin = new("--stdin", "-i") { Description = "keep its standard input open, and attach" };
     private readonly Option<bool> tty = new("--tty", "-t") { Description = "give it a terminal, and attach" };
-    private readonly Option<string?> target = new("--target") { Description = "the container whose processes it shall see", CompletionSources = { CompletionWords.Containers } };
+    private readonly Option<string?> target = new("--target") { Description = "the container whose processes it shall see", HelpName = "CONTAINER", CompletionSources = { CompletionWords.Containers } };
     private readonly Option<string?> container = new("--container", "-c") { Description = "its name; by default debugger- and five letters" };
     private readonly Option<string[]> env = new("--env") { Description = "NAME=value; repeatable" };
     private readonly Argument<string> name = new("POD") { CompletionSources = { CompletionWords.Pods } };

@@ -16,7 +16,7 @@ internal sealed class GetCommand
     private readonly Option<bool> noHeaders = new("--no-headers") { Description = "no line of headings" };
     private readonly Option<bool> allNamespaces = new("--all-namespaces", "-A") { Description = "the objects of all namespaces" };
     private readonly Option<string?> selector = new("--selector", "-l") { Description = "only objects with these labels" };
-    private readonly Argument<string> kind = new("KIND") { Description = "pods, configmaps (cm), secrets or persistentvolumeclaims (pvc); KIND/NAME is one of them" };
+    private readonly Argument<string> kind = new("KIND") { Description = "pods, configmaps (cm), secrets or persistentvolumeclaims (pvc); KIND/NAME is one of them", HelpName = "KIND" };
     private readonly Argument<string[]> names = new("NAME") { Description = "their names; all when there are none", Arity = ArgumentArity.ZeroOrMore };
 
     internal static Command Make()

@@ -27,7 +27,7 @@ internal static class HostOptions
 
     internal static Option<string> Namespace { get; } = new("--namespace", "-n")
     {
-        Description = "the pods' namespace", DefaultValueFactory = static _ => "default", Recursive = true, CompletionSources = { CompletionWords.Namespaces },
+        Description = "the pods' namespace", DefaultValueFactory = static _ => "default", Recursive = true, HelpName = "NAMESPACE", CompletionSources = { CompletionWords.Namespaces },
     };
 
     /// <summary>As absolute paths: a supervisor works in another folder.</summary>

@@ -19,7 +19,7 @@ internal sealed class LogsCommand
         """;
 
     private readonly Option<bool> follow = new("--follow", "-f") { Description = "go on until the pod has ended" };
-    private readonly Option<string?> container = new("--container", "-c") { Description = "which container; by default the first", CompletionSources = { CompletionWords.Containers } };
+    private readonly Option<string?> container = new("--container", "-c") { Description = "which container; by default the first", HelpName = "CONTAINER", CompletionSources = { CompletionWords.Containers } };
     private readonly Option<bool> all = new("--all-containers") { Description = "of all containers" };
     private readonly Option<bool> prefix = new("--prefix") { Description = "each line begins with its pod and container" };
     private readonly Option<bool> previous = new("--previous", "-p") { Description = "of the container's run before the present one" };

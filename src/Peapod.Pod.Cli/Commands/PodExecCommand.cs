@@ -27,7 +27,7 @@ internal static class PodExecCommand
         var tty = new Option<bool>("--tty", "-t") { Description = "give it a terminal" };
         var container = new Option<string?>("--container", "-c")
         {
-            Description = "which container; by default that of the annotation kubectl.kubernetes.io/default-container, or the first", CompletionSources = { CompletionWords.Containers },
+            Description = "which container; by default that of the annotation kubectl.kubernetes.io/default-container, or the first", HelpName = "CONTAINER", CompletionSources = { CompletionWords.Containers },
         };
         var name = new Argument<string>("POD") { CompletionSources = { CompletionWords.Pods } };
         var args = new Argument<string[]>("COMMAND") { Description = "the command and its arguments, behind --", Arity = ArgumentArity.OneOrMore };

@@ -9,7 +9,7 @@ internal static class RestartCommand
 {
     internal static Command Make()
     {
-        var container = new Option<string?>("--container", "-c") { Description = "only this container", CompletionSources = { CompletionWords.Containers } };
+        var container = new Option<string?>("--container", "-c") { Description = "only this container", HelpName = "CONTAINER", CompletionSources = { CompletionWords.Containers } };
         var time = new Option<long?>("--time", "-t") { Description = "seconds between the stop signal and KILL (the manifest's terminationGracePeriodSeconds)", HelpName = "SECONDS" };
         var names = new Argument<string[]>("POD") { Arity = ArgumentArity.OneOrMore, CompletionSources = { CompletionWords.Pods } };
         var command = new Command("restart", "stop the containers of pods and start them again; address and volumes stay") { container, time, names };

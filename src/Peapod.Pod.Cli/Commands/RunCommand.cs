@@ -1,7 +1,4 @@
 using System.CommandLine;
-using Peapod.Kernel;
-using Peapod.Kernel.Files;
-using Peapod.Kernel.Terminals;
 using Peapod.Pod.Cli.Manifests;
 using Peapod.Pod.Cli.Selection;
 using Peapod.Pod.Layout;
@@ -31,7 +28,7 @@ internal static class RunCommand
     internal static Command Make()
     {
         var files = new ManifestFiles();
-        var image = new Option<string?>("--image") { Description = "make a pod of one container from this image", CompletionSources = { CompletionWords.Images } };
+        var image = new Option<string?>("--image") { Description = "make a pod of one container from this image", HelpName = "IMAGE", CompletionSources = { CompletionWords.Images } };
         var stdin = new Option<bool>("--stdin", "-i") { Description = "keep its standard input open, and attach" };
         var tty = new Option<bool>("--tty", "-t") { Description = "give it a terminal, and attach" };
         var remove = new Option<bool>("--rm") { Description = "wait for its end, and remove it then" };

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Peapod.Pod.Cli.Selection;
 
 namespace Peapod.Pod.Cli.Completion;
 
@@ -10,6 +11,8 @@ internal static class Completer
 
     internal static List<string> Complete(Command root, string line)
     {
+        CompletionWords.AreWanted = true;
+
         // "peapod pod …" without its first word.
         var rest = line.TrimStart();
         var space = rest.IndexOf(' ');

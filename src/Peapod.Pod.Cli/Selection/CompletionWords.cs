@@ -8,6 +8,9 @@ namespace Peapod.Pod.Cli.Selection;
 /// <summary>What the shell completes: names of what there is. A failure is no word, not an error.</summary>
 internal static class CompletionWords
 {
+    /// <summary>Only when a shell asks: help would print them in place of an option's own word.</summary>
+    internal static bool AreWanted { get; set; }
+
     internal static IEnumerable<CompletionItem> Pods(CompletionContext context) => Try(() =>
     {
         var wanted = context.ParseResult.GetValue(HostOptions.Namespace);
@@ -30,7 +33,7 @@ internal static class CompletionWords
         return names.Distinct();
     });
 
-    /// <summary>What kubectl calls this kind of object, and its names.</summary>
+    /// <summary>Paths, folders with a slash at their end.</summary>
     internal static Func<CompletionContext, IEnumerable<CompletionItem>> Files => static context => Try(() =>
     {
         var word = context.WordToComplete;
@@ -42,6 +45,11 @@ internal static class CompletionWords
 
     private static List<CompletionItem> Try(Func<IEnumerable<string>> words)
     {
+        if (!AreWanted)
+        {
+            return [];
+        }
+
         try
         {
             return [.. words().Select(static word => new CompletionItem(word))];

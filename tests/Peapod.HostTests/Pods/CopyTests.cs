@@ -148,7 +148,9 @@ public sealed class CopyTests : IDisposable
         Assert.Equal(0, bed.RunSpec("box", $$"""
               terminationGracePeriodSeconds: 0
               containers: [{name: a, image: localhost/busybox, command: [sleep, "100"], volumeMounts: [{name: v, mountPath: /v}]}]
-              volumes: [{name: v, hostPath: {path: "{{folder}}"} }]
+              volumes:
+              - name: v
+                hostPath: {path: "{{folder}}" }
             """).ExitCode);
 
         var result = Copy(folder, "box:/v/copy");

@@ -25,7 +25,7 @@ public sealed class PortForwardTests : IDisposable
     private static int Port(string line) => int.Parse(Regex.Match(line, @":(\d+) ->").Groups[1].Value);
 
     [Fact]
-    public void What_listens_on_the_pods_loopback_is_reached()
+    public async Task What_listens_on_the_pods_loopback_is_reached()
     {
         Serve();
         using var forward = bed.Begin("port-forward", "web", ":http");
@@ -34,11 +34,13 @@ public sealed class PortForwardTests : IDisposable
             var first = forward.StandardOutput.ReadLine()!;
             Assert.Matches("^Forwarding from 127\\.0\\.0\\.1:[0-9]+ -> 80$", first);
             using var client = new HttpClient { BaseAddress = new Uri($"http://127.0.0.1:{Port(first)}") };
-            PodBed.Until(() => Get(client, "/").Result == "hello\n", "the page is served");
+            for (var attempt = 0; attempt < 200 && await Get(client, "/") != "hello\n"; attempt++)
+            {
+                await Task.Delay(20);
+            }
 
-            Assert.Equal(3_000_000, Get(client, "/big").Result!.Length);
-            var many = Enumerable.Range(0, 20).Select(_ => Get(client, "/big")).ToArray();
-            Assert.All(many, static text => Assert.Equal(3_000_000, text.Result!.Length));
+            Assert.Equal(3_000_000, (await Get(client, "/big"))!.Length);
+            Assert.All(await Task.WhenAll(Enumerable.Range(0, 20).Select(_ => Get(client, "/big"))), static text => Assert.Equal(3_000_000, text!.Length));
         }
         finally
         {

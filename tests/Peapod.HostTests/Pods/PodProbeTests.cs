@@ -1,5 +1,18 @@
+using System.Collections.Concurrent;
 using System.Diagnostics;
+using System.Net;
+using System.Net.Security;
+using System.Net.Sockets;
+using System.Security.Authentication;
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
+using System.Text;
 using System.Text.Json.Nodes;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.Extensions.Logging;
 using Peapod.HostTests.Harness;
 
 namespace Peapod.HostTests.Pods;
@@ -195,5 +208,95 @@ public sealed class PodProbeTests : IDisposable
         Assert.Equal("ready\nhook\nsignal\n", bed.Done("logs", "-c", "c", "stops"));
         Assert.InRange(clock.Elapsed.TotalSeconds, 2, 8);
         UntilEvent("stops", "FailedPreStopHook", "PreStopHook failed: it took longer than the grace period");
+    }
+
+    [Theory]
+    [InlineData(SslProtocols.Tls12, "200 OK", true)]
+    [InlineData(SslProtocols.Tls13, "200 OK", true)]
+    [InlineData(SslProtocols.Tls13, "503 No", false)]
+    [Field("spec.containers[].readinessProbe.httpGet.scheme", "spec.containers[].readinessProbe.httpGet.host")]
+    public void An_https_probe_takes_any_certificate(SslProtocols protocol, string status, bool good)
+    {
+        using var key = RSA.Create(2048);
+        using var made = new CertificateRequest("CN=nobody", key, HashAlgorithmName.SHA256, RSASignaturePadding.Pkcs1).CreateSelfSigned(DateTimeOffset.Now.AddYears(-2), DateTimeOffset.Now.AddYears(-1));
+        using var certificate = X509CertificateLoader.LoadPkcs12(made.Export(X509ContentType.Pkcs12), null);
+        using var listener = new TcpListener(IPAddress.Loopback, 0);
+        listener.Start();
+        var server = Task.Run(async () =>
+        {
+            while (true)
+            {
+                using var client = await listener.AcceptTcpClientAsync();
+                using var stream = new SslStream(client.GetStream());
+                await stream.AuthenticateAsServerAsync(new SslServerAuthenticationOptions { ServerCertificate = certificate, EnabledSslProtocols = protocol });
+                using var reader = new StreamReader(stream);
+                Assert.Equal("GET /tls HTTP/1.1", await reader.ReadLineAsync());
+                await stream.WriteAsync(Encoding.ASCII.GetBytes($"HTTP/1.1 {status}\r\nContent-Length: 0\r\n\r\n"));
+            }
+        });
+        Run("tls", """
+              terminationGracePeriodSeconds: 0
+              containers:
+              - {name: c, image: localhost/busybox, command: [sleep, "100"], readinessProbe: {httpGet: {scheme: HTTPS, host: 127.0.0.1, port: PORT, path: /tls}, periodSeconds: 1, timeoutSeconds: 5}}
+            """.Replace("PORT", $"{((IPEndPoint)listener.LocalEndpoint).Port}", StringComparison.Ordinal));
+
+        if (good)
+        {
+            PodBed.Until(() => IsReady("tls"), "it is ready");
+        }
+        else
+        {
+            UntilEvent("tls", "Unhealthy", "Readiness probe failed: HTTP probe failed with statuscode: 503");
+        }
+
+        Assert.False(server.IsFaulted);
+    }
+
+    [Fact]
+    [Field("spec.containers[].readinessProbe.httpGet.scheme")]
+    public void A_server_that_does_not_speak_tls_is_told_as_that()
+    {
+        Run("plain", """
+              terminationGracePeriodSeconds: 0
+              containers:
+              - {name: c, image: localhost/busybox, command: [httpd, -f, -p, "80"], readinessProbe: {httpGet: {scheme: HTTPS, port: 80}, periodSeconds: 1}}
+            """);
+
+        PodBed.Until(() => Events("plain").Any(happened => happened.Message.StartsWith($"Readiness probe failed: Get \"https://{bed.Ip("plain")}:80/\": ", StringComparison.Ordinal)), "it is told");
+        Assert.False(IsReady("plain"));
+    }
+
+    [Fact]
+    [Field("spec.containers[].readinessProbe.grpc")]
+    public async Task A_grpc_probe_asks_the_health_service()
+    {
+        var statuses = new ConcurrentQueue<byte>([2, 1]);
+        var asked = new ConcurrentBag<string>();
+        var builder = WebApplication.CreateSlimBuilder();
+        builder.Logging.ClearProviders();
+        builder.WebHost.ConfigureKestrel(static options => options.Listen(IPAddress.Any, 8079, static listen => listen.Protocols = HttpProtocols.Http2));
+        await using var server = builder.Build();
+        server.MapPost("/grpc.health.v1.Health/Check", async (HttpContext context) =>
+        {
+            var request = new MemoryStream();
+            await context.Request.Body.CopyToAsync(request);
+            asked.Add(Encoding.UTF8.GetString(request.ToArray().AsSpan(7)));
+            context.Response.ContentType = "application/grpc";
+            var status = statuses.Count > 1 && statuses.TryDequeue(out var next) ? next : (byte)1;
+            await context.Response.Body.WriteAsync(new byte[] { 0, 0, 0, 0, 2, 8, status });
+            context.Response.AppendTrailer("grpc-status", "0");
+        });
+        await server.StartAsync();
+        Run("grpc", """
+              hostNetwork: true
+              terminationGracePeriodSeconds: 0
+              containers:
+              - {name: c, image: localhost/busybox, command: [sleep, "100"], readinessProbe: {grpc: {port: 8079, service: shop}, periodSeconds: 1}}
+            """);
+
+        PodBed.Until(() => IsReady("grpc"), $"it is ready: {string.Join("; ", Events("grpc"))}");
+        UntilEvent("grpc", "Unhealthy", "Readiness probe failed: service unhealthy (responded with \"NOT_SERVING\")");
+        Assert.All(asked, static service => Assert.Equal("shop", service));
+        bed.Done("rm", "-f", "grpc");
     }
 }

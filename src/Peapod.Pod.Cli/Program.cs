@@ -4,6 +4,7 @@ using Peapod.Container;
 using Peapod.Pod;
 using Peapod.Pod.Cli.Commands;
 using Peapod.Pod.Cli.Completion;
+using Peapod.Pod.Cli.Output;
 using Peapod.Pod.Layout;
 using Peapod.Pod.Supervision;
 
@@ -12,6 +13,7 @@ if (args is [SupervisorProcess.Command, var runRoot, var dataRoot, var networkFi
     return SupervisorProcess.Main(new PodHost { RunRoot = runRoot, DataRoot = dataRoot, NetworkFile = networkFile }, key);
 }
 
+DescriptorWriter.Install();
 try
 {
     // Its user called peapod; and see peapod's own Program for why it is no RootCommand.

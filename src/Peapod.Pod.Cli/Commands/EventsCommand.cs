@@ -50,20 +50,21 @@ internal sealed class EventsCommand
             return 0;
         }
 
-        Console.Write(ToText(found, namespaces, !parsed.GetValue(noHeaders)));
+        Console.Write(ToText(TabWriter.ForTable(), found, namespaces, !parsed.GetValue(noHeaders)));
         return 0;
     }
 
     private int Watch(ParseResult parsed, List<Entry> found, bool namespaces)
     {
         var headings = !parsed.GetValue(noHeaders);
+        var table = TabWriter.ForTable();
         var seen = new HashSet<Entry>();
         while (true)
         {
             var fresh = found.FindAll(seen.Add);
             if (fresh.Count > 0)
             {
-                Console.Write(ToText(fresh, namespaces, headings));
+                Console.Write(ToText(table, fresh, namespaces, headings));
                 headings = false;
             }
 
@@ -97,9 +98,8 @@ internal sealed class EventsCommand
         return [.. entries.OrderBy(static entry => entry.Event.LastTimestamp)];
     }
 
-    internal static string ToText(List<Entry> entries, bool namespaces, bool headings)
+    private static string ToText(TabWriter table, List<Entry> entries, bool namespaces, bool headings)
     {
-        var table = TabWriter.ForTable();
         if (headings)
         {
             table.Row([.. namespaces ? (string[])["NAMESPACE"] : [], "LAST SEEN", "TYPE", "REASON", "OBJECT", "MESSAGE"]);
@@ -119,7 +119,7 @@ internal sealed class EventsCommand
         ? $"{Age.Of(happened.LastTimestamp)} (x{happened.Count} over {Age.Of(happened.FirstTimestamp)})"
         : Age.Of(happened.LastTimestamp);
 
-    internal sealed record Entry(string Namespace, string Pod, PodEvent Event)
+    private sealed record Entry(string Namespace, string Pod, PodEvent Event)
     {
         /// <summary>As far as a Kubernetes v1 Event has it.</summary>
         internal JsonObject ToJson()

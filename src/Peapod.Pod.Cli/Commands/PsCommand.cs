@@ -54,7 +54,7 @@ internal sealed class PsCommand
         }
         else
         {
-            Console.Write(ToText(pods, Columns(parsed, format), !parsed.GetValue(noHeaders)));
+            Console.Write(ToText(TabWriter.ForTable(), pods, Columns(parsed, format), !parsed.GetValue(noHeaders)));
         }
 
         return 0;
@@ -63,9 +63,8 @@ internal sealed class PsCommand
     private TableColumns Columns(ParseResult parsed, OutputFormat format) => new(format.IsWide, parsed.GetValue(selection.AllNamespaces), parsed.GetValue(labels));
 
     /// <summary>The table; with its headings, or without.</summary>
-    internal static string ToText(List<PodView> pods, TableColumns columns, bool headings, bool colours = true)
+    private static string ToText(TabWriter table, List<PodView> pods, TableColumns columns, bool headings)
     {
-        var table = TabWriter.ForTable();
         if (headings)
         {
             table.Row([.. columns.Headings()]);
@@ -78,13 +77,14 @@ internal sealed class PsCommand
         }
 
         var first = headings ? 1 : 0;
-        return table.ToText(colours && Colour.IsOn ? (line, column) => line >= first && column == columns.Status ? summaries[line - first].Colour : null : null);
+        return table.ToText(Colour.IsOn ? (line, column) => line >= first && column == columns.Status ? summaries[line - first].Colour : null : null);
     }
 
     /// <summary>Prints a line for every pod that looks different, until it is interrupted.</summary>
     private int Watch(ParseResult parsed, OutputFormat format, List<PodView> pods)
     {
         var columns = Columns(parsed, format);
+        var table = TabWriter.ForTable();
         var seen = new Dictionary<string, PodSummary>();
         var headings = !parsed.GetValue(noHeaders);
         using var changes = PodChanges.Open(HostOptions.Host(parsed));
@@ -94,7 +94,7 @@ internal sealed class PsCommand
             changed.ForEach(pod => seen[pod.Folders.Key] = PodSummary.Of(pod));
             if (changed.Count > 0)
             {
-                Console.Write(ToText(changed, columns, headings));
+                Console.Write(ToText(table, changed, columns, headings));
                 headings = false;
             }
 

@@ -8,15 +8,19 @@ namespace Peapod.Pod.Cli.Output;
 /// </summary>
 /// <param name="minimum">Least width of a column, in characters, padding included.</param>
 /// <param name="padding">Spaces behind the widest cell of a column.</param>
-internal sealed class TabWriter(int minimum, int padding)
+/// <param name="remembers">A column never becomes narrower.</param>
+internal sealed class TabWriter(int minimum, int padding, bool remembers)
 {
     /// <summary>The widths of lists.</summary>
-    internal static TabWriter ForTable() => new(6, 3);
+    internal static TabWriter ForTable() => new(6, 3, remembers: true);
 
     /// <summary>The widths of descriptions.</summary>
-    internal static TabWriter ForDescription() => new(0, 2);
+    internal static TabWriter ForDescription() => new(0, 2, remembers: false);
 
     private readonly List<string[]> lines = [];
+
+    /// <summary>The widths of the columns so far, which none falls below: a table that goes on keeps its shape.</summary>
+    private readonly List<int> known = [];
 
     /// <summary>Adds a text of one or several lines.</summary>
     internal void Write(string text)
@@ -29,6 +33,7 @@ internal sealed class TabWriter(int minimum, int padding)
 
     internal void Row(params string[] cells) => lines.Add(cells);
 
+    /// <summary>The text of what was added since the last time.</summary>
     /// <param name="colour">The colour of a cell by line and column, or null; it takes no room.</param>
     internal string ToText(Func<int, int, Colour?>? colour = null)
     {
@@ -55,6 +60,7 @@ internal sealed class TabWriter(int minimum, int padding)
             Append(text, line, widths[line], colour);
         }
 
+        lines.Clear();
         return text.ToString();
     }
 
@@ -68,6 +74,16 @@ internal sealed class TabWriter(int minimum, int padding)
         }
 
         width = Math.Max(minimum, width + padding);
+        if (remembers)
+        {
+            while (known.Count <= column)
+            {
+                known.Add(0);
+            }
+
+            width = known[column] = Math.Max(known[column], width);
+        }
+
         for (var line = first; line < end; line++)
         {
             widths[line][column] = width;

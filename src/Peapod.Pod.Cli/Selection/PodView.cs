@@ -50,11 +50,6 @@ internal sealed record PodView(PodFolders Folders, PodManifest Manifest, PodStat
     internal JsonObject ToJson()
     {
         var node = JsonNode.Parse(PodFolders.TryRead(Folders.Manifest) ?? Manifest.ToJson())!.AsObject();
-        if (node["spec"] is JsonObject spec)
-        {
-            spec["nodeName"] ??= PodHost.NodeName;
-        }
-
         node["status"] = JsonNode.Parse(PodFolders.TryRead($"{Folders.Run}/status.json") ?? Status.ToJson());
         return node;
     }

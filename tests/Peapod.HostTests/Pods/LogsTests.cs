@@ -30,7 +30,7 @@ public sealed class LogsTests : IDisposable
         Run();
 
         Assert.Equal(("b1\nb2\nb3\n", ""), (bed.Pod("logs", "two").Output, bed.Pod("logs", "two").Error));
-        Assert.Equal("b\n", bed.Done("exec", "two", "--", "sh", "-c", "grep -q b1 /proc/1/cmdline || tr '\\0' ' ' < /proc/1/cmdline | grep -o 'echo b' | cut -c6"));
+        Assert.Contains("echo b$n", bed.Done("exec", "two", "--", "cat", "/proc/1/cmdline"));
     }
 
     [Fact]

@@ -18,7 +18,7 @@ public sealed class PortForwardTests : IDisposable
           containers:
           - name: a
             image: localhost/busybox
-            command: [sh, -c, "mkdir /w; head -c 3000000 /dev/zero | tr '\\0' x > /w/big; echo hello > /w/index.html; httpd -f -p 127.0.0.1:80 -h /w & nc -lk -p 81 -e cat"]
+            command: [sh, -c, "mkdir /w; head -c 3000000 /dev/zero | tr '\\0' x > /w/big; echo hello > /w/index.html; httpd -f -p 127.0.0.1:80 -h /w & while true; do nc -l -p 81 -e cat; done"]
             ports: [{name: http, containerPort: 80}]
         """).ExitCode);
 
@@ -72,9 +72,10 @@ public sealed class PortForwardTests : IDisposable
             var port = Port(forward.StandardOutput.ReadLine()!);
             using var client = new TcpClient();
             client.Connect(IPAddress.Loopback, port);
-            client.GetStream().Write("ping\n"u8);
+            using var stream = client.GetStream();
+            stream.Write("ping\n"u8);
             client.Client.Shutdown(SocketShutdown.Send);
-            using var reader = new StreamReader(client.GetStream(), Encoding.ASCII);
+            using var reader = new StreamReader(stream, Encoding.ASCII);
 
             Assert.Equal("ping\n", reader.ReadToEnd());
         }

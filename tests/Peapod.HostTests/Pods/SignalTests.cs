@@ -37,7 +37,7 @@ public sealed class SignalTests : IDisposable
 
         PodBed.Until(() => bed.Restarts("two", 1) == 1 && bed.Container("two", 1)["state"]!["running"] is not null, "it runs again");
         Assert.Equal(137, bed.ExitCode("two", 1));
-        Assert.Matches("^two    2/2     Running   1 \\([0-9]+s ago\\)   [0-9]+s\n$", bed.Done("ps", "--no-headers"));
+        Assert.Matches("^two   2/2   Running   1 \\([0-9]+s ago\\)   [0-9]+s\n$", bed.Done("ps", "--no-headers"));
     }
 
     [Fact]

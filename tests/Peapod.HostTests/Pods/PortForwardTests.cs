@@ -70,18 +70,31 @@ public sealed class PortForwardTests : IDisposable
         try
         {
             var port = Port(forward.StandardOutput.ReadLine()!);
+
+            PodBed.Until(() => Echo(port) == "ping\n", "what is sent comes back, and then the end");
+        }
+        finally
+        {
+            forward.Kill();
+        }
+    }
+
+    /// <summary>What comes back before the end; null while nobody listens yet.</summary>
+    private static string? Echo(int port)
+    {
+        try
+        {
             using var client = new TcpClient();
             client.Connect(IPAddress.Loopback, port);
             using var stream = client.GetStream();
             stream.Write("ping\n"u8);
             client.Client.Shutdown(SocketShutdown.Send);
             using var reader = new StreamReader(stream, Encoding.ASCII);
-
-            Assert.Equal("ping\n", reader.ReadToEnd());
+            return reader.ReadToEnd();
         }
-        finally
+        catch (IOException)
         {
-            forward.Kill();
+            return null;
         }
     }
 

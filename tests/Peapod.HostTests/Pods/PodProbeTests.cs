@@ -117,6 +117,46 @@ public sealed class PodProbeTests : IDisposable
     }
 
     [Fact]
+    [Field("spec.containers[].livenessProbe.tcpSocket", "spec.containers[].readinessProbe.tcpSocket", "spec.containers[].ports[].name")]
+    public void A_port_that_is_not_listened_on_any_more_makes_unready_and_restarts()
+    {
+        Run("port", """
+              terminationGracePeriodSeconds: 0
+              containers:
+              - name: c
+                image: localhost/busybox
+                command: [sh, -c, "nc -ll -p 7000 -e true & nc -ll -p 7001 -e true & echo $! > /second; wait"]
+                ports: [{name: first, containerPort: 7000}, {name: second, containerPort: 7001}]
+                livenessProbe: {tcpSocket: {port: first}, periodSeconds: 1, failureThreshold: 1, initialDelaySeconds: 1}
+                readinessProbe: {tcpSocket: {port: second}, periodSeconds: 1, failureThreshold: 1}
+            """);
+        PodBed.Until(() => IsReady("port"), "it is ready");
+
+        bed.Done("exec", "port", "--", "sh", "-c", "kill $(cat /second)");
+        PodBed.Until(() => !IsReady("port"), "it is not ready any more");
+        UntilEvent("port", "Unhealthy", $"Readiness probe failed: dial tcp {bed.Ip("port")}:7001: Connection refused");
+        Assert.Equal(0, bed.Restarts("port"));
+
+        bed.Done("exec", "port", "--", "pkill", "-f", "^nc -ll -p 7000");
+        PodBed.Until(() => bed.Restarts("port") == 1, "it is restarted");
+        UntilEvent("port", "Unhealthy", $"Liveness probe failed: dial tcp {bed.Ip("port")}:7000: Connection refused");
+    }
+
+    [Fact]
+    [Field("spec.containers[].readinessProbe.timeoutSeconds", "spec.containers[].readinessProbe.httpGet")]
+    public void A_server_that_is_silent_is_not_ready_after_the_timeout()
+    {
+        Run("silent", """
+              terminationGracePeriodSeconds: 0
+              containers:
+              - {name: c, image: localhost/busybox, command: [nc, -ll, -p, "80", -e, sleep, "100"], readinessProbe: {httpGet: {port: 80}, periodSeconds: 1, timeoutSeconds: 1, failureThreshold: 1}}
+            """);
+
+        UntilEvent("silent", "Unhealthy", $"Readiness probe failed: Get \"http://{bed.Ip("silent")}:80/\": context deadline exceeded (Client.Timeout exceeded while awaiting headers)");
+        Assert.False(IsReady("silent"));
+    }
+
+    [Fact]
     [Field("spec.containers[].livenessProbe.exec", "spec.containers[].livenessProbe.timeoutSeconds")]
     public void A_command_that_hangs_is_killed_at_its_timeout_and_the_supervisor_goes_on()
     {
@@ -267,7 +307,7 @@ public sealed class PodProbeTests : IDisposable
     }
 
     [Fact]
-    [Field("spec.containers[].readinessProbe.grpc")]
+    [Field("spec.containers[].readinessProbe.grpc", "spec.containers[].livenessProbe.grpc")]
     public async Task A_grpc_probe_asks_the_health_service()
     {
         var statuses = new ConcurrentQueue<byte>([2, 1]);
@@ -291,12 +331,13 @@ public sealed class PodProbeTests : IDisposable
               hostNetwork: true
               terminationGracePeriodSeconds: 0
               containers:
-              - {name: c, image: localhost/busybox, command: [sleep, "100"], readinessProbe: {grpc: {port: 8079, service: shop}, periodSeconds: 1}}
+              - {name: c, image: localhost/busybox, command: [sleep, "100"], readinessProbe: {grpc: {port: 8079, service: shop}, periodSeconds: 1}, livenessProbe: {grpc: {port: 8078}, periodSeconds: 1, failureThreshold: 1, initialDelaySeconds: 2}}
             """);
 
         PodBed.Until(() => IsReady("grpc"), $"it is ready: {string.Join("; ", Events("grpc"))}");
         UntilEvent("grpc", "Unhealthy", "Readiness probe failed: service unhealthy (responded with \"NOT_SERVING\")");
         Assert.All(asked, static service => Assert.Equal("shop", service));
+        PodBed.Until(() => bed.Restarts("grpc") == 1, "where no server answers, it is restarted");
         bed.Done("rm", "-f", "grpc");
     }
 }

@@ -107,6 +107,33 @@ public sealed class PodSandboxTests : IDisposable
     }
 
     [Fact]
+    [Field("spec.shareProcessNamespace")]
+    public void Containers_that_share_their_processes_see_and_signal_each_others()
+    {
+        Run("""
+              shareProcessNamespace: true
+              terminationGracePeriodSeconds: 0
+              containers:
+              - {name: a, image: localhost/busybox, command: [sh, -c, "while true; do sleep 0.05; done"], securityContext: {capabilities: {add: [SYS_PTRACE]}}}
+              - {name: b, image: localhost/busybox, command: [sleep, "4712"]}
+            """);
+        Assert.Equal("1\n", Exec("pgrep -f '^sleep 4712$' | wc -l"));
+        Assert.NotEqual("1\n", Exec("pgrep -f '^sleep 4712$'"));
+        Assert.Equal("yes\n", Exec("test -e /proc/$(pgrep -f '^sleep 4712$')/root/etc/hosts && echo yes"));
+
+        Exec("kill -9 $(pgrep -f '^sleep 4712$')");
+        PodBed.Until(() => bed.Restarts("p", 1) == 1 && bed.Container("p", 1)["state"]!["running"] is not null, "the other runs again");
+        Assert.Equal(0, bed.Restarts("p"));
+
+        // Whose parent has ended is the sandbox's child, and does not stay a zombie.
+        Exec("sh -c 'sleep 0.1 & exec true'; sleep 0.4");
+        Assert.Equal("0\n", Exec("grep -l '^State:.Z' /proc/[0-9]*/status 2>/dev/null | wc -l"));
+        var pids = new[] { bed.Pid("p", "a"), bed.Pid("p", "b") };
+        bed.Done("stop", "p");
+        Assert.All(pids, static pid => Assert.False(PodBed.IsAlive(pid)));
+    }
+
+    [Fact]
     [Field("spec.hostPID", "spec.hostIPC")]
     public void A_pod_with_the_hosts_processes_and_ipc_sees_them()
     {

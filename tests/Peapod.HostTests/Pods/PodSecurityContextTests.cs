@@ -40,6 +40,13 @@ public sealed class PodSecurityContextTests : IDisposable
         Assert.Equal($"NoNewPrivs:\t{expected}\n", Run($"{{{setting}}}", "", "grep NoNewPrivs /proc/self/status"));
     }
 
+    [Fact]
+    [Field("spec.containers[].securityContext.readOnlyRootFilesystem")]
+    public void A_read_only_root_takes_no_file_and_its_volumes_do()
+    {
+        Assert.Equal("touch: /new: Read-only file system\n1\n", Run("{readOnlyRootFilesystem: true}", "", "touch /new 2>&1; touch /dev/shm/x && ls /dev/shm | wc -l"));
+    }
+
     [Theory]
     [InlineData("{capabilities: {drop: [ALL]}}", "0000000000000000")]
     [InlineData("{capabilities: {drop: [ALL], add: [CHOWN]}}", "0000000000000001")]
@@ -68,7 +75,7 @@ public sealed class PodSecurityContextTests : IDisposable
     }
 
     [Fact]
-    [Field("spec.securityContext.supplementalGroupsPolicy", "spec.securityContext.supplementalGroups", "spec.securityContext.fsGroup")]
+    [Field("spec.securityContext.runAsUser", "spec.securityContext.runAsGroup", "spec.securityContext.supplementalGroupsPolicy", "spec.securityContext.supplementalGroups", "spec.securityContext.fsGroup")]
     public void Strict_groups_are_the_manifests_alone()
     {
         // The image's /etc/group has user 1000 in groups 4 and 100.
@@ -102,13 +109,15 @@ public sealed class PodSecurityContextTests : IDisposable
         Assert.Equal("ok\n", Run(container, pod, "echo ok"));
     }
 
-    [SkippableFact]
-    [Field("spec.containers[].securityContext.appArmorProfile.localhostProfile")]
-    public void A_named_AppArmor_profile_without_AppArmor_is_an_error()
+    [SkippableTheory]
+    [InlineData("{appArmorProfile: {type: Localhost, localhostProfile: x}}", "{}")]
+    [InlineData("{}", "{appArmorProfile: {type: Localhost, localhostProfile: x}}")]
+    [Field("spec.containers[].securityContext.appArmorProfile.localhostProfile", "spec.securityContext.appArmorProfile.localhostProfile")]
+    public void A_named_AppArmor_profile_without_AppArmor_is_an_error(string container, string pod)
     {
         Skip.If(File.Exists("/sys/module/apparmor/parameters/enabled") && File.ReadAllText("/sys/module/apparmor/parameters/enabled").StartsWith('Y'), "this host has AppArmor");
 
-        var result = Start("{appArmorProfile: {type: Localhost, localhostProfile: x}}", "{}", "true");
+        var result = Start(container, pod, "true");
 
         Assert.Contains("Cannot enforce AppArmor: AppArmor is not enabled on the host", result.Error + (result.ExitCode == 0 ? bed.Inspect("p").ToJsonString() : ""), StringComparison.Ordinal);
     }

@@ -252,6 +252,45 @@ public sealed class PodTests : IDisposable
             bed.Done("logs", "-f", "spec"));
     }
 
+    [SkippableFact]
+    [Field("spec.containers[].ports[].containerPort", "spec.containers[].ports[].hostPort", "spec.containers[].ports[].hostIP", "spec.containers[].ports[].protocol")]
+    public void Ports_of_the_host_lead_to_the_pod_at_their_address_and_by_their_protocol()
+    {
+        ToolsImage.Needed(bed);
+        Assert.Equal(0, bed.RunSpec("ports", """
+              terminationGracePeriodSeconds: 0
+              containers:
+              - name: c
+                image: localhost/tools
+                command: [bash, -c, "socat TCP4-LISTEN:80,fork,reuseaddr SYSTEM:'echo tcp' & socat UDP4-LISTEN:80,fork,reuseaddr SYSTEM:'read line; echo udp $line' & touch /ready; wait"]
+                ports: [{containerPort: 80, hostPort: 8073, hostIP: 127.0.0.1}, {containerPort: 80, hostPort: 8073, hostIP: 127.0.0.1, protocol: UDP}]
+                readinessProbe: {tcpSocket: {port: 80}, periodSeconds: 1}
+            """).ExitCode);
+        PodBed.Until(() => (bool)bed.Container("ports")["ready"]!, "it listens");
+
+        Assert.Equal("tcp\n", PeapodCommand.Start("bash", "-c", "cat < /dev/tcp/127.0.0.1/8073").Output);
+        Assert.Equal("udp me\n", PeapodCommand.Start("bash", "-c", "exec 3<>/dev/udp/127.0.0.1/8073; echo me >&3; timeout 5 head -n 1 <&3").Output);
+        Assert.NotEqual(0, PeapodCommand.Start("bash", "-c", "cat < /dev/tcp/127.0.0.2/8073").ExitCode);
+    }
+
+    [Theory]
+    [InlineData("Never", "ErrImageNeverPull")]
+    [InlineData("IfNotPresent", "ErrImagePull")]
+    [Field("spec.containers[].imagePullPolicy")]
+    public void A_missing_image_fails_by_its_pull_policy(string policy, string reason)
+    {
+        Assert.Equal(0, bed.Image("load", "--tag", "localhost/goes", Path.Combine(PeapodCommand.Out, "images", "busybox")).ExitCode);
+        Assert.Equal(0, bed.RunSpec("pull", $$"""
+              terminationGracePeriodSeconds: 0
+              initContainers: [{name: waits, image: localhost/busybox, command: [sh, -c, "until test -e /go; do sleep 0.02; done"]}]
+              containers: [{name: c, image: localhost/goes, imagePullPolicy: {{policy}}, command: [sleep, "100"]}]
+            """).ExitCode);
+        Assert.Equal(0, bed.Image("rm", "localhost/goes").ExitCode);
+        bed.Done("exec", "-c", "waits", "pull", "--", "touch", "/go");
+
+        PodBed.Until(() => (string?)bed.Container("pull")["state"]!["waiting"]?["reason"] == reason, $"it waits: {bed.Container("pull")}");
+    }
+
     [Fact]
     public void Fifty_pods_are_all_reached_from_another_one_and_leave_nothing()
     {

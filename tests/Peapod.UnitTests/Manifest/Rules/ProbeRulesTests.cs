@@ -1,3 +1,5 @@
+using Peapod.Tests;
+
 namespace Peapod.UnitTests.Manifest.Rules;
 
 public sealed class ProbeRulesTests
@@ -34,6 +36,7 @@ public sealed class ProbeRulesTests
     [InlineData("lifecycle: {preStop: {sleep: {seconds: 31}}}", "lifecycle.preStop.sleep: Invalid value: 31: must be non-negative and less than terminationGracePeriodSeconds (30)")]
     [InlineData("lifecycle: {preStop: {sleep: {seconds: -1}}}", "lifecycle.preStop.sleep: Invalid value: -1: must be non-negative and less than terminationGracePeriodSeconds (30)")]
     [InlineData("lifecycle: {stopSignal: SIGFOO}", "lifecycle.stopSignal: Invalid value: \"SIGFOO\": unknown signal")]
+    [Field("spec.containers[].readinessProbe.terminationGracePeriodSeconds")]
     public void A_probe_or_hook_that_breaks_a_rule_is_refused(string line, string error) => Manifests.AssertContainerError(line, error);
 
     [Theory]

@@ -25,10 +25,10 @@ internal static class ApplyCommand
     internal static Command Make()
     {
         var files = new ManifestFiles();
-        var allowSysctl = PodStart.AllowedSysctlsOption();
         var force = new Option<bool>("--force") { Description = "replace a pod that cannot change so" };
-        var command = new Command("apply", Help) { force, allowSysctl };
+        var command = new Command("apply", Help) { force };
         files.AddTo(command);
+        PodDecisions.AddTo(command);
         command.SetAction(parsed =>
         {
             if (!files.AreGiven(parsed))
@@ -37,30 +37,30 @@ internal static class ApplyCommand
             }
 
             var documents = files.Read(parsed);
-            return Apply(HostOptions.Host(parsed), documents, parsed.GetValue(allowSysctl) ?? [], parsed.GetValue(force));
+            return Apply(HostOptions.Host(parsed), documents, PodDecisions.Of(parsed), parsed.GetValue(force));
         });
         return command;
     }
 
-    private static int Apply(PodHost host, List<ManifestDocuments> documents, string[] sysctls, bool force)
+    private static int Apply(PodHost host, List<ManifestDocuments> documents, PodDecisions decisions, bool force)
     {
         ObjectsOf.Apply(host, documents);
         var exitCode = 0;
         foreach (var pod in documents.SelectMany(static objects => objects.Pods))
         {
-            exitCode |= EachPod.Do([pod.Metadata.Name], name => Console.WriteLine($"pod/{name} {Apply(host, pod, sysctls, force)}"));
+            exitCode |= EachPod.Do([pod.Metadata.Name], name => Console.WriteLine($"pod/{name} {Apply(host, pod, decisions, force)}"));
         }
 
         return exitCode;
     }
 
     /// <returns>What became of it: created, configured, unchanged or replaced.</returns>
-    private static string Apply(PodHost host, PodManifest pod, string[] sysctls, bool force)
+    private static string Apply(PodHost host, PodManifest pod, PodDecisions decisions, bool force)
     {
         var folders = host.FoldersOf(pod.Metadata.Namespace!, pod.Metadata.Name);
         if (FileSystem.TryStat(folders.Manifest) is null)
         {
-            PodStart.Start(host, pod, sysctls);
+            PodStart.Start(host, pod, decisions);
             return "created";
         }
 
@@ -84,7 +84,7 @@ internal static class ApplyCommand
         // What would keep the new one from its start is known before the old one goes.
         PodStart.CheckImages(host, pod);
         PodEnd.Delete(folders, graceSeconds: null);
-        PodStart.Start(host, pod, sysctls);
+        PodStart.Start(host, pod, decisions);
         return "replaced";
     }
 }

@@ -36,9 +36,9 @@ internal static class RunCommand
         var port = new Option<string[]>("--port") { Description = "[[HOSTIP:]HOSTPORT:]PORT[/PROTOCOL]; repeatable" };
         var name = new Argument<string?>("NAME") { Description = "the pod's name, with --image", Arity = ArgumentArity.ZeroOrOne };
         var args = new Argument<string[]>("COMMAND") { Description = "arguments for the image's entry point", Arity = ArgumentArity.ZeroOrMore };
-        var allowSysctl = PodStart.AllowedSysctlsOption();
-        var command = new Command("run", Help) { image, stdin, tty, remove, env, port, allowSysctl, name, args };
+        var command = new Command("run", Help) { image, stdin, tty, remove, env, port, name, args };
         files.AddTo(command);
+        PodDecisions.AddTo(command);
         command.SetAction(parsed =>
         {
             var host = HostOptions.Host(parsed);
@@ -56,30 +56,30 @@ internal static class RunCommand
                     Tty = parsed.GetValue(tty),
                     Remove = parsed.GetValue(remove),
                 });
-                return RunOne(host, pod, parsed.GetValue(allowSysctl) ?? [], parsed.GetValue(stdin) || parsed.GetValue(tty), parsed.GetValue(remove));
+                return RunOne(host, pod, PodDecisions.Of(parsed), parsed.GetValue(stdin) || parsed.GetValue(tty), parsed.GetValue(remove));
             }
 
-            return files.AreGiven(parsed) ? RunFiles(host, files.Read(parsed), parsed.GetValue(allowSysctl) ?? []) : throw new PodException("-f FILE or --image IMAGE NAME: what shall run is missing");
+            return files.AreGiven(parsed) ? RunFiles(host, files.Read(parsed), PodDecisions.Of(parsed)) : throw new PodException("-f FILE or --image IMAGE NAME: what shall run is missing");
         });
         return command;
     }
 
-    private static int RunFiles(PodHost host, List<ManifestDocuments> documents, string[] sysctls)
+    private static int RunFiles(PodHost host, List<ManifestDocuments> documents, PodDecisions decisions)
     {
         // What pods may need is there before the first of them.
         ObjectsOf.Apply(host, documents);
         foreach (var pod in documents.SelectMany(static objects => objects.Pods))
         {
-            PodStart.Start(host, pod, sysctls);
+            PodStart.Start(host, pod, decisions);
             Console.WriteLine($"pod/{pod.Metadata.Name} created");
         }
 
         return 0;
     }
 
-    private static int RunOne(PodHost host, PodManifest pod, string[] sysctls, bool attach, bool remove)
+    private static int RunOne(PodHost host, PodManifest pod, PodDecisions decisions, bool attach, bool remove)
     {
-        var folders = PodStart.Start(host, pod, sysctls);
+        var folders = PodStart.Start(host, pod, decisions);
         if (!attach && !remove)
         {
             Console.WriteLine($"pod/{pod.Metadata.Name} created");

@@ -1,10 +1,8 @@
-using System.CommandLine;
 using System.Text;
 using Peapod.Image;
 using Peapod.Kernel.Terminals;
 using Peapod.Pod.Layout;
 using Peapod.Pod.Objects;
-using Peapod.Pod.Sandbox;
 using Peapod.Pod.Supervision;
 
 namespace Peapod.Pod.Cli.Manifests;
@@ -12,23 +10,17 @@ namespace Peapod.Pod.Cli.Manifests;
 /// <summary>Makes a pod.</summary>
 internal static class PodStart
 {
-    internal static Option<string[]> AllowedSysctlsOption() => new("--allow-unsafe-sysctl")
-    {
-        Description = "let the pods set this kernel parameter of theirs, or all that begin so (kernel.msg*); repeatable", HelpName = "NAME",
-    };
-
     /// <summary>Writes the pod down and starts its supervisor. What fails leaves nothing.</summary>
-    /// <param name="sysctls">What <see cref="AllowedSysctlsOption"/> says.</param>
-    internal static PodFolders Start(PodHost host, PodManifest pod, string[] sysctls)
+    internal static PodFolders Start(PodHost host, PodManifest pod, PodDecisions decisions)
     {
-        AllowedSysctls.Check(sysctls);
+        decisions.Check();
         var folders = host.FoldersOf(pod.Metadata.Namespace!, pod.Metadata.Name);
         CheckImages(host, pod);
         using var creator = host.Add(folders) ?? throw new PodException($"pods \"{pod.Metadata.Name}\" already exists");
         try
         {
             ManifestFile.WriteNew(folders, pod);
-            AllowedSysctls.Write(folders, sysctls);
+            decisions.Write(folders);
             if (RawMode.SizeOf(0) is { } size)
             {
                 folders.Write(folders.TerminalSize, Encoding.UTF8.GetBytes($"{size.Rows} {size.Columns}"));

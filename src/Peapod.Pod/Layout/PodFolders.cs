@@ -37,6 +37,9 @@ public sealed class PodFolders(PodHost host, string key)
     /// <summary>The unsafe kernel parameters that --allow-unsafe-sysctl lets the pod set, one a line.</summary>
     public string AllowedSysctls => $"{Run}/allowed-sysctls";
 
+    /// <summary>The number that --pod-pids-limit gives.</summary>
+    public string PidsLimit => $"{Run}/pids-limit";
+
     /// <summary>The number of the range of ids that a pod with a user namespace has.</summary>
     internal string IdRange => $"{Run}/id-range";
 

@@ -30,10 +30,6 @@ internal sealed class ContainerRules(FieldErrors errors, PodSpec spec, IReadOnly
             var at = SourceLines.Element(path, i);
             Common(container, names, hostPorts, at);
             _probes.Validate(container, GracePeriod, at);
-            if (container.RestartPolicy is not null)
-            {
-                errors.Forbidden(at + ".restartPolicy", "may not be set for non-init containers");
-            }
         }
     }
 
@@ -51,11 +47,6 @@ internal sealed class ContainerRules(FieldErrors errors, PodSpec spec, IReadOnly
             {
                 _probes.Validate(container, GracePeriod, at);
                 continue;
-            }
-
-            if (container.RestartPolicy is { } policy)
-            {
-                errors.NotSupported(at + ".restartPolicy", policy.ToString(), "Always");
             }
 
             const string onlySidecars = "may not be set for init containers without restartPolicy=Always";

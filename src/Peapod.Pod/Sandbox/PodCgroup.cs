@@ -30,11 +30,17 @@ internal static class PodCgroup
     {
         var hierarchy = CgroupHierarchy.Find();
         var controllers = Controllers(hierarchy);
-        var settings = CgroupSettings.Compile(new KubeletResources(controllers).Of(pod));
+        var resources = new KubeletResources(controllers).Of(pod);
+        if (PidsLimit.Read(folders) is { } limit)
+        {
+            resources = resources with { Pids = new() { Limit = limit } };
+        }
+
+        var settings = CgroupSettings.Compile(resources);
         if (settings.Count > 0)
         {
             using var cgroup = Cgroup.Open($"{hierarchy.MountPoint}{Of(pod, folders)}");
-            cgroup.Change(settings, static field => field.Replace("linux.resources", "spec.resources", StringComparison.Ordinal));
+            cgroup.Change(settings, static field => field == "linux.resources.pids.limit" ? "--pod-pids-limit" : field.Replace("linux.resources", "spec.resources", StringComparison.Ordinal));
         }
 
         var parent = ParentOf(pod);

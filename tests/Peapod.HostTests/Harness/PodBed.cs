@@ -77,12 +77,18 @@ internal sealed class PodBed : IDisposable
 
     internal string Ip(string pod) => (string)Status(pod)["podIP"]!;
 
-    internal static void Until(Func<bool> condition, string what, int seconds = 10)
+    internal static void Until(Func<bool> condition, string what, int seconds = 10) => Until(condition, () => what, seconds);
+
+    internal static void Until(Func<bool> condition, Func<string> what, int seconds = 10)
     {
         var clock = Stopwatch.StartNew();
         while (!condition())
         {
-            Assert.True(clock.Elapsed.TotalSeconds < seconds, $"still not: {what}");
+            if (clock.Elapsed.TotalSeconds >= seconds)
+            {
+                Assert.Fail($"still not: {what()}");
+            }
+
             Thread.Sleep(20);
         }
     }

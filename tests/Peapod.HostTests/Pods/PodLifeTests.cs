@@ -251,16 +251,17 @@ public sealed class PodLifeTests : IDisposable
         var (descriptors, memory) = (Descriptors(), Memory());
 
         var clock = Stopwatch.StartNew();
-        Restart(300);
+        var times = int.Parse(Environment.GetEnvironmentVariable("PEAPOD_RESTARTS") ?? "300");
+        Restart(times);
 
-        Assert.Equal(350, bed.Restarts("often"));
+        Assert.Equal(50 + times, bed.Restarts("often"));
         Assert.InRange(Descriptors(), descriptors - 2, descriptors + 2);
         Assert.InRange(Memory(), 0, memory + 2048);
-        Assert.InRange(clock.Elapsed.TotalSeconds, 0, 120);
+        Assert.InRange(clock.Elapsed.TotalSeconds, 0, 120 + (times / 10));
 
-        void Restart(int times)
+        void Restart(int count)
         {
-            for (var i = 0; i < times; i++)
+            for (var i = 0; i < count; i++)
             {
                 var before = bed.Pid("often", "c");
                 PodBed.Request(bed.RunOf("often"), """{"do":"restart","container":"c","grace":0}""");

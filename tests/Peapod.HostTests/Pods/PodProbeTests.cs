@@ -34,7 +34,7 @@ public sealed class PodProbeTests : IDisposable
 
     private IEnumerable<(string Reason, string Message)> Events(string pod) => File.ReadAllLines($"{bed.RunOf(pod)}/events.jsonl").Select(static line => JsonNode.Parse(line)!).Select(static node => ((string)node["reason"]!, (string)node["message"]!));
 
-    private void UntilEvent(string pod, string reason, string message) => PodBed.Until(() => Events(pod).Contains((reason, message)), $"{reason} {message}: {string.Join("; ", Events(pod))}");
+    private void UntilEvent(string pod, string reason, string message) => PodBed.Until(() => Events(pod).Contains((reason, message)), () => $"{reason} {message}: {string.Join("; ", Events(pod))}");
 
     [Fact]
     [Field("spec.containers[].readinessProbe.exec")]
@@ -125,7 +125,7 @@ public sealed class PodProbeTests : IDisposable
               containers:
               - name: c
                 image: localhost/busybox
-                command: [sh, -c, "nc -ll -p 7000 -e true & nc -ll -p 7001 -e true & echo $! > /second; wait"]
+                command: [sh, -c, "nc -ll -p 7000 -e true & echo $! > /first; nc -ll -p 7001 -e true & echo $! > /second; sleep 100"]
                 ports: [{name: first, containerPort: 7000}, {name: second, containerPort: 7001}]
                 livenessProbe: {tcpSocket: {port: first}, periodSeconds: 1, failureThreshold: 1, initialDelaySeconds: 1}
                 readinessProbe: {tcpSocket: {port: second}, periodSeconds: 1, failureThreshold: 1}
@@ -137,7 +137,7 @@ public sealed class PodProbeTests : IDisposable
         UntilEvent("port", "Unhealthy", $"Readiness probe failed: dial tcp {bed.Ip("port")}:7001: Connection refused");
         Assert.Equal(0, bed.Restarts("port"));
 
-        bed.Done("exec", "port", "--", "pkill", "-f", "^nc -ll -p 7000");
+        bed.Done("exec", "port", "--", "sh", "-c", "kill $(cat /first)");
         PodBed.Until(() => bed.Restarts("port") == 1, "it is restarted");
         UntilEvent("port", "Unhealthy", $"Liveness probe failed: dial tcp {bed.Ip("port")}:7000: Connection refused");
     }
@@ -201,7 +201,7 @@ public sealed class PodProbeTests : IDisposable
                 readinessProbe: {httpGet: {port: 80, path: /cgi-bin/go, httpHeaders: [{name: X-Key, value: open}]}, periodSeconds: 1}
             """);
 
-        PodBed.Until(() => IsReady("redirect"), $"it is ready: {string.Join("; ", Events("redirect"))}");
+        PodBed.Until(() => IsReady("redirect"), () => $"it is ready: {string.Join("; ", Events("redirect"))}");
     }
 
     [Fact]
@@ -334,7 +334,7 @@ public sealed class PodProbeTests : IDisposable
               - {name: c, image: localhost/busybox, command: [sleep, "100"], readinessProbe: {grpc: {port: 8079, service: shop}, periodSeconds: 1}, livenessProbe: {grpc: {port: 8078}, periodSeconds: 1, failureThreshold: 1, initialDelaySeconds: 2}}
             """);
 
-        PodBed.Until(() => IsReady("grpc"), $"it is ready: {string.Join("; ", Events("grpc"))}");
+        PodBed.Until(() => IsReady("grpc"), () => $"it is ready: {string.Join("; ", Events("grpc"))}");
         UntilEvent("grpc", "Unhealthy", "Readiness probe failed: service unhealthy (responded with \"NOT_SERVING\")");
         Assert.All(asked, static service => Assert.Equal("shop", service));
         PodBed.Until(() => bed.Restarts("grpc") == 1, "where no server answers, it is restarted");

@@ -117,11 +117,12 @@ public sealed class PodSandboxTests : IDisposable
               - {name: a, image: localhost/busybox, command: [sh, -c, "while true; do sleep 0.05; done"], securityContext: {capabilities: {add: [SYS_PTRACE]}}}
               - {name: b, image: localhost/busybox, command: [sleep, "4712"]}
             """);
-        Assert.Equal("1\n", Exec("pgrep -f '^sleep 4712$' | wc -l"));
-        Assert.NotEqual("1\n", Exec("pgrep -f '^sleep 4712$'"));
-        Assert.Equal("yes\n", Exec("test -e /proc/$(pgrep -f '^sleep 4712$')/root/etc/hosts && echo yes"));
+        const string find = "for p in /proc/[0-9]*; do if [ \"$(tr '\\0' ' ' < $p/cmdline)\" = 'sleep 4712 ' ]; then echo ${p#/proc/}; fi; done";
+        var pid = Exec(find).TrimEnd();
+        Assert.InRange(int.Parse(pid), 2, int.MaxValue);
+        Assert.Equal("yes\n", Exec($"test -e /proc/{pid}/root/etc/hosts && echo yes"));
 
-        Exec("kill -9 $(pgrep -f '^sleep 4712$')");
+        Exec($"kill -9 {pid}");
         PodBed.Until(() => bed.Restarts("p", 1) == 1 && bed.Container("p", 1)["state"]!["running"] is not null, "the other runs again");
         Assert.Equal(0, bed.Restarts("p"));
 

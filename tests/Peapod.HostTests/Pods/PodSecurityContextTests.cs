@@ -27,7 +27,7 @@ public sealed class PodSecurityContextTests : IDisposable
     {
         var output = Run("{}", "", "cat /proc/keys | wc -l; (echo x > /proc/sys/kernel/domainname) 2>&1; mkdir /sys/fs/cgroup/x 2>&1; echo $(ls /dev)");
 
-        Assert.Equal("0\nsh: can't create /proc/sys/kernel/domainname: Read-only file system\nmkdir: can't create directory '/sys/fs/cgroup/x': Read-only file system\nfd full mqueue null ptmx pts random shm stderr stdin stdout tty urandom zero\n", output);
+        Assert.Equal("0\nsh: can't create /proc/sys/kernel/domainname: Read-only file system\nmkdir: can't create directory '/sys/fs/cgroup/x': Read-only file system\nfd full mqueue null ptmx pts random shm stderr stdin stdout termination-log tty urandom zero\n", output);
     }
 
     [Theory]

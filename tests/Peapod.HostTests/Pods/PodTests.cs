@@ -288,7 +288,7 @@ public sealed class PodTests : IDisposable
         Assert.Equal(0, bed.Image("rm", "localhost/goes").ExitCode);
         bed.Done("exec", "-c", "waits", "pull", "--", "touch", "/go");
 
-        PodBed.Until(() => (string?)bed.Container("pull")["state"]!["waiting"]?["reason"] == reason, $"it waits: {bed.Container("pull")}");
+        PodBed.Until(() => (string?)bed.Container("pull")["state"]!["waiting"]?["reason"] == reason, () => $"it waits: {bed.Container("pull")}");
     }
 
     [Fact]

@@ -16,6 +16,9 @@ internal abstract class Attempt : IDisposable
     /// <returns>Null while it is not over.</returns>
     internal abstract AttemptResult? Advance(long now);
 
+    /// <summary>The result when it has taken longer than it may, in the kubelet's words.</summary>
+    internal virtual AttemptResult TimedOut(long seconds) => new(false, $"timed out after {seconds}s");
+
     /// <summary>Gives it up, if it is not over.</summary>
     public abstract void Dispose();
 

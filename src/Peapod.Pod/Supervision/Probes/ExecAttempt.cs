@@ -14,13 +14,15 @@ internal sealed unsafe class ExecAttempt : Attempt
     /// <summary>Bytes of output that are kept; the kubelet's.</summary>
     private const int LongestOutput = 10 << 10;
 
+    private readonly IReadOnlyList<string> command;
     private readonly List<PidFd> unreaped;
     private readonly List<byte> text = [];
     private PidFd? process;
     private SafeFd? output;
 
-    private ExecAttempt(PidFd process, SafeFd output, List<PidFd> unreaped)
+    private ExecAttempt(IReadOnlyList<string> command, PidFd process, SafeFd output, List<PidFd> unreaped)
     {
+        this.command = command;
         this.process = process;
         this.output = output;
         this.unreaped = unreaped;
@@ -44,7 +46,7 @@ internal sealed unsafe class ExecAttempt : Attempt
                 Process = container.ReadSpec().Process! with { Args = command, Terminal = false, ConsoleSize = null },
                 Streams = new StandardStreams(nothing, writer, writer),
             });
-            return new ExecAttempt(process.Process, reader, unreaped);
+            return new ExecAttempt(command, process.Process, reader, unreaped);
         }
         catch (Exception e) when (PodFailure.Is(e))
         {
@@ -76,6 +78,8 @@ internal sealed unsafe class ExecAttempt : Attempt
         process = null;
         return new(ended.Reported == 0, Encoding.UTF8.GetString([.. text]));
     }
+
+    internal override AttemptResult TimedOut(long seconds) => new(false, $"command timed out: \"{string.Join(' ', command)}\" timed out after {seconds}s");
 
     public override void Dispose()
     {

@@ -34,6 +34,9 @@ internal sealed class GrpcAttempt : StreamAttempt
         Connect(address, port);
     }
 
+    internal override AttemptResult TimedOut(long seconds) =>
+        new(false, IsConnected ? $"timeout: health rpc did not complete within {seconds}s" : $"timeout: failed to connect service \"{authority}\" within {seconds}s: context deadline exceeded");
+
     protected override AttemptResult? Connected()
     {
         Send("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"u8);

@@ -58,6 +58,8 @@ internal sealed class HttpAttempt : StreamAttempt
 
     protected override AttemptResult Closed() => head.Count == 0 ? Failed("EOF") : Answer(Encoding.Latin1.GetString([.. head])) ?? Failed("EOF");
 
+    protected override string LateAnswer => "context deadline exceeded (Client.Timeout exceeded while awaiting headers)";
+
     protected override AttemptResult Failed(string why) => new(false, $"Get \"http{(secure ? "s" : "")}://{Authority}{path}\": {why}");
 
     private string Authority => $"{(host.Contains(':', StringComparison.Ordinal) ? $"[{host}]" : host)}:{port}";

@@ -41,7 +41,7 @@ internal sealed class ProbeWorker(Probe probe, ProbeSchedule schedule, Func<Atte
         var result = attempt.Advance(now);
         if (result is null && now >= answerBy)
         {
-            result = new(false, TimeoutText(Probe));
+            result = attempt.TimedOut(schedule.Timeout / 1000);
         }
 
         if (result is { } answer)
@@ -55,16 +55,4 @@ internal sealed class ProbeWorker(Probe probe, ProbeSchedule schedule, Func<Atte
     }
 
     public void Dispose() => attempt?.Dispose();
-
-    private static string TimeoutText(Probe probe)
-    {
-        var seconds = Math.Max(1, probe.TimeoutSeconds ?? 1);
-        return probe switch
-        {
-            { Exec: { } exec } => $"command timed out: \"{string.Join(' ', exec.Command)}\" timed out after {seconds}s",
-            { Grpc: not null } => $"timeout: health rpc did not complete within {seconds}s",
-            { TcpSocket: not null } => $"dial tcp: i/o timeout after {seconds}s",
-            _ => "context deadline exceeded (Client.Timeout exceeded while awaiting headers)",
-        };
-    }
 }

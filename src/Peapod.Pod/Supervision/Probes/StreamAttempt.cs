@@ -35,6 +35,8 @@ internal abstract unsafe class StreamAttempt : Attempt
         }
     }
 
+    internal override AttemptResult TimedOut(long seconds) => Failed(connected ? LateAnswer : $"dial tcp {peer}: i/o timeout");
+
     public override void Dispose()
     {
         tls?.Dispose();
@@ -66,6 +68,11 @@ internal abstract unsafe class StreamAttempt : Attempt
         tls.Write(data);
         tls.TakeOutgoing(unsent);
     }
+
+    protected bool IsConnected => connected;
+
+    /// <summary>What is wrong when no answer has come in time.</summary>
+    protected virtual string LateAnswer => "context deadline exceeded";
 
     /// <summary>The connection is there.</summary>
     protected abstract AttemptResult? Connected();

@@ -12,7 +12,7 @@ public sealed class ContainerRulesTests
     [InlineData("livenessProbe: {grpc: {port: 1}}", "livenessProbe: Forbidden: may not be set for init containers without restartPolicy=Always")]
     [InlineData("readinessProbe: {grpc: {port: 1}}", "readinessProbe: Forbidden: may not be set for init containers without restartPolicy=Always")]
     [InlineData("startupProbe: {}", "startupProbe: Forbidden: may not be set for init containers without restartPolicy=Always")]
-    [InlineData("restartPolicy: Never", "restartPolicy: Unsupported value: \"Never\": supported values: \"Always\"")]
+    [InlineData("restartPolicy: Never, livenessProbe: {grpc: {port: 1}}", "livenessProbe: Forbidden: may not be set for init containers without restartPolicy=Always")]
     [InlineData("restartPolicy: Always, livenessProbe: {}", "livenessProbe: Required value: must specify a handler type")]
     [InlineData("volumeMounts: [{name: v, mountPath: /v}]", "volumeMounts[0].name: Not found: \"v\"")]
     public void An_init_container_that_breaks_a_rule_is_refused(string init, string error) =>
@@ -39,7 +39,7 @@ public sealed class ContainerRulesTests
     }
 
     [Theory]
-    [InlineData("restartPolicy: OnFailure", "restartPolicy: Forbidden: may not be set for non-init containers")]
+    [InlineData("restartPolicy: Sometimes", "restartPolicy: Unsupported value: \"Sometimes\": supported values: \"Always\", \"OnFailure\", \"Never\"")]
     [InlineData("terminationMessagePath: log", "terminationMessagePath: Invalid value: \"log\": must be an absolute path")]
     [InlineData("terminationMessagePolicy: Logs", "terminationMessagePolicy: Unsupported value: \"Logs\": supported values: \"File\", \"FallbackToLogsOnError\"")]
     public void A_container_that_breaks_a_rule_is_refused(string line, string error) => Manifests.AssertContainerError(line, error);

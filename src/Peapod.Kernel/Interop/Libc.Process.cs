@@ -138,6 +138,10 @@ public static unsafe partial class Libc
     [LibraryImport(Library, SetLastError = true)]
     public static partial int setsid();
 
+    /// <summary>malloc_trim(3).</summary>
+    [LibraryImport(Library)]
+    public static partial int malloc_trim(nuint pad);
+
     [LibraryImport(Library, SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     public static partial int chdir(string path);
 

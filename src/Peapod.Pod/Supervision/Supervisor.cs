@@ -48,6 +48,7 @@ public sealed partial class Supervisor : IDisposable
     private (bool HasSandbox, bool Ended)? written;
     private long sandboxAt;
     private long wakeAt;
+    private SmallHeap heap;
 
     private Supervisor(PodFolders folders, PodManifest pod, PodStatus status, FileLock held)
     {
@@ -435,6 +436,7 @@ public sealed partial class Supervisor : IDisposable
             next = Math.Min(next, sandboxAt);
         }
 
+        heap.Trim();
         var timeout = next == long.MaxValue ? -1 : (int)Math.Clamp(next - PodContext.Now, 0, 60_000);
         fixed (PollFd* first = System.Runtime.InteropServices.CollectionsMarshal.AsSpan(entries))
         {

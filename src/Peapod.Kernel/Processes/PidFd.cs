@@ -72,9 +72,16 @@ public sealed unsafe class PidFd : SafeFd
     /// <summary>Reaps this child if it has ended; null while it runs.</summary>
     public ExitStatus? TryWait() => TryWait(Libc.WNOHANG);
 
+    /// <summary>Milliseconds in which a parent that is not us, process 1 mostly, reaps what has ended.</summary>
+    private const int ReapTimeout = 1000;
+
     /// <summary>How a process that is no child of ours, and has ended, did so; null when the kernel cannot tell. PIDFD_GET_INFO with PIDFD_INFO_EXIT, Linux 6.15.</summary>
     public ExitStatus? TryReadExit()
     {
+        // It is told once the parent has reaped the process, and that by POLLHUP.
+        var reaped = new PollFd { Fd = Number };
+        Libc.poll(&reaped, 1, ReapTimeout);
+
         const nuint PIDFD_GET_INFO = 0xc040ff0b;
         const ulong PIDFD_INFO_EXIT = 8;
 

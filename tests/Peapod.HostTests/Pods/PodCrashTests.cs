@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using Peapod.HostTests.Harness;
 using Peapod.Kernel.Files;
+using Peapod.Kernel.Processes;
 
 namespace Peapod.HostTests.Pods;
 
@@ -123,6 +124,23 @@ public sealed class PodCrashTests : IDisposable
         Assert.Equal((pid, 0), (bed.Pid("kept", "a"), bed.Restarts("kept")));
         PodBed.Until(() => bed.Done("logs", "-c", "a", "kept").Length > logged + 10, "the log goes on");
         Assert.Single(bed.Done("logs", "-c", "a", "kept").Split('\n', StringSplitOptions.RemoveEmptyEntries).Distinct());
+    }
+
+    [SkippableFact]
+    public void The_exit_code_of_a_process_is_waited_for_until_its_parent_has_reaped_it()
+    {
+        Skip.IfNot(Environment.OSVersion.Version >= new Version(6, 15), "PIDFD_GET_INFO tells exit codes since Linux 6.15");
+        using var parent = Process.Start(new ProcessStartInfo("perl", ["-e", "$| = 1; if (!($p = fork)) { select(undef, undef, undef, 0.2); exit 7 } print \"$p\\n\"; select(undef, undef, undef, 0.5); waitpid $p, 0; <STDIN>"])
+        {
+            RedirectStandardInput = true, RedirectStandardOutput = true,
+        })!;
+        using var child = PidFd.TryOpen(int.Parse(parent.StandardOutput.ReadLine()!))!;
+
+        Assert.True(child.WaitForExit(5000));
+
+        Assert.Equal(7, child.TryReadExit()!.Value.Reported);
+        parent.StandardInput.Close();
+        parent.WaitForExit();
     }
 
     [SkippableFact]

@@ -38,7 +38,7 @@ public sealed class CompletionTests : IDisposable
         Assert.Equal(["web-one"], Complete($"peapod pod {Roots} logs we"));
         Assert.Equal(["back", "front"], Complete($"peapod pod {Roots} logs web-one -c "));
         Assert.Equal(["front"], Complete($"peapod pod {Roots} logs web-one -c f"));
-        Assert.Equal(["localhost/busybox:latest"], Complete($"peapod image --data-root {bed.DataRoot} rm loc"));
+        Assert.Equal(["localhost/busybox:latest"], Complete($"peapod image --data-root {bed.DataRoot} rm localhost/b"));
     }
 
     [Fact]

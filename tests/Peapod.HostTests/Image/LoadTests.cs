@@ -196,7 +196,7 @@ public sealed class LoadTests : IDisposable
         Assert.NotEqual(index, image.Digest.ToString());
         Assert.Equal(image.Id, fixture.Store.Resolve($"localhost/many@{index}").Id);
         Assert.Equal(image.Id, fixture.Store.Resolve($"localhost/many:whatever@{image.Digest}").Id);
-        Assert.Equal($"image \"localhost/other@{image.Digest}\" is not in {fixture.Images}", Assert.Throws<ImageException>(() => fixture.Store.Resolve($"localhost/other@{image.Digest}")).Message);
+        Assert.Equal($"image \"localhost/other@{image.Digest}\" is not in {fixture.Images}", Assert.Throws<ImageNotFoundException>(() => fixture.Store.Resolve($"localhost/other@{image.Digest}")).Message);
         fixture.AssertWhole();
     }
 

@@ -46,7 +46,7 @@ public sealed class NameTests : IDisposable
     {
         Assert.Empty(fixture.Store.List());
         Assert.Equal($"image \"busybox\" (docker.io/library/busybox:latest) is not in {fixture.Images}", NotFound("busybox"));
-        Assert.Equal($"image \"busybox\" (docker.io/library/busybox:latest) is not in {fixture.Images}", Assert.Throws<ImageException>(() => fixture.Store.Remove("busybox")).Message);
+        Assert.Equal($"image \"busybox\" (docker.io/library/busybox:latest) is not in {fixture.Images}", Assert.Throws<ImageNotFoundException>(() => fixture.Store.Remove("busybox")).Message);
         Assert.True(fixture.Store.CollectGarbage());
         Assert.False(Directory.Exists(fixture.Data));
     }
@@ -241,7 +241,7 @@ public sealed class NameTests : IDisposable
         fixture.AssertWhole();
     }
 
-    private string NotFound(string reference) => Assert.Throws<ImageException>(() => fixture.Store.Resolve(reference)).Message;
+    private string NotFound(string reference) => Assert.Throws<ImageNotFoundException>(() => fixture.Store.Resolve(reference)).Message;
 
     /// <summary>Two authors' names that give the configurations of an image without layers digests that begin alike.</summary>
     private static (string One, string Two) AlikeAuthors()

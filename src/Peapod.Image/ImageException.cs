@@ -1,7 +1,7 @@
 namespace Peapod.Image;
 
 /// <summary>An image, a reference or a file of an image that cannot be used; the message is a sentence for the user that names it.</summary>
-public sealed class ImageException : Exception
+public class ImageException : Exception
 {
     public ImageException(string message)
         : base(message)

@@ -315,7 +315,7 @@ public sealed class ImageStore(string dataFolder = ImageStore.DefaultDataFolder)
         var full = isReference && parsed!.ToString() != reference ? $" ({parsed})" : "";
         var local = $"localhost/{reference}";
         var hint = isReference && ImageReference.TryParse(local, out var guess) && Named(table, guess!) is not null ? $"; {local} is" : "";
-        throw new ImageException($"image \"{Printable.Text(reference)}\"{full} is not in {store.Path}{hint}");
+        throw new ImageNotFoundException($"image \"{Printable.Text(reference)}\"{full} is not in {store.Path}{hint}");
     }
 
     /// <summary>Such a text means the image with that id, even if another one came with the name <c>docker.io/library/sha256:…</c>.</summary>

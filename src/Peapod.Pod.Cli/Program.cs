@@ -5,6 +5,7 @@ using Peapod.Pod;
 using Peapod.Pod.Cli.Commands;
 using Peapod.Pod.Cli.Completion;
 using Peapod.Pod.Cli.Output;
+using Peapod.Pod.Cli.Parsing;
 using Peapod.Pod.Layout;
 using Peapod.Pod.Supervision;
 
@@ -36,7 +37,20 @@ try
             break;
     }
 
-    return root.Parse(args, new ParserConfiguration { ResponseFileTokenReplacer = null }).Invoke(new InvocationConfiguration { EnableDefaultExceptionHandler = false });
+    var parser = new ParserConfiguration { ResponseFileTokenReplacer = null };
+    var parsed = root.Parse(args, parser);
+    if (parsed is { CommandResult.Command.Subcommands.Count: > 0, UnmatchedTokens.Count: 0, Action: not HelpAction })
+    {
+        // "peapod pod" and no more: what there is.
+        parsed = root.Parse([.. args, "--help"], parser);
+    }
+
+    if (UsageError.Of(parsed) is { } wrong)
+    {
+        throw wrong;
+    }
+
+    return parsed.Invoke(new InvocationConfiguration { EnableDefaultExceptionHandler = false });
 }
 catch (Exception e) when (PodFailure.Is(e))
 {

@@ -20,7 +20,7 @@ internal static class AttachCommand
         var stdin = new Option<bool>("--stdin", "-i") { Description = "pass on standard input" };
         var tty = new Option<bool>("--tty", "-t") { Description = "join the container's terminal" };
         var container = new Option<string?>("--container", "-c") { Description = "which container; by default the first", HelpName = "CONTAINER", CompletionSources = { CompletionWords.Containers } };
-        var name = new Argument<string>("POD") { CompletionSources = { CompletionWords.Pods } };
+        var name = new Argument<string>("POD") { Description = "the pod's name", CompletionSources = { CompletionWords.Pods } };
         var command = new Command("attach", Help) { stdin, tty, container, name };
         command.SetAction(parsed =>
         {

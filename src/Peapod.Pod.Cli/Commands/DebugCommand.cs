@@ -1,5 +1,4 @@
 using System.CommandLine;
-using Peapod.Image;
 using Peapod.Pod.Cli.Manifests;
 using Peapod.Pod.Cli.Selection;
 using Peapod.Pod.Layout;
@@ -30,9 +29,9 @@ internal sealed class DebugCommand
     private readonly Option<bool> stdin = new("--stdin", "-i") { Description = "keep its standard input open, and attach" };
     private readonly Option<bool> tty = new("--tty", "-t") { Description = "give it a terminal, and attach" };
     private readonly Option<string?> target = new("--target") { Description = "the container whose processes it shall see", HelpName = "CONTAINER", CompletionSources = { CompletionWords.Containers } };
-    private readonly Option<string?> container = new("--container", "-c") { Description = "its name; by default debugger- and five letters" };
-    private readonly Option<string[]> env = new("--env") { Description = "NAME=value; repeatable" };
-    private readonly Argument<string> name = new("POD") { CompletionSources = { CompletionWords.Pods } };
+    private readonly Option<string?> container = new("--container", "-c") { Description = "its name; by default debugger- and five letters", HelpName = "NAME" };
+    private readonly Option<string[]> env = new("--env", "-e") { Description = "an environment variable; repeatable", HelpName = "NAME=VALUE" };
+    private readonly Argument<string> name = new("POD") { Description = "the pod's name", CompletionSources = { CompletionWords.Pods } };
     private readonly Argument<string[]> args = new("COMMAND") { Description = "in place of the image's entry point, behind --", Arity = ArgumentArity.ZeroOrMore };
 
     internal static Command Make()
@@ -48,7 +47,7 @@ internal sealed class DebugCommand
         var folders = HostOptions.FindSupervised(parsed, parsed.GetValue(name)!);
         var pod = ManifestFile.Read(folders);
         var spec = Make(parsed, pod);
-        new ImageStore(folders.Host.DataRoot).Resolve(spec.Image);
+        PodStart.CheckImage(folders.Host, spec.Image);
         PodReload.Change(folders, pod with { Spec = pod.Spec with { EphemeralContainers = [.. pod.Spec.EphemeralContainers, spec] } });
         if (!spec.Stdin && !spec.Tty)
         {

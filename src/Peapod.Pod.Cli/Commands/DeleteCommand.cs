@@ -15,15 +15,16 @@ internal sealed class DeleteCommand
 
           peapod pod delete web db                  pods by name
           peapod pod delete -f web.yaml             what a manifest has: pods, ConfigMaps, Secrets, claims; --only-pods
-          peapod pod delete -l app=web              pods by their labels
+          peapod pod delete -l app=web -A           pods by their labels
           peapod pod delete configmap settings      also: secret, pvc
           peapod pod delete pvc data --with-data    without it the data stay, for a claim of the same name
           peapod pod delete web --now               a grace period of one second; --force: none
         """;
 
     private readonly ManifestFiles files = new();
-    private readonly Option<string?> selector = new("--selector", "-l") { Description = "the pods with these labels" };
+    private readonly Option<string?> selector = new("--selector", "-l") { Description = "the pods with these labels", HelpName = "LABELS" };
     private readonly Option<bool> all = new("--all") { Description = "all pods of the namespace" };
+    private readonly Option<bool> allNamespaces = new("--all-namespaces", "-A") { Description = "with --all or -l: the pods of all namespaces" };
     private readonly Option<long?> grace = new("--grace-period") { Description = "seconds between the stop signal and KILL (the manifest's terminationGracePeriodSeconds)", HelpName = "SECONDS" };
     private readonly Option<bool> now = new("--now") { Description = "as --grace-period=1" };
     private readonly Option<bool> force = new("--force") { Description = "as --grace-period=0" };
@@ -39,7 +40,7 @@ internal sealed class DeleteCommand
     internal static Command Make()
     {
         var delete = new DeleteCommand();
-        var command = new Command("delete", Help) { delete.selector, delete.all, delete.grace, delete.now, delete.force, delete.ignore, delete.onlyPods, delete.withData, delete.names };
+        var command = new Command("delete", Help) { delete.selector, delete.all, delete.allNamespaces, delete.grace, delete.now, delete.force, delete.ignore, delete.onlyPods, delete.withData, delete.names };
         delete.files.AddTo(command);
         command.SetAction(delete.Run);
         return command;
@@ -52,6 +53,11 @@ internal sealed class DeleteCommand
         if (ways != 1)
         {
             throw new PodException(ways == 0 ? "NAME, -f FILE, -l LABELS or --all: what shall be deleted is missing" : "NAME, -f, -l and --all: only one of them can say what shall be deleted");
+        }
+
+        if (parsed.GetValue(allNamespaces) && parsed.GetValue(selector) is null && !parsed.GetValue(all))
+        {
+            throw new PodException("-A: goes with --all and -l only");
         }
 
         var space = parsed.GetValue(HostOptions.Namespace)!;
@@ -76,14 +82,15 @@ internal sealed class DeleteCommand
     private int DeleteSelected(ParseResult parsed, string space)
     {
         var wanted = parsed.GetValue(selector) is { } text ? LabelSelector.Parse(text) : null;
-        var pods = HostOptions.Host(parsed).Pods().Where(folders => folders.Namespace == space && (wanted is null || wanted.Matches(PodView.ReadOnly(folders).Manifest.Metadata))).Select(static folders => folders.Name).ToList();
+        var anywhere = parsed.GetValue(allNamespaces);
+        var pods = HostOptions.Host(parsed).Pods().Where(folders => (anywhere || folders.Namespace == space) && (wanted is null || wanted.Matches(PodView.ReadOnly(folders).Manifest.Metadata))).ToList();
         if (pods.Count == 0)
         {
             Console.Error.WriteLine("No resources found");
             return 0;
         }
 
-        return EachPod.Do(pods, name => Delete(parsed, ObjectKinds.Pod, space, name));
+        return pods.Aggregate(0, (exitCode, folders) => exitCode | EachPod.Do([folders.Name], name => Delete(parsed, ObjectKinds.Pod, folders.Namespace, name)));
     }
 
     /// <summary>The pods first: what they use goes after them.</summary>

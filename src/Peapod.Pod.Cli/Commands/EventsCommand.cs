@@ -15,7 +15,7 @@ internal sealed class EventsCommand
 
     private readonly Option<bool> watch = new("--watch", "-w") { Description = "go on, with a line for each event" };
     private readonly Option<string?> output = OutputFormat.Option();
-    private readonly Option<string[]> types = new("--types") { Description = "only these: Normal, Warning", AllowMultipleArgumentsPerToken = false };
+    private readonly Option<string[]> types = new("--types") { Description = "only these: Normal, Warning; repeatable", HelpName = "TYPE" };
     private readonly Option<bool> noHeaders = new("--no-headers") { Description = "no line of headings" };
     private readonly PodSelection selection = new();
 

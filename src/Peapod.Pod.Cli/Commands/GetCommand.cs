@@ -12,67 +12,104 @@ internal sealed class GetCommand
 {
     private const string None = "<none>";
 
-    private readonly Option<string?> output = OutputFormat.Option();
-    private readonly Option<bool> noHeaders = new("--no-headers") { Description = "no line of headings" };
-    private readonly Option<bool> allNamespaces = new("--all-namespaces", "-A") { Description = "the objects of all namespaces" };
-    private readonly Option<string?> selector = new("--selector", "-l") { Description = "only objects with these labels" };
-    private readonly Argument<string> kind = new("KIND") { Description = "pods, configmaps (cm), secrets or persistentvolumeclaims (pvc); KIND/NAME is one of them", HelpName = "KIND" };
+    private const string Help = """
+        list pods, configmaps, secrets or persistentvolumeclaims
+
+          peapod pod get pods -o wide                as "pod ps -o wide"
+          peapod pod get configmaps,secrets -A
+          peapod pod get secret login -o jsonpath='{.data.password}'
+        """;
+
+    private readonly PodSelection selection;
+    private readonly PsCommand pods;
+    private readonly Argument<string> kind = new("KIND") { Description = "pods (po), configmaps (cm), secrets or persistentvolumeclaims (pvc), several with commas; KIND/NAME is one of them" };
     private readonly Argument<string[]> names = new("NAME") { Description = "their names; all when there are none", Arity = ArgumentArity.ZeroOrMore };
+
+    private GetCommand()
+    {
+        selection = new PodSelection(NamesOf);
+        pods = new PsCommand(selection);
+    }
 
     internal static Command Make()
     {
         var get = new GetCommand();
         get.kind.CompletionSources.Add(ObjectKinds.Words);
-        var command = new Command("get", "list pods, configmaps, secrets or persistentvolumeclaims") { get.output, get.noHeaders, get.allNamespaces, get.selector, get.kind, get.names };
+        get.kind.HelpName = "KIND";
+        var command = new Command("get", Help) { get.kind, get.names };
+        get.pods.AddTo(command);
         command.SetAction(get.Run);
         return command;
     }
 
     private int Run(ParseResult parsed)
     {
-        var format = OutputFormat.Parse(parsed.GetValue(output));
-        var word = parsed.GetValue(kind)!.Split('/');
-        var meant = ObjectKinds.TryParse(word[0]) ?? throw new PodException($"the server doesn't have a resource type \"{word[0]}\"\n  expected {string.Join(", ", ObjectKinds.Words)}");
-        List<string> wanted = [.. word[1..], .. parsed.GetValue(names) ?? []];
-        var found = Find(parsed, meant, wanted);
+        var kinds = Kinds(parsed.GetValue(kind)!.Split('/')[0]);
+        if (kinds is [var only] && only == ObjectKinds.Pod)
+        {
+            return pods.Run(parsed);
+        }
+
+        if (parsed.GetValue(pods.IsWatched))
+        {
+            throw new PodException("-w: only pods can be watched");
+        }
+
+        var format = OutputFormat.Parse(parsed.GetValue(pods.Output));
+        var wanted = NamesOf(parsed);
+        var found = kinds.ConvertAll(meant => (Kind: meant, Items: Find(parsed, meant, wanted)));
         if (format.IsName)
         {
-            found.ForEach(item => Console.WriteLine($"{meant.Singular}/{item.Metadata.Name}"));
+            found.ForEach(static group => group.Items.ForEach(item => Console.WriteLine($"{group.Kind.Singular}/{item.Metadata.Name}")));
         }
         else if (!format.IsTable)
         {
-            Console.Write(format.Print(found.ConvertAll(static item => item.ToJson()), wanted.Count == 1));
+            Console.Write(format.Print([.. found.SelectMany(static group => group.Items).Select(static item => item.ToJson())], kinds.Count == 1 && wanted.Count == 1));
         }
-        else if (found.Count == 0)
+        else if (found.TrueForAll(static group => group.Items.Count == 0))
         {
-            Console.Error.WriteLine(parsed.GetValue(allNamespaces) ? "No resources found" : $"No resources found in {parsed.GetValue(HostOptions.Namespace)} namespace.");
+            Console.Error.WriteLine(selection.Nothing(parsed));
         }
         else
         {
-            Console.Write(ToText(meant, found, parsed.GetValue(allNamespaces), !parsed.GetValue(noHeaders)));
+            Console.Write(string.Join('\n', found.FindAll(static group => group.Items.Count > 0).Select(group => ToText(parsed, group.Kind, group.Items, kinds.Count > 1))));
         }
 
         return 0;
     }
 
-    private List<Item> Find(ParseResult parsed, ObjectKinds meant, List<string> wanted)
+    private static List<ObjectKinds> Kinds(string words)
     {
-        var filter = parsed.GetValue(selector) is { } text ? LabelSelector.Parse(text) : null;
+        var kinds = new List<ObjectKinds>();
+        foreach (var word in words.Split(','))
+        {
+            kinds.Add((word == "all" ? ObjectKinds.Pod : ObjectKinds.TryParse(word)) ?? throw new PodException(
+                word is "events" or "event" or "ev" ? "events are listed by \"peapod pod events\"" : $"the server doesn't have a resource type \"{word}\"\n  expected {string.Join(", ", ObjectKinds.Words)}"));
+        }
+
+        return kinds;
+    }
+
+    private IReadOnlyList<string> NamesOf(ParseResult parsed) => [.. parsed.GetValue(kind)!.Split('/')[1..], .. parsed.GetValue(names) ?? []];
+
+    private List<Item> Find(ParseResult parsed, ObjectKinds meant, IReadOnlyList<string> wanted)
+    {
+        var filter = parsed.GetValue(selection.Selector) is { } text ? LabelSelector.Parse(text) : null;
         var host = HostOptions.Host(parsed);
         var store = new ObjectStore(host);
         var space = parsed.GetValue(HostOptions.Namespace)!;
         if (wanted.Count > 0)
         {
-            return wanted.ConvertAll(name => Read(parsed, store, meant, space, name) ?? throw new PodException($"{meant.Plural} \"{name}\" not found"));
+            return [.. wanted.Select(name => Read(parsed, store, meant, space, name) ?? throw new PodException($"{meant.Plural} \"{name}\" not found"))];
         }
 
-        var pods = host.Pods();
-        IEnumerable<string> spaces = parsed.GetValue(allNamespaces) ? pods.Select(static pod => pod.Namespace).Union(store.Namespaces()).Order(StringComparer.Ordinal) : [space];
+        var all = host.Pods();
+        IEnumerable<string> spaces = parsed.GetValue(selection.AllNamespaces) ? all.Select(static pod => pod.Namespace).Union(store.Namespaces()).Order(StringComparer.Ordinal) : [space];
         var items = new List<Item>();
         foreach (var each in spaces)
         {
-            var all = meant == ObjectKinds.Pod ? pods.Where(pod => pod.Namespace == each).Select(static pod => pod.Name) : store.Names(each, meant.Kind);
-            items.AddRange(all.Select(name => Read(parsed, store, meant, each, name)).OfType<Item>().Where(item => filter is null || filter.Matches(item.Metadata)));
+            var there = meant == ObjectKinds.Pod ? all.Where(pod => pod.Namespace == each).Select(static pod => pod.Name) : store.Names(each, meant.Kind);
+            items.AddRange(there.Select(name => Read(parsed, store, meant, each, name)).OfType<Item>().Where(item => filter is null || filter.Matches(item.Metadata)));
         }
 
         return items;
@@ -115,9 +152,12 @@ internal sealed class GetCommand
         "ReadWriteOnce" => "RWO", "ReadOnlyMany" => "ROX", "ReadWriteMany" => "RWX", "ReadWriteOncePod" => "RWOP", _ => mode,
     }));
 
-    private static string ToText(ObjectKinds meant, List<Item> items, bool namespaces, bool headings)
+    /// <param name="prefixed">The names say their kind: there are several.</param>
+    private string ToText(ParseResult parsed, ObjectKinds meant, List<Item> items, bool prefixed)
     {
         var table = TabWriter.ForTable();
+        var namespaces = parsed.GetValue(selection.AllNamespaces);
+        var labels = parsed.GetValue(pods.ShowLabels);
         string[] titles = meant.Singular switch
         {
             "pod" => ["READY", "STATUS", "RESTARTS", "AGE"],
@@ -125,17 +165,19 @@ internal sealed class GetCommand
             "secret" => ["TYPE", "DATA", "AGE"],
             _ => ["CAPACITY", "ACCESS MODES", "STORAGECLASS", "AGE"],
         };
-        if (headings)
+        if (!parsed.GetValue(pods.NoHeaders))
         {
-            table.Row([.. namespaces ? (string[])["NAMESPACE"] : [], "NAME", .. titles]);
+            Add("NAMESPACE", "NAME", titles, "LABELS");
         }
 
         foreach (var item in items)
         {
-            table.Row([.. namespaces ? (string[])[item.Metadata.Namespace ?? None] : [], item.Metadata.Name, .. item.Cells]);
+            Add(item.Metadata.Namespace ?? None, prefixed ? $"{meant.Singular}/{item.Metadata.Name}" : item.Metadata.Name, item.Cells, TableColumns.Text(item.Metadata));
         }
 
         return table.ToText();
+
+        void Add(string space, string name, string[] cells, string label) => table.Row([.. namespaces ? (string[])[space] : [], name, .. cells, .. labels ? (string[])[label] : []]);
     }
 
     private sealed record Item(ObjectMeta Metadata, Func<JsonObject> ToJson, string[] Cells);

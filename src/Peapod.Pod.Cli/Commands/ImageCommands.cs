@@ -19,9 +19,9 @@ internal static class ImageCommands
 
     private static Command Load()
     {
-        var path = new Argument<string>("PATH") { Description = "an OCI image layout: a folder, or a tar of one", CompletionSources = { CompletionWords.Files } };
-        var tag = new Option<string?>("--tag") { Description = "the name to give it, in place of its own" };
-        var command = new Command("load", "load an image") { path, tag };
+        var path = new Argument<string>("PATH") { Description = "an OCI image layout, as a folder or a tar, or an archive of docker save or podman save", CompletionSources = { CompletionWords.Files } };
+        var tag = new Option<string?>("--tag", "-t") { Description = "the name to give it, in place of its own", HelpName = "NAME" };
+        var command = new Command("load", "load images from a folder or an archive") { path, tag };
         command.SetAction(parsed =>
         {
             var bar = new LoadBar();
@@ -45,18 +45,26 @@ internal static class ImageCommands
 
     private static Command List()
     {
-        var command = new Command("ls", "list the images");
+        var quiet = new Option<bool>("--quiet", "-q") { Description = "only the names" };
+        var command = new Command("ls", "list the images") { quiet };
         command.SetAction(parsed =>
         {
-            Console.WriteLine($"{"NAME",-40} {"IMAGE ID",-14} SIZE");
+            var table = TabWriter.ForTable();
+            table.Row("NAME", "IMAGE ID", "SIZE");
             foreach (var image in Store(parsed).List())
             {
                 foreach (var name in image.Names)
                 {
-                    Console.WriteLine($"{name,-40} {image.Id.Hex[..12],-14} {image.Size / 1e6:0.00}MB");
+                    if (parsed.GetValue(quiet))
+                    {
+                        Console.WriteLine(name);
+                    }
+
+                    table.Row(name, image.Id.Hex[..12], StatsCommand.Bytes(image.Size));
                 }
             }
 
+            Console.Write(parsed.GetValue(quiet) ? "" : table.ToText());
             return 0;
         });
         return command;
@@ -64,11 +72,11 @@ internal static class ImageCommands
 
     private static Command Remove()
     {
-        var names = new Argument<string[]>("IMAGE") { Arity = ArgumentArity.OneOrMore, CompletionSources = { CompletionWords.Images } };
+        var names = new Argument<string[]>("IMAGE") { Description = "names or ids", Arity = ArgumentArity.OneOrMore, CompletionSources = { CompletionWords.Images } };
         var command = new Command("rm", "remove images") { names };
         command.SetAction(parsed =>
         {
-            foreach (var name in parsed.GetValue(names)!)
+            return EachPod.Do(parsed.GetValue(names)!, name =>
             {
                 var removed = Store(parsed).Remove(name);
                 foreach (var untagged in removed.Untagged)
@@ -80,9 +88,7 @@ internal static class ImageCommands
                 {
                     Console.WriteLine($"Deleted: {deleted}");
                 }
-            }
-
-            return 0;
+            });
         });
         return command;
     }

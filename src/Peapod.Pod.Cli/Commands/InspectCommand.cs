@@ -10,7 +10,7 @@ internal static class InspectCommand
     internal static Command Make()
     {
         var output = new Option<string?>("--output", "-o") { Description = "json (the default), yaml or jsonpath=TEMPLATE", HelpName = "FORMAT" };
-        var names = new Argument<string[]>("POD") { Arity = ArgumentArity.OneOrMore, CompletionSources = { CompletionWords.Pods } };
+        var names = new Argument<string[]>("POD") { Description = "the pods' names", Arity = ArgumentArity.OneOrMore, CompletionSources = { CompletionWords.Pods } };
         var command = new Command("inspect", "print pods with their defaults and status, as JSON") { output, names };
         command.SetAction(parsed =>
         {

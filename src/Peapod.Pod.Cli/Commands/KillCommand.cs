@@ -12,7 +12,7 @@ internal static class KillCommand
     {
         var signal = new Option<string>("--signal", "-s") { Description = "name or number", DefaultValueFactory = static _ => "KILL", HelpName = "SIGNAL" };
         var container = new Option<string?>("--container", "-c") { Description = "only this container", HelpName = "CONTAINER", CompletionSources = { CompletionWords.Containers } };
-        var names = new Argument<string[]>("POD") { Arity = ArgumentArity.OneOrMore, CompletionSources = { CompletionWords.Pods } };
+        var names = new Argument<string[]>("POD") { Description = "the pods' names", Arity = ArgumentArity.OneOrMore, CompletionSources = { CompletionWords.Pods } };
         var command = new Command("kill", "send a signal to the containers of pods, which are started again as their restart policy says") { signal, container, names };
         command.SetAction(parsed =>
         {

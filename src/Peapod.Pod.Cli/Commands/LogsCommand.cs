@@ -60,7 +60,7 @@ internal sealed class LogsCommand
         var sources = new List<LogSource>();
         foreach (var pod in selection.Read(parsed))
         {
-            IReadOnlyList<string> chosen = parsed.GetValue(all) ? pod.ContainerNames() : [ContainerChoice.Choose(pod, parsed.GetValue(container), quiet: false)];
+            IReadOnlyList<string> chosen = parsed.GetValue(all) ? pod.ContainerNamesInOrder() : [ContainerChoice.Choose(pod, parsed.GetValue(container), quiet: false)];
             foreach (var name in chosen)
             {
                 CheckBegun(pod, name, options, parsed.GetValue(follow) || parsed.GetValue(all));

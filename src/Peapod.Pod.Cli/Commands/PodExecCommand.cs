@@ -1,4 +1,6 @@
 using System.CommandLine;
+using System.CommandLine.Parsing;
+using Peapod.Container;
 using Peapod.Container.Foreground;
 using Peapod.Container.Lifecycle;
 using Peapod.Container.Spawning;
@@ -6,6 +8,7 @@ using Peapod.Container.State;
 using Peapod.Kernel.Files;
 using Peapod.Kernel.Interop;
 using Peapod.Pod.Cli.Selection;
+using Peapod.Pod.Containers;
 
 namespace Peapod.Pod.Cli.Commands;
 
@@ -29,11 +32,17 @@ internal static class PodExecCommand
         {
             Description = "which container; by default that of the annotation kubectl.kubernetes.io/default-container, or the first", HelpName = "CONTAINER", CompletionSources = { CompletionWords.Containers },
         };
-        var name = new Argument<string>("POD") { CompletionSources = { CompletionWords.Pods } };
+        var name = new Argument<string>("POD") { Description = "the pod's name", CompletionSources = { CompletionWords.Pods } };
         var args = new Argument<string[]>("COMMAND") { Description = "the command and its arguments, behind --", Arity = ArgumentArity.OneOrMore };
         var command = new Command("exec", Help) { stdin, tty, container, name, args };
         command.SetAction(parsed =>
         {
+            if (!parsed.Tokens.Any(static token => token.Type == TokenType.DoubleDash))
+            {
+                // Flags of the command would be taken for ours.
+                throw new PodException($"the command must stand behind --, so that its flags are not taken for ours\n  peapod pod exec {parsed.GetValue(name)} -- {parsed.GetValue(args)![0]} ...");
+            }
+
             var folders = HostOptions.FindSupervised(parsed, parsed.GetValue(name)!);
             var chosen = ContainerChoice.Choose(folders, parsed.GetValue(container));
             var store = new ContainerStore(folders.Containers, folders.Filters);
@@ -43,17 +52,41 @@ internal static class PodExecCommand
             }
 
             var target = Container.Lifecycle.Container.Open(store, chosen);
-            var terminal = parsed.GetValue(tty);
+            var spec = target.ReadSpec();
+            var terminal = parsed.GetValue(tty) && IsTerminal();
             using var attachment = Attachment.Open(terminal);
             using var nothing = FileSystem.Open("/dev/null", Libc.O_RDONLY);
-            using var process = target.Execute(new ExecRequest
+            using var process = Execute(target, spec, new ExecRequest
             {
-                Process = Attachment.Sized(target.ReadSpec().Process! with { Args = parsed.GetValue(args)!, Terminal = terminal, ConsoleSize = null }),
+                Process = Attachment.Sized(spec.Process! with { Args = parsed.GetValue(args)!, Terminal = terminal, ConsoleSize = null }),
                 ConsoleSocket = attachment.ConsoleSocket,
                 Streams = new StandardStreams(terminal || parsed.GetValue(stdin) ? null : nothing, null, null),
             });
             return attachment.Wait(process.Process).Reported;
         });
         return command;
+    }
+
+    private static ContainerProcess Execute(Container.Lifecycle.Container target, Oci.Spec spec, ExecRequest request)
+    {
+        try
+        {
+            return target.Execute(request);
+        }
+        catch (ContainerException e)
+        {
+            throw ContainerFailure.InManifest(target.Id, spec, e);
+        }
+    }
+
+    private static bool IsTerminal()
+    {
+        if (Libc.isatty(0) == 1)
+        {
+            return true;
+        }
+
+        Console.Error.WriteLine("Unable to use a TTY - input is not a terminal or the right kind of file");
+        return false;
     }
 }

@@ -29,7 +29,7 @@ internal static class PortForwardCommand
         {
             Description = "where to listen: addresses or localhost, with commas or repeated", DefaultValueFactory = static _ => ["localhost"], HelpName = "ADDRESS",
         };
-        var name = new Argument<string>("POD") { CompletionSources = { CompletionWords.Pods } };
+        var name = new Argument<string>("POD") { Description = "the pod's name", CompletionSources = { CompletionWords.Pods } };
         var ports = new Argument<string[]>("PORT") { Description = "[LOCAL:]REMOTE, REMOTE being a number or the name of a container's port", Arity = ArgumentArity.OneOrMore };
         var command = new Command("port-forward", Help) { address, name, ports };
         command.SetAction(parsed =>

@@ -7,12 +7,11 @@ using Peapod.Pod.Objects;
 namespace Peapod.Pod.Cli.Commands;
 
 /// <summary><c>pod ps</c>: the pods, as <c>kubectl get pods</c> prints them.</summary>
-internal sealed class PsCommand
+internal sealed class PsCommand(PodSelection selection)
 {
     /// <summary>Milliseconds after which a watched pod that a killed supervisor left is given a new one.</summary>
     private const int WatchPause = 1000;
 
-    private readonly PodSelection selection = new();
     private readonly Option<string?> output = OutputFormat.Option();
     private readonly Option<bool> watch = new("--watch", "-w") { Description = "go on, with a line for each change" };
     private readonly Option<bool> labels = new("--show-labels") { Description = "also the labels" };
@@ -21,17 +20,34 @@ internal sealed class PsCommand
 
     internal static Command Make()
     {
-        var ps = new PsCommand();
-        var command = new Command("ps", "list the pods")
-        {
-            ps.output, ps.watch, ps.labels, ps.noHeaders, ps.quiet,
-        };
-        ps.selection.AddTo(command);
+        var selection = new PodSelection();
+        var ps = new PsCommand(selection);
+        var command = new Command("ps", "list the pods") { ps.output, ps.watch, ps.labels, ps.noHeaders, ps.quiet };
+        selection.AddTo(command);
         command.SetAction(ps.Run);
         return command;
     }
 
-    private int Run(ParseResult parsed)
+    /// <summary>What "pod get pods" has of it.</summary>
+    internal void AddTo(Command command)
+    {
+        command.Options.Add(output);
+        command.Options.Add(watch);
+        command.Options.Add(labels);
+        command.Options.Add(noHeaders);
+        command.Options.Add(selection.Selector);
+        command.Options.Add(selection.AllNamespaces);
+    }
+
+    internal Option<string?> Output => output;
+
+    internal Option<bool> IsWatched => watch;
+
+    internal Option<bool> ShowLabels => labels;
+
+    internal Option<bool> NoHeaders => noHeaders;
+
+    internal int Run(ParseResult parsed)
     {
         var format = OutputFormat.Parse(parsed.GetValue(output));
         var pods = selection.Read(parsed);
@@ -90,7 +106,8 @@ internal sealed class PsCommand
         using var changes = PodChanges.Open(HostOptions.Host(parsed));
         while (true)
         {
-            var changed = pods.FindAll(pod => !seen.TryGetValue(pod.Folders.Key, out var before) || before != PodSummary.Of(pod));
+            // One that has no manifest yet is shown when it has.
+            var changed = pods.FindAll(pod => pod.Manifest.Metadata.CreationTimestamp is not null && (!seen.TryGetValue(pod.Folders.Key, out var before) || before != PodSummary.Of(pod)));
             changed.ForEach(pod => seen[pod.Folders.Key] = PodSummary.Of(pod));
             if (changed.Count > 0)
             {
@@ -106,7 +123,7 @@ internal sealed class PsCommand
     /// <summary>One that was asked for by its name may have gone meanwhile.</summary>
     private List<PodView> Read(ParseResult parsed) =>
         selection.HasNames(parsed)
-            ? [.. parsed.GetValue(selection.Names)!.Select(name => HostOptions.TryFind(parsed, name)).OfType<PodFolders>().Select(PodView.Read)]
+            ? selection.Present(parsed).ConvertAll(PodView.Read)
             : selection.Read(parsed);
 }
 
@@ -150,7 +167,8 @@ internal sealed record TableColumns(bool Wide, bool Namespaces, bool Labels)
         return cells;
     }
 
-    private static string Text(ObjectMeta metadata)
+    /// <summary>The column LABELS.</summary>
+    internal static string Text(ObjectMeta metadata)
     {
         if (metadata.Labels is not { Count: > 0 } labels)
         {

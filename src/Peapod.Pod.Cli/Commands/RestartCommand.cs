@@ -1,5 +1,9 @@
 using System.CommandLine;
+using Peapod.Pod.Cli.Manifests;
+using Peapod.Pod.Cli.Output;
 using Peapod.Pod.Cli.Selection;
+using Peapod.Pod.Layout;
+using Peapod.Pod.Objects;
 using Peapod.Pod.Supervision;
 
 namespace Peapod.Pod.Cli.Commands;
@@ -7,18 +11,57 @@ namespace Peapod.Pod.Cli.Commands;
 /// <summary><c>pod restart</c>: stops containers of pods and starts them again, whatever the restart policy says.</summary>
 internal static class RestartCommand
 {
+    /// <summary>Milliseconds for the start, after the grace period.</summary>
+    private const long Patience = 10_000;
+
     internal static Command Make()
     {
         var container = new Option<string?>("--container", "-c") { Description = "only this container", HelpName = "CONTAINER", CompletionSources = { CompletionWords.Containers } };
         var time = new Option<long?>("--time", "-t") { Description = "seconds between the stop signal and KILL (the manifest's terminationGracePeriodSeconds)", HelpName = "SECONDS" };
-        var names = new Argument<string[]>("POD") { Arity = ArgumentArity.OneOrMore, CompletionSources = { CompletionWords.Pods } };
+        var names = new Argument<string[]>("POD") { Description = "the pods' names", Arity = ArgumentArity.OneOrMore, CompletionSources = { CompletionWords.Pods } };
         var command = new Command("restart", "stop the containers of pods and start them again; address and volumes stay") { container, time, names };
         command.SetAction(parsed => EachPod.Do(parsed.GetValue(names)!, name =>
         {
             var folders = HostOptions.FindSupervised(parsed, name);
-            SupervisorProcess.Restart(folders, parsed.GetValue(container) is { } wanted ? ContainerChoice.Choose(folders, wanted) : null, parsed.GetValue(time));
+            Restart(folders, parsed.GetValue(container) is { } wanted ? ContainerChoice.Choose(folders, wanted) : null, parsed.GetValue(time));
             Console.WriteLine($"pod/{folders.Name} restarted");
         }));
         return command;
+    }
+
+    /// <summary>Returns when the containers run anew, or when that takes longer than it can.</summary>
+    private static void Restart(PodFolders folders, string? container, long? graceSeconds)
+    {
+        if (graceSeconds < 0)
+        {
+            throw new PodException($"--time {graceSeconds}: expected 0 or more seconds");
+        }
+
+        var grace = graceSeconds ?? PodEnd.GraceOf(folders);
+        using var notice = Notice.Show($"pod \"{folders.Name}\": waiting for its containers, at most {grace}s");
+        using var changes = PodChanges.Open(folders.Host);
+        var before = Runs(folders, container);
+        SupervisorProcess.Restart(folders, container, graceSeconds);
+        var end = Environment.TickCount64 + (1000 * grace) + Patience;
+        while (SupervisorProcess.IsAlive(folders) && Environment.TickCount64 < end && Runs(folders, container).Overlaps(before))
+        {
+            changes.Wait(100);
+        }
+    }
+
+    /// <summary>The containers' present runs, by their ids. An init container that has done its work is not restarted.</summary>
+    private static HashSet<string> Runs(PodFolders folders, string? container)
+    {
+        var runs = new HashSet<string>();
+        var status = StatusFile.TryRead(folders) ?? new PodStatus();
+        foreach (var known in (IEnumerable<ContainerStatus>)[.. status.ContainerStatuses, .. status.InitContainerStatuses])
+        {
+            if (known.ContainerId is { } id && (container is null || known.Name == container) && known.State.Terminated is not { ExitCode: 0 })
+            {
+                runs.Add(id);
+            }
+        }
+
+        return runs;
     }
 }

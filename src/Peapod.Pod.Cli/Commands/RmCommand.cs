@@ -18,12 +18,13 @@ internal static class RmCommand
     internal static Command Make()
     {
         var force = new Option<bool>("--force", "-f") { Description = "also one that runs, or that was half made" };
-        var names = new Argument<string[]>("POD") { Arity = ArgumentArity.OneOrMore, CompletionSources = { CompletionWords.Pods } };
+        var names = new Argument<string[]>("POD") { Description = "the pods' names", Arity = ArgumentArity.OneOrMore, CompletionSources = { CompletionWords.Pods } };
         var command = new Command("rm", Help) { force, names };
         command.SetAction(parsed => EachPod.Do(parsed.GetValue(names)!, name =>
         {
-            Remove(HostOptions.Find(parsed, name), parsed.GetValue(force));
-            Console.WriteLine($"pod \"{name}\" deleted");
+            var folders = HostOptions.Find(parsed, name);
+            Remove(folders, parsed.GetValue(force));
+            Console.WriteLine($"pod \"{folders.Name}\" deleted");
         }));
         return command;
     }

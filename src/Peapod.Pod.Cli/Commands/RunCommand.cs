@@ -32,11 +32,17 @@ internal static class RunCommand
         var stdin = new Option<bool>("--stdin", "-i") { Description = "keep its standard input open, and attach" };
         var tty = new Option<bool>("--tty", "-t") { Description = "give it a terminal, and attach" };
         var remove = new Option<bool>("--rm") { Description = "wait for its end, and remove it then" };
-        var env = new Option<string[]>("--env") { Description = "NAME=value; repeatable" };
-        var port = new Option<string[]>("--port") { Description = "[[HOSTIP:]HOSTPORT:]PORT[/PROTOCOL]; repeatable" };
+        var env = new Option<string[]>("--env", "-e") { Description = "an environment variable; repeatable", HelpName = "NAME=VALUE" };
+        var port = new Option<string[]>("--port") { Description = "[[HOSTIP:]HOSTPORT:]PORT[/PROTOCOL]; repeatable", HelpName = "PORT" };
+        var labels = new Option<string[]>("--labels", "-l") { Description = "NAME=VALUE,...; by default run=NAME", HelpName = "LABELS" };
+        var annotations = new Option<string[]>("--annotations") { Description = "NAME=VALUE,...; repeatable", HelpName = "LIST" };
+        var limits = new Option<string[]>("--limits") { Description = "cpu=AMOUNT,memory=AMOUNT", HelpName = "LIST" };
+        var requests = new Option<string[]>("--requests") { Description = "cpu=AMOUNT,memory=AMOUNT", HelpName = "LIST" };
+        var restart = new Option<RestartPolicy?>("--restart") { Description = "Always, OnFailure or Never; by default Always, and Never with -i, -t or --rm", HelpName = "POLICY" };
+        var entry = new Option<bool>("--command") { Description = "COMMAND takes the place of the image's entry point" };
         var name = new Argument<string?>("NAME") { Description = "the pod's name, with --image", Arity = ArgumentArity.ZeroOrOne };
-        var args = new Argument<string[]>("COMMAND") { Description = "arguments for the image's entry point", Arity = ArgumentArity.ZeroOrMore };
-        var command = new Command("run", Help) { image, stdin, tty, remove, env, port, name, args };
+        var args = new Argument<string[]>("COMMAND") { Description = "arguments for the image's entry point, behind --", Arity = ArgumentArity.ZeroOrMore };
+        var command = new Command("run", Help) { image, stdin, tty, remove, entry, env, port, labels, annotations, limits, requests, restart, name, args };
         files.AddTo(command);
         PodDecisions.AddTo(command);
         command.SetAction(parsed =>
@@ -44,6 +50,11 @@ internal static class RunCommand
             var host = HostOptions.Host(parsed);
             if (parsed.GetValue(image) is { } reference)
             {
+                if (files.AreGiven(parsed))
+                {
+                    throw new PodException("-f and --image: only one of them can say what shall run");
+                }
+
                 var pod = RunManifest.Build(new RunRequest
                 {
                     Name = parsed.GetValue(name) ?? throw new PodException("NAME: a pod from an image needs a name"),
@@ -52,11 +63,22 @@ internal static class RunCommand
                     Arguments = parsed.GetValue(args) ?? [],
                     Env = parsed.GetValue(env) ?? [],
                     Ports = parsed.GetValue(port) ?? [],
+                    Labels = RunRequest.KeyValues("--labels", parsed.GetValue(labels) ?? []),
+                    Annotations = RunRequest.KeyValues("--annotations", parsed.GetValue(annotations) ?? []),
+                    Limits = RunRequest.KeyValues("--limits", parsed.GetValue(limits) ?? []),
+                    Requests = RunRequest.KeyValues("--requests", parsed.GetValue(requests) ?? []),
+                    RestartPolicy = parsed.GetValue(restart),
+                    ReplaceEntryPoint = parsed.GetValue(entry),
                     Stdin = parsed.GetValue(stdin),
                     Tty = parsed.GetValue(tty),
                     Remove = parsed.GetValue(remove),
                 });
                 return RunOne(host, pod, PodDecisions.Of(parsed), parsed.GetValue(stdin) || parsed.GetValue(tty), parsed.GetValue(remove));
+            }
+
+            if (parsed.GetValue(name) is { } unused)
+            {
+                throw new PodException($"NAME \"{unused}\": goes with --image; a manifest has its own names");
             }
 
             return files.AreGiven(parsed) ? RunFiles(host, files.Read(parsed), PodDecisions.Of(parsed)) : throw new PodException("-f FILE or --image IMAGE NAME: what shall run is missing");
@@ -68,9 +90,18 @@ internal static class RunCommand
     {
         // What pods may need is there before the first of them.
         ObjectsOf.Apply(host, documents);
-        foreach (var pod in documents.SelectMany(static objects => objects.Pods))
+        List<PodManifest> pods = [.. documents.SelectMany(static objects => objects.Pods)];
+        foreach (var pod in pods)
         {
-            PodStart.Start(host, pod, decisions);
+            try
+            {
+                PodStart.Start(host, pod, decisions);
+            }
+            catch (PodException e) when (pods.Count > 1)
+            {
+                throw new PodException($"pod \"{pod.Metadata.Name}\": {e.Message}", e) { ExitCode = e.ExitCode };
+            }
+
             Console.WriteLine($"pod/{pod.Metadata.Name} created");
         }
 

@@ -1,7 +1,6 @@
 using System.CommandLine;
 using Peapod.Pod.Cli.Manifests;
 using Peapod.Pod.Cli.Selection;
-using Peapod.Pod.Supervision;
 
 namespace Peapod.Pod.Cli.Commands;
 
@@ -10,15 +9,17 @@ internal static class StopCommand
 {
     internal static Command Make()
     {
-        var time = new Option<long?>("--time", "-t") { Description = "seconds between the stop signal and KILL (the manifest's terminationGracePeriodSeconds)" };
-        var names = new Argument<string[]>("POD") { Arity = ArgumentArity.OneOrMore, CompletionSources = { CompletionWords.Pods } };
+        var time = new Option<long?>("--time", "-t") { Description = "seconds between the stop signal and KILL (the manifest's terminationGracePeriodSeconds)", HelpName = "SECONDS" };
+        var names = new Argument<string[]>("POD") { Description = "the pods' names", Arity = ArgumentArity.OneOrMore, CompletionSources = { CompletionWords.Pods } };
         var command = new Command("stop", "stop pods") { time, names };
         command.SetAction(parsed => EachPod.Do(parsed.GetValue(names)!, name =>
         {
             var folders = HostOptions.FindSupervised(parsed, name);
-            SupervisorProcess.Stop(folders, parsed.GetValue(time) ?? PodEnd.GraceOf(folders));
-            Console.WriteLine($"pod \"{name}\" stopped");
+            PodEnd.Stop(folders, parsed.GetValue(time) is { } seconds ? Seconds(seconds) : PodEnd.GraceOf(folders));
+            Console.WriteLine($"pod \"{folders.Name}\" stopped");
         }));
         return command;
     }
+
+    private static long Seconds(long given) => given >= 0 ? given : throw new PodException($"--time {given}: expected 0 or more seconds");
 }

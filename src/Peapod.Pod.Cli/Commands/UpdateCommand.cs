@@ -23,7 +23,7 @@ internal static class UpdateCommand
         var limits = new Option<string?>("--limits") { Description = "cpu=AMOUNT,memory=AMOUNT", HelpName = "LIST" };
         var requests = new Option<string?>("--requests") { Description = "cpu=AMOUNT,memory=AMOUNT", HelpName = "LIST" };
         var container = new Option<string?>("--container", "-c") { Description = "only this container", HelpName = "CONTAINER", CompletionSources = { CompletionWords.Containers } };
-        var name = new Argument<string>("POD") { CompletionSources = { CompletionWords.Pods } };
+        var name = new Argument<string>("POD") { Description = "the pod's name", CompletionSources = { CompletionWords.Pods } };
         var command = new Command("update", Help) { limits, requests, container, name };
         command.SetAction(parsed =>
         {

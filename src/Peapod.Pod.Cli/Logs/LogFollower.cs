@@ -21,7 +21,7 @@ internal sealed class LogFollower : IDisposable
     private readonly LogOptions options;
     private readonly byte[] prefix;
     private LogReader? log;
-    private bool atLineStart = true;
+    private readonly HashSet<string> inLine = [];
 
     private LogFollower(LogSource source, LogOptions options)
     {
@@ -89,12 +89,20 @@ internal sealed class LogFollower : IDisposable
     private void Write(string stream, ReadOnlyMemory<byte> text)
     {
         var output = stream == "stderr" ? StandardError : StandardOutput;
-        if (prefix.Length > 0 && atLineStart)
+        if (prefix.Length > 0 && !inLine.Contains(stream))
         {
             FileSystem.Write(output, prefix, stream);
         }
 
-        atLineStart = text.Span.EndsWith("\n"u8);
+        if (text.Span.EndsWith("\n"u8))
+        {
+            inLine.Remove(stream);
+        }
+        else
+        {
+            inLine.Add(stream);
+        }
+
         FileSystem.Write(output, text.Span, stream);
     }
 

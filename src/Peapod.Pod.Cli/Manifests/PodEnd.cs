@@ -1,3 +1,4 @@
+using Peapod.Pod.Cli.Output;
 using Peapod.Pod.Layout;
 using Peapod.Pod.Supervision;
 
@@ -13,10 +14,17 @@ internal static class PodEnd
     {
         if ((graceSeconds ?? GraceOf(folders)) is > 0 and var grace)
         {
-            SupervisorProcess.Stop(folders, grace);
+            Stop(folders, grace);
         }
 
         SupervisorProcess.Remove(folders);
+    }
+
+    /// <summary>Stops it, and returns when it is stopped.</summary>
+    internal static void Stop(PodFolders folders, long graceSeconds)
+    {
+        using var notice = Notice.Show($"pod \"{folders.Name}\": waiting for its containers, at most {graceSeconds}s");
+        SupervisorProcess.Stop(folders, graceSeconds);
     }
 
     /// <summary>Seconds, as the manifest has it; 0 for a pod without one, which was never made whole.</summary>

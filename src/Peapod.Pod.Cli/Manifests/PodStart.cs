@@ -39,15 +39,23 @@ internal static class PodStart
     /// <summary>Before anything is made or taken away: all images are there.</summary>
     internal static void CheckImages(PodHost host, PodManifest pod)
     {
-        var images = new ImageStore(host.DataRoot);
-        foreach (var container in pod.Spec.InitContainers)
+        foreach (var container in (IEnumerable<ContainerSpec>)[.. pod.Spec.InitContainers, .. pod.Spec.Containers])
         {
-            images.Resolve(container.Image);
+            CheckImage(host, container.Image);
         }
+    }
 
-        foreach (var container in pod.Spec.Containers)
+    /// <summary>The image is there.</summary>
+    /// <exception cref="PodException">It is not; with what brings one in.</exception>
+    internal static void CheckImage(PodHost host, string image)
+    {
+        try
         {
-            images.Resolve(container.Image);
+            new ImageStore(host.DataRoot).Resolve(image);
+        }
+        catch (ImageNotFoundException e)
+        {
+            throw new PodException($"{e.Message}\n  \"peapod image ls\" lists what is there, \"peapod image load PATH\" brings an image in", e);
         }
     }
 }

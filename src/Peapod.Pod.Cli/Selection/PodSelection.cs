@@ -7,9 +7,22 @@ namespace Peapod.Pod.Cli.Selection;
 /// <summary>Which pods a command is about: those named, or those of a namespace that a selector matches.</summary>
 internal sealed class PodSelection
 {
-    internal Option<string?> Selector { get; } = new("--selector", "-l") { Description = "only pods with these labels: app=web,tier!=test,env in (a,b),!old" };
+    private readonly Func<ParseResult, IReadOnlyList<string>> namesOf;
 
-    internal Option<bool> AllNamespaces { get; } = new("--all-namespaces", "-A") { Description = "the pods of all namespaces" };
+    internal PodSelection()
+    {
+        namesOf = parsed => parsed.GetValue(Names) ?? [];
+    }
+
+    /// <param name="namesOf">Of a command whose arguments are not only names of pods.</param>
+    internal PodSelection(Func<ParseResult, IReadOnlyList<string>> namesOf)
+    {
+        this.namesOf = namesOf;
+    }
+
+    internal Option<string?> Selector { get; } = new("--selector", "-l") { Description = "only those with these labels: app=web,tier!=test,env in (a,b),!old", HelpName = "LABELS" };
+
+    internal Option<bool> AllNamespaces { get; } = new("--all-namespaces", "-A") { Description = "those of all namespaces" };
 
     internal Argument<string[]> Names { get; } = new("POD")
     {
@@ -24,7 +37,10 @@ internal sealed class PodSelection
         Names.CompletionSources.Add(CompletionWords.Pods);
     }
 
-    internal bool HasNames(ParseResult parsed) => parsed.GetValue(Names) is { Length: > 0 };
+    internal bool HasNames(ParseResult parsed) => namesOf(parsed).Count > 0;
+
+    /// <summary>The pods of the names that are given, as far as they are there.</summary>
+    internal List<PodFolders> Present(ParseResult parsed) => [.. namesOf(parsed).Select(name => HostOptions.TryFind(parsed, name)).OfType<PodFolders>()];
 
     /// <summary>The pods, read; a named one that is not there is an error.</summary>
     internal List<PodView> Read(ParseResult parsed) => Folders(parsed).ConvertAll(PodView.Read).FindAll(Filter(parsed));
@@ -32,8 +48,8 @@ internal sealed class PodSelection
     /// <summary>The folders of the pods that may be meant; only their labels are not looked at.</summary>
     internal List<PodFolders> Folders(ParseResult parsed)
     {
-        var names = parsed.GetValue(Names) ?? [];
-        if (names.Length == 0)
+        var names = namesOf(parsed);
+        if (names.Count == 0)
         {
             return In(parsed);
         }

@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using Peapod.Kernel.Files;
 using Peapod.Pod.Layout;
 using Peapod.Pod.Objects;
 using Peapod.Pod.Supervision;
@@ -43,6 +44,14 @@ internal sealed record PodView(PodFolders Folders, PodManifest Manifest, PodStat
         return names;
     }
 
+    /// <summary>In the order in which they begin.</summary>
+    internal List<string> ContainerNamesInOrder() =>
+    [
+        .. Manifest.Spec.InitContainers.Select(static container => container.Name),
+        .. Manifest.Spec.Containers.Select(static container => container.Name),
+        .. Manifest.Spec.EphemeralContainers.Select(static container => container.Name),
+    ];
+
     /// <summary>What is known of all of its containers.</summary>
     internal IEnumerable<ContainerStatus> ContainerStatuses() => [.. Status.ContainerStatuses, .. Status.InitContainerStatuses, .. Status.EphemeralContainerStatuses];
 
@@ -58,7 +67,9 @@ internal sealed record PodView(PodFolders Folders, PodManifest Manifest, PodStat
     {
         try
         {
-            return SupervisorProcess.TakeOver(folders);
+            // One that is just being made has a creator instead.
+            var isBeingMade = FileSystem.TryStat(folders.CreatorLock) is null || FileLock.IsHeld(folders.CreatorLock);
+            return SupervisorProcess.TakeOver(folders) || isBeingMade;
         }
         catch (Exception e) when (PodFailure.Is(e))
         {

@@ -17,7 +17,7 @@ public sealed class LogReader : IDisposable
     private readonly List<byte> rest = [];
     private SafeFd? file;
     private int run;
-    private bool continues;
+    private readonly HashSet<string> continued = [];
 
     private LogReader(string folder, int run, LogOptions options)
     {
@@ -225,14 +225,13 @@ public sealed class LogReader : IDisposable
         }
 
         var whole = line[stream + 1] == (byte)'F';
-        var begins = !continues;
-        continues = !whole;
+        var name = Encoding.ASCII.GetString(line, time + 1, stream - time - 1);
         if (since.Length > 0 && line.AsSpan(0, time).SequenceCompareTo(since) < 0)
         {
             return;
         }
 
-        var name = Encoding.ASCII.GetString(line, time + 1, stream - time - 1);
+        var begins = whole ? !continued.Remove(name) : continued.Add(name);
         if (options.Timestamps && begins)
         {
             write(name, line.AsMemory(0, time + 1));

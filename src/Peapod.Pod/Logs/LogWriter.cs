@@ -57,8 +57,11 @@ internal sealed unsafe class LogWriter : IDisposable
     internal sealed class Stream(LogWriter writer, string name)
     {
         private readonly List<byte> rest = [];
+        private bool goesOn;
 
-        internal void Write(ReadOnlySpan<byte> data)
+        /// <param name="data">What was read.</param>
+        /// <param name="more">There is more to be read at once: the last line is probably whole then.</param>
+        internal void Write(ReadOnlySpan<byte> data, bool more = false)
         {
             while (!data.IsEmpty)
             {
@@ -67,11 +70,16 @@ internal sealed unsafe class LogWriter : IDisposable
                 rest.AddRange(part);
                 if (end >= 0 || rest.Count >= LongestPart)
                 {
-                    writer.Add(name, end >= 0, rest);
-                    rest.Clear();
+                    Add(whole: end >= 0);
                 }
 
                 data = end < 0 ? [] : data[(end + 1)..];
+            }
+
+            // A prompt, or a line of dots, is seen while it grows.
+            if (rest.Count > 0 && !more)
+            {
+                Add(whole: false);
             }
 
             writer.Flush();
@@ -80,12 +88,18 @@ internal sealed unsafe class LogWriter : IDisposable
         /// <summary>Writes what did not end in a line end.</summary>
         internal void Finish()
         {
-            if (rest.Count > 0)
+            if (rest.Count > 0 || goesOn)
             {
-                writer.Add(name, whole: true, rest);
+                Add(whole: true);
                 writer.Flush();
-                rest.Clear();
             }
+        }
+
+        private void Add(bool whole)
+        {
+            writer.Add(name, whole, rest);
+            rest.Clear();
+            goesOn = !whole;
         }
     }
 

@@ -137,7 +137,7 @@ internal sealed class ManifestReading(bool lenient, bool acceptLater = false)
             _problems.Add(
                 SourceLines.Member(path, "kind"),
                 ManifestKinds.IsKnown(kind)
-                    ? $"{kind} ({version}): not supported by this version of Peapod"
+                    ? $"{kind} ({version}): nothing here looks after such objects; supported values: {string.Join(", ", ManifestKinds.Read.Select(static read => $"\"{read}\""))}"
                     : SchemaCheck.Unsupported(kind, ManifestKinds.Read) + Spelling.Hint(ManifestKinds.Nearest(kind)));
         }
         else if (version != ManifestKinds.Version)

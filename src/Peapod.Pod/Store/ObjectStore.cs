@@ -65,21 +65,21 @@ public sealed class ObjectStore(PodHost host)
     public string Apply(ConfigMap map)
     {
         ArgumentNullException.ThrowIfNull(map);
-        return Put(ConfigMaps, map.Metadata, map.ToJson(), old => ImmutableObjects.Check(ConfigMap.Parse(old), map));
+        return Put(ConfigMaps, map.Metadata, metadata => (map with { Metadata = metadata }).ToJson(), static old => ConfigMap.Parse(old).Metadata, old => ImmutableObjects.Check(ConfigMap.Parse(old), map));
     }
 
     /// <inheritdoc cref="Apply(ConfigMap)"/>
     public string Apply(Secret secret)
     {
         ArgumentNullException.ThrowIfNull(secret);
-        return Put(Secrets, secret.Metadata, secret.ToJson(), old => ImmutableObjects.Check(Secret.Parse(old), secret));
+        return Put(Secrets, secret.Metadata, metadata => (secret with { Metadata = metadata }).ToJson(), static old => Secret.Parse(old).Metadata, old => ImmutableObjects.Check(Secret.Parse(old), secret));
     }
 
     /// <inheritdoc cref="Apply(ConfigMap)"/>
     public string Apply(PersistentVolumeClaim claim)
     {
         ArgumentNullException.ThrowIfNull(claim);
-        return Put(Claims, claim.Metadata, claim.ToJson(), old => ImmutableObjects.Check(PersistentVolumeClaim.Parse(old), claim));
+        return Put(Claims, claim.Metadata, metadata => (claim with { Metadata = metadata }).ToJson(), static old => PersistentVolumeClaim.Parse(old).Metadata, old => ImmutableObjects.Check(PersistentVolumeClaim.Parse(old), claim));
     }
 
     /// <summary>Null when it is not there.</summary>
@@ -123,7 +123,8 @@ public sealed class ObjectStore(PodHost host)
         _ => throw new PodException($"kind \"{kind}\": no such objects are kept here"),
     };
 
-    private string Put(string kind, ObjectMeta metadata, byte[] json, Action<byte[]> check)
+    /// <summary>With the uid and the creation time of one that is there, or new ones: what a manifest says of them is dropped.</summary>
+    private string Put(string kind, ObjectMeta metadata, Func<ObjectMeta, byte[]> write, Func<byte[], ObjectMeta> read, Action<byte[]> check)
     {
         if (metadata.Name.Length > LongestName)
         {
@@ -134,6 +135,8 @@ public sealed class ObjectStore(PodHost host)
         FileSystem.MakeDirectories(folder, PodFolders.PrivateFolder);
         using var all = FileLock.AcquireDirectory(Root);
         var old = TryRead(metadata.Namespace!, kind, metadata.Name);
+        var before = old is null ? null : read(old);
+        var json = write(metadata with { Uid = before?.Uid ?? Guid.NewGuid().ToString(), CreationTimestamp = before?.CreationTimestamp ?? Timestamp.Now });
         if (old is not null)
         {
             if (old.AsSpan().SequenceEqual(json))

@@ -241,7 +241,7 @@ internal sealed unsafe class ContainerStreams : IDisposable
         var count = Libc.read(source.Number, buffer, BufferSize);
         if (count > 0)
         {
-            target?.Write(new ReadOnlySpan<byte>(buffer, (int)count));
+            target?.Write(new ReadOnlySpan<byte>(buffer, (int)count), more: count == BufferSize);
         }
 
         return count > 0;
@@ -260,7 +260,7 @@ internal sealed unsafe class ContainerStreams : IDisposable
         if (count > 0)
         {
             var text = new ReadOnlySpan<byte>(buffer, (int)count);
-            output?.Write(text);
+            output?.Write(text, more: count == BufferSize);
             if (viewer is not null)
             {
                 Show(text);

@@ -46,7 +46,7 @@ public sealed class NameTests : IDisposable
     {
         Assert.Empty(fixture.Store.List());
         Assert.Equal($"image \"busybox\" (docker.io/library/busybox:latest) is not in {fixture.Images}", NotFound("busybox"));
-        Assert.Equal($"image \"busybox\" (docker.io/library/busybox:latest) is not in {fixture.Images}", Assert.Throws<ImageException>(() => fixture.Store.Remove("busybox")).Message);
+        Assert.Equal($"image \"busybox\" (docker.io/library/busybox:latest) is not in {fixture.Images}", Assert.ThrowsAny<ImageException>(() => fixture.Store.Remove("busybox")).Message);
         Assert.True(fixture.Store.CollectGarbage());
         Assert.False(Directory.Exists(fixture.Data));
     }
@@ -61,7 +61,7 @@ public sealed class NameTests : IDisposable
 
         Assert.Equal(common, second.Id.Hex[..4]);
         Assert.Equal($"\"{common}\" is the beginning of more than one image's id; give more digits", NotFound(common));
-        Assert.Equal($"\"{common}\" is the beginning of more than one image's id; give more digits", Assert.Throws<ImageException>(() => fixture.Store.Remove(common)).Message);
+        Assert.Equal($"\"{common}\" is the beginning of more than one image's id; give more digits", Assert.ThrowsAny<ImageException>(() => fixture.Store.Remove(common)).Message);
         Assert.Equal(2, fixture.Store.List().Count);
         Assert.Equal(second.Id, fixture.Store.Resolve(second.Id.Hex[..20]).Id);
     }
@@ -167,7 +167,7 @@ public sealed class NameTests : IDisposable
         var image = fixture.Load(new TarBuilder().Add("a"));
         fixture.Store.Remove("localhost/test");
 
-        var error = Assert.Throws<ImageException>(() => fixture.Store.TakeLease("c1", image));
+        var error = Assert.ThrowsAny<ImageException>(() => fixture.Store.TakeLease("c1", image));
 
         Assert.Equal("image localhost/test:latest was removed while container c1 was being made", error.Message);
         Assert.Null(fixture.Store.ReadLease("c1"));
@@ -186,7 +186,7 @@ public sealed class NameTests : IDisposable
 
         foreach (var act in new Action[] { () => fixture.Store.TakeLease(id, image), () => fixture.Store.ReadLease(id), () => fixture.Store.ReleaseLease(id) })
         {
-            Assert.Equal($"\"{id}\" is not a container's id", Assert.Throws<ImageException>(act).Message);
+            Assert.Equal($"\"{id}\" is not a container's id", Assert.ThrowsAny<ImageException>(act).Message);
         }
 
         fixture.AssertWhole();
@@ -201,7 +201,7 @@ public sealed class NameTests : IDisposable
         fixture.Store.TakeLease(longest, image);
         Assert.Equal(image.Id, fixture.Store.ReadLease(longest)!.Id);
         fixture.Store.ReleaseLease(longest);
-        Assert.Throws<ImageException>(() => fixture.Store.TakeLease(longest + "c", image));
+        Assert.ThrowsAny<ImageException>(() => fixture.Store.TakeLease(longest + "c", image));
     }
 
     [SkippableFact]
@@ -222,10 +222,10 @@ public sealed class NameTests : IDisposable
         var image = fixture.Load(new TarBuilder().Add("a"));
         File.WriteAllText($"{fixture.Images}/leases/c1", "{");
 
-        Assert.Equal($"{fixture.Images}/leases/c1: damaged", Assert.Throws<ImageException>(() => fixture.Store.CollectGarbage()).Message);
+        Assert.Equal($"{fixture.Images}/leases/c1: damaged", Assert.ThrowsAny<ImageException>(() => fixture.Store.CollectGarbage()).Message);
         File.Delete($"{fixture.Images}/leases/c1");
         File.WriteAllText($"{fixture.Images}/index.json", "{}");
-        Assert.Equal($"{fixture.Images}/index.json: damaged", Assert.Throws<ImageException>(() => fixture.Store.CollectGarbage()).Message);
+        Assert.Equal($"{fixture.Images}/index.json: damaged", Assert.ThrowsAny<ImageException>(() => fixture.Store.CollectGarbage()).Message);
         Assert.True(File.Exists($"{image.LayerPaths[0]}/a"));
     }
 
@@ -241,7 +241,7 @@ public sealed class NameTests : IDisposable
         fixture.AssertWhole();
     }
 
-    private string NotFound(string reference) => Assert.Throws<ImageException>(() => fixture.Store.Resolve(reference)).Message;
+    private string NotFound(string reference) => Assert.ThrowsAny<ImageException>(() => fixture.Store.Resolve(reference)).Message;
 
     /// <summary>Two authors' names that give the configurations of an image without layers digests that begin alike.</summary>
     private static (string One, string Two) AlikeAuthors()

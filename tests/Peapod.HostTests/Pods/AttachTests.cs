@@ -81,7 +81,7 @@ public sealed class AttachTests : IDisposable
         Run("command: [sleep, '100']");
         var before = File.ReadAllText($"{bed.RunOf("box")}/manifest.json");
 
-        Assert.Equal($"peapod: image \"localhost/none\" (localhost/none:latest) is not in {bed.DataRoot}/images\n", bed.Pod("debug", "box", "--image", "localhost/none", "-c", "x").Error);
+        Assert.Equal($"peapod: image \"localhost/none\" (localhost/none:latest) is not in {bed.DataRoot}/images\n  \"peapod image ls\" lists what is there, \"peapod image load PATH\" brings an image in\n", bed.Pod("debug", "box", "--image", "localhost/none", "-c", "x").Error);
         Assert.Equal("peapod: -c a: the pod has a container of that name already\n", bed.Pod("debug", "box", "--image", "localhost/busybox", "-c", "a").Error);
         Assert.Equal("peapod: --target none: container none is not valid for pod box; it has: [a]\n", bed.Pod("debug", "box", "--image", "localhost/busybox", "-c", "x", "--target", "none").Error);
         Assert.Equal(before, File.ReadAllText($"{bed.RunOf("box")}/manifest.json"));

@@ -39,7 +39,7 @@ public sealed class PodBadInputTests : IDisposable
     public void An_image_that_is_not_there() =>
         Refused(
             bed.Pod("run", "--image", "localhost/nothing", "bad"),
-            $"peapod: image \"localhost/nothing\" (localhost/nothing:latest) is not in {bed.DataRoot}/images");
+            $"peapod: image \"localhost/nothing\" (localhost/nothing:latest) is not in {bed.DataRoot}/images\n  \"peapod image ls\" lists what is there, \"peapod image load PATH\" brings an image in");
 
     [Fact]
     public void A_sub_path_that_goes_up() =>

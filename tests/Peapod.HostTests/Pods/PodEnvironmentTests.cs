@@ -10,39 +10,6 @@ public sealed class PodEnvironmentTests : IDisposable
     public void Dispose() => bed.Dispose();
 
     [Fact]
-    [Field(
-        "spec.containers[].env[].valueFrom.fieldRef", "spec.containers[].env[].valueFrom.resourceFieldRef", "spec.containers[].env[].value",
-        "spec.volumes[].downwardAPI")]
-    public void A_container_is_told_about_its_pod_its_node_and_itself()
-    {
-        bed.Done("run", "-f", Path.GetFullPath(Path.Combine(PeapodCommand.Out, "..", "examples", "environment.yaml")));
-        try
-        {
-            var node = File.ReadAllText("/proc/sys/kernel/hostname").Trim();
-            PodBed.Until(() => Logs("told").Contains("labels ->", StringComparison.Ordinal), "the container has told what it was told");
-            var lines = Logs("told").Split('\n');
-            var manifest = System.Text.Json.Nodes.JsonNode.Parse(bed.Done("inspect", "-n", "demo", "told"))!;
-            foreach (var line in new[]
-            {
-                "WRITTEN=by hand", "GREETING=by hand on $(NODE_NAME)", "POD_NAME=told", "POD_NAMESPACE=demo", $"NODE_NAME={node}", "TIER=backend", "CPU_MILLI=100",
-                $"POD_UID={manifest["metadata"]!["uid"]}", $"POD_IP={manifest["status"]!["podIP"]}",
-            })
-            {
-                Assert.Contains(line, lines);
-            }
-
-            // Neither ends with a line end, so the second is no line of the log before the container's end.
-            Assert.Equal("tier=\"backend\"", bed.Done("exec", "-n", "demo", "told", "--", "cat", "/etc/podinfo/labels"));
-            Assert.Equal("build=\"42\"", bed.Done("exec", "-n", "demo", "told", "--", "cat", "/etc/podinfo/annotations"));
-            Assert.Contains(lines, static line => line.Contains("labels -> ..data/labels", StringComparison.Ordinal));
-        }
-        finally
-        {
-            bed.Done("rm", "-n", "demo", "-f", "told");
-        }
-    }
-
-    [Fact]
     [Field("spec.containers[].env[].valueFrom.configMapKeyRef", "spec.containers[].env[].valueFrom.secretKeyRef", "spec.containers[].envFrom")]
     public void Variables_come_from_config_maps_and_secrets_of_the_pods_namespace()
     {
@@ -93,6 +60,4 @@ public sealed class PodEnvironmentTests : IDisposable
 
         Assert.Contains(error, run.ExitCode != 0 ? run.Error : bed.Container("waits")["state"]!["waiting"]!.ToJsonString().Replace("\\u0022", "\"", StringComparison.Ordinal), StringComparison.Ordinal);
     }
-
-    private string Logs(string pod) => bed.Done("logs", "-n", "demo", pod);
 }

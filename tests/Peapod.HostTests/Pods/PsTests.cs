@@ -122,6 +122,44 @@ public sealed class PsTests : IDisposable
     }
 
     [Fact]
+    public void Get_pods_is_ps()
+    {
+        Run("one", "labels: {app: web}");
+
+        Assert.Equal(bed.Done("ps", "-o", "wide"), bed.Done("get", "pods", "-o", "wide"));
+        Assert.Equal(bed.Done("ps", "--show-labels", "one"), bed.Done("get", "pod/one", "--show-labels"));
+        Assert.Equal(bed.Done("ps", "-o", "name"), bed.Done("get", "po", "-o", "name", "-l", "app=web"));
+        Assert.Equal("peapod: pods \"nobody\" not found\n", bed.Pod("get", "pod", "nobody").Error);
+        using var watch = bed.Begin("get", "pods", "-w", "--no-headers");
+        Assert.Matches("^one   1/1 +Running", watch.StandardOutput.ReadLine());
+        watch.Kill();
+    }
+
+    [Fact]
+    public void One_that_is_being_made_is_not_unknown()
+    {
+        using var watch = bed.Begin("ps", "-w");
+        try
+        {
+            for (var i = 0; i < 10; i++)
+            {
+                Run($"quick{i}", "labels: {}");
+            }
+
+            for (var running = 0; running < 10;)
+            {
+                var line = watch.StandardOutput.ReadLine()!;
+                Assert.DoesNotContain("Unknown", line, StringComparison.OrdinalIgnoreCase);
+                running += line.Contains("Running", StringComparison.Ordinal) ? 1 : 0;
+            }
+        }
+        finally
+        {
+            watch.Kill();
+        }
+    }
+
+    [Fact]
     public void Objects_are_listed_by_kind()
     {
         var file = bed.Write("objects.yaml", """
@@ -144,14 +182,22 @@ public sealed class PsTests : IDisposable
         {
             Assert.Equal("configmap/settings created\nsecret/key created\npersistentvolumeclaim/data created\n", bed.Done("apply", "-f", file));
 
-            Assert.Matches("^NAME       DATA   AGE\nsettings   2      [^ ]+\n$", bed.Done("get", "configmaps"));
-            Assert.Matches("^NAME   TYPE     DATA   AGE\nkey    Opaque   1      [^ ]+\n$", bed.Done("get", "secrets"));
-            Assert.Matches("^NAME   CAPACITY   ACCESS MODES   STORAGECLASS   AGE\ndata   1Gi        RWO                           [^ ]+\n$", bed.Done("get", "pvc"));
+            Assert.Matches("^NAME       DATA   AGE\nsettings   2      [0-9]+s\n$", bed.Done("get", "configmaps"));
+            Assert.Matches("^NAME   TYPE     DATA   AGE\nkey    Opaque   1      [0-9]+s\n$", bed.Done("get", "secrets"));
+            Assert.Matches("^NAME   CAPACITY   ACCESS MODES   STORAGECLASS   AGE\ndata   1Gi        RWO                           [0-9]+s\n$", bed.Done("get", "pvc"));
+            Assert.Matches("^NAME                 DATA   AGE\nconfigmap/settings   2      [0-9]+s\n\nNAME         TYPE     DATA   AGE\nsecret/key   Opaque   1      [0-9]+s\n$", bed.Done("get", "cm,secrets"));
+            Assert.Matches("^settings   2 +[0-9]+s +app=web\n$", bed.Done("get", "cm", "--show-labels", "--no-headers"));
+            var uid = bed.Done("get", "cm", "settings", "-o", "jsonpath={.metadata.uid}");
+            Assert.True(Guid.TryParse(uid, out _), uid);
+            Assert.StartsWith("configmap/settings unchanged\n", bed.Done("apply", "-f", file));
+            Assert.Equal(uid, bed.Done("get", "cm", "settings", "-o", "jsonpath={.metadata.uid}"));
             Assert.Equal("configmap/settings\n", bed.Done("get", "cm", "-l", "app=web", "-o", "name"));
             Assert.Equal("d29yZA==", bed.Done("get", "secret", "key", "-o", "jsonpath={.data.password}"));
             Assert.Contains("kind: ConfigMap\n", bed.Done("get", "configmap/settings", "-o", "yaml"));
             Assert.Equal("peapod: secrets \"none\" not found\n", bed.Pod("get", "secret", "none").Error);
             Assert.StartsWith("peapod: the server doesn't have a resource type \"services\"\n", bed.Pod("get", "services").Error);
+            Assert.Equal("peapod: events are listed by \"peapod pod events\"\n", bed.Pod("get", "events").Error);
+            Assert.Equal("peapod: -w: only pods can be watched\n", bed.Pod("get", "cm", "-w").Error);
         }
         finally
         {

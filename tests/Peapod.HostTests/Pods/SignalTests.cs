@@ -47,11 +47,14 @@ public sealed class SignalTests : IDisposable
         var (a, b) = (bed.Pid("two", "a"), bed.Pid("two", "b"));
 
         Assert.Equal("pod/two restarted\n", bed.Done("restart", "-c", "b", "-t", "0", "two"));
-        PodBed.Until(() => bed.Restarts("two", 1) == 1 && bed.Pid("two", "b") != b, "b runs again");
-        Assert.Equal((a, 0), (bed.Pid("two", "a"), bed.Restarts("two", 0)));
+        Assert.Equal((1, 0), (bed.Restarts("two", 1), bed.Restarts("two", 0)));
+        Assert.Equal(a, bed.Pid("two", "a"));
+        Assert.NotEqual(b, bed.Pid("two", "b"));
 
         bed.Done("restart", "-t", "0", "two");
-        PodBed.Until(() => bed.Restarts("two", 0) == 1 && bed.Restarts("two", 1) == 2, "both run again");
+        Assert.Equal((1, 2), (bed.Restarts("two", 0), bed.Restarts("two", 1)));
+        Assert.Equal("peapod: --time -1: expected 0 or more seconds\n", bed.Pod("restart", "-t", "-1", "two").Error);
+        Assert.Equal("peapod: --time -1: expected 0 or more seconds\n", bed.Pod("stop", "-t", "-1", "two").Error);
     }
 
     [Fact]

@@ -1,4 +1,3 @@
-using System.Text.RegularExpressions;
 using Peapod.HostTests.Harness;
 
 namespace Peapod.HostTests.Pods;
@@ -29,27 +28,5 @@ public sealed class ToolsImageTests : IDisposable
 
         Assert.Equal(["GNU", "curl", "git", "ip", "mount", "nginx", "OpenSSL", "ps", "Python", "socat", "unshare"], versions[..11].Select(static line => line.Split(' ', ':')[0]));
         Assert.Equal(["UTF-8", "one", "<title>Peapod</title>", ""], versions[11..]);
-    }
-
-    [SkippableFact]
-    public void Containers_find_each_others_shared_memory_semaphores_and_ports_and_another_pod_finds_none()
-    {
-        ToolsImage.Needed(bed);
-        bed.Done("run", "-f", Path.GetFullPath(Path.Combine(PeapodCommand.Out, "..", "examples", "shared-memory.yaml")));
-        PodBed.Until(() => Read("socat - TCP:127.0.0.1:9000").Output == "from-writer\n", "the writer answers");
-
-        Assert.Equal("hello\n", Read("cat /dev/shm/greeting").Output);
-        var made = Regex.Matches(bed.Done("logs", "-c", "writer", "shared-memory"), "(Semaphore|Shared memory) id: ([0-9]+)").Select(static match => match.Groups[2].Value).ToList();
-        Assert.Equal(2, made.Count);
-        Assert.Equal($"{made[0]} 1\n{made[1]} 4096\n", Read("for kind in s m; do ipcs -$kind | awk '/^0x/ { print $2, $5 }'; done").Output);
-
-        var stranger = bed.Done("run", "--rm", "--image", "localhost/tools", "stranger", "--", "bash", "-c", """
-            ls -A /dev/shm
-            ipcs -s -m | grep -c ^0x
-            socat - TCP:127.0.0.1:9000 2>&1 | grep -o 'Connection refused$' | head -n 1
-            """);
-        Assert.Equal("0\nConnection refused\n", stranger);
-
-        CommandResult Read(string script) => bed.Pod("exec", "-c", "reader", "shared-memory", "--", "bash", "-c", script);
     }
 }

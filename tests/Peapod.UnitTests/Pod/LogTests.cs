@@ -47,6 +47,28 @@ public sealed class LogTests : IDisposable
     }
 
     [Fact]
+    public void A_line_is_seen_while_it_grows_and_comes_back_in_one_piece()
+    {
+        using var writer = Open();
+        var output = new LogWriter.Stream(writer, "stdout");
+        var error = new LogWriter.Stream(writer, "stderr");
+        output.Write("name? "u8);
+        Assert.Equal("name? ", Read());
+        error.Write("warning\n"u8);
+        output.Write("Ann\nlong"u8, more: true);
+        output.Write("er\nlast"u8);
+        Assert.Equal("name? warning\nAnn\nlonger\nlast", Read());
+        output.Finish();
+
+        Assert.Equal("name? warning\nAnn\nlonger\nlast\n", Read());
+        var lines = File.ReadAllLines(LogFiles.PathOf(folder, 0)).Select(static line => line[(line.IndexOf(' ', StringComparison.Ordinal) + 1)..]);
+        Assert.Equal(["stdout P name? ", "stderr F warning", "stdout F Ann", "stdout F longer", "stdout P last", "stdout F "], lines);
+
+        // Each line has one time, whatever came between its parts.
+        Assert.Equal(4, Read(new LogOptions { Timestamps = true }).Split("Z ").Length - 1);
+    }
+
+    [Fact]
     public void Of_the_files_of_a_run_the_last_are_kept()
     {
         using (var writer = Open(files: 3))

@@ -177,7 +177,7 @@ internal static class PodSchema
         List("envFrom", Record("", EnvFrom)),
         List("ports", Record("", ContainerPort)),
         List("volumeMounts", Record("", VolumeMount)),
-        Later(List("volumeDevices", Record("", VolumeDevice))),
+        List("volumeDevices", Record("", VolumeDevice)),
         Record("securityContext", SecurityContext),
         Record("resources", Resources),
         List("resizePolicy", Record("", ResizePolicy)),

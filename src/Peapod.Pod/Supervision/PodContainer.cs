@@ -107,7 +107,7 @@ internal sealed class PodContainer : IDisposable
         try
         {
             var variables = compiler.VariablesOf(Spec);
-            var spec = Completed(compiler.Compile(Spec, image, root, variables, context.Volumes.MountsOf(Spec, variables, held)));
+            var spec = Completed(compiler.Compile(Spec, image, root, variables, context.Volumes.MountsOf(Spec, variables, held), context.Volumes.DevicesOf(Spec)));
             using var streams = Streams.OpenForContainer(run);
             var (_, process) = Create(new CreateRequest
             {

@@ -11,11 +11,12 @@ namespace Peapod.Pod.Supervision;
 /// <summary>Takes back what a pod has on this host. Every step looks for what is there, so it serves after any crash, twice too.</summary>
 public static class PodTeardown
 {
-    /// <summary>The pod's processes, cgroups, address and ports.</summary>
+    /// <summary>The pod's processes, cgroups, block devices, address and ports.</summary>
     public static void Stop(PodFolders folders)
     {
         var hierarchy = CgroupHierarchy.Find();
         PodCgroup.Remove(hierarchy, folders);
+        BlockVolume.Release(folders);
         using var network = new PodNetwork(folders.Host.ReadNetwork());
         network.Detach(folders.Key);
         network.RemoveAllIfUnused();
@@ -26,6 +27,7 @@ public static class PodTeardown
     public static void Remove(PodFolders folders)
     {
         PodVolumes.Unmount(folders);
+        BlockVolume.Release(folders);
         ReleaseImages(folders);
         IdRange.Release(folders);
         FileTree.Remove(folders.Data);
@@ -47,6 +49,7 @@ public static class PodTeardown
         }
 
         PodVolumes.Unmount(folders);
+        BlockVolume.Release(folders);
         ReleaseImages(folders);
         FileTree.Remove(folders.Data);
     }

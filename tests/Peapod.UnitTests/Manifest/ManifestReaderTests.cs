@@ -229,8 +229,8 @@ public sealed class ManifestReaderTests
     [Fact]
     public void Unknown_fields_are_warnings_when_lenient_and_everything_else_stays_an_error()
     {
-        var text = Manifests.WithContainer("comand: [sh]\nvolumeDevices: [{}]");
-        Assert.Equal(["pod.yaml:9: spec.containers[0].volumeDevices: not supported by this version of Peapod"], Manifests.Errors(text, lenient: true));
+        var text = Manifests.WithContainer("comand: [sh]\nrestartPolicyRules: [{}]");
+        Assert.Equal(["pod.yaml:9: spec.containers[0].restartPolicyRules: not supported by this version of Peapod"], Manifests.Errors(text, lenient: true));
         var documents = ManifestReader.Read("example.yaml", Manifests.WithContainer("comand: [sh]\nzzzzzzz: 1"), lenient: true);
         Assert.Equal(["example.yaml:8: spec.containers[0].comand: unknown field, did you mean \"command\"?", "example.yaml:9: spec.containers[0].zzzzzzz: unknown field"], documents.Warnings);
         Assert.Null(documents.Pods[0].Spec.Containers[0].Command);

@@ -6,6 +6,7 @@ using Peapod.Container.State;
 using Peapod.Kernel.Files;
 using Peapod.Kernel.Interop;
 using Peapod.Pod.Cli.Selection;
+using Peapod.Pod.Supervision.Runtimes;
 
 namespace Peapod.Pod.Cli.Commands;
 
@@ -44,6 +45,11 @@ internal static class PodExecCommand
 
             var target = Container.Lifecycle.Container.Open(store, chosen);
             var terminal = parsed.GetValue(tty);
+            if (RuntimeChoice.TryRead(folders) is { } runtime)
+            {
+                return OciExec.Run(runtime, folders, chosen, target.ReadSpec().Process! with { Args = parsed.GetValue(args)!, Terminal = terminal, ConsoleSize = null }, terminal || parsed.GetValue(stdin));
+            }
+
             using var attachment = Attachment.Open(terminal);
             using var nothing = FileSystem.Open("/dev/null", Libc.O_RDONLY);
             using var process = target.Execute(new ExecRequest

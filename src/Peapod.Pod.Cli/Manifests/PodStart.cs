@@ -6,6 +6,7 @@ using Peapod.Pod.Layout;
 using Peapod.Pod.Objects;
 using Peapod.Pod.Sandbox;
 using Peapod.Pod.Supervision;
+using Peapod.Pod.Supervision.Runtimes;
 
 namespace Peapod.Pod.Cli.Manifests;
 
@@ -24,11 +25,17 @@ internal static class PodStart
         AllowedSysctls.Check(sysctls);
         var folders = host.FoldersOf(pod.Metadata.Namespace!, pod.Metadata.Name);
         CheckImages(host, pod);
+        (pod, var runtime) = RuntimeClasses.Resolve(host, pod);
         using var creator = host.Add(folders) ?? throw new PodException($"pods \"{pod.Metadata.Name}\" already exists");
         try
         {
             ManifestFile.WriteNew(folders, pod);
             AllowedSysctls.Write(folders, sysctls);
+            if (runtime is not null)
+            {
+                RuntimeChoice.Write(folders, runtime);
+            }
+
             if (RawMode.SizeOf(0) is { } size)
             {
                 folders.Write(folders.TerminalSize, Encoding.UTF8.GetBytes($"{size.Rows} {size.Columns}"));

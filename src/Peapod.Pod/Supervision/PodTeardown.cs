@@ -4,6 +4,7 @@ using Peapod.Kernel.Files;
 using Peapod.Network;
 using Peapod.Pod.Layout;
 using Peapod.Pod.Sandbox;
+using Peapod.Pod.Supervision.Runtimes;
 using Peapod.Pod.Volumes;
 
 namespace Peapod.Pod.Supervision;
@@ -15,6 +16,7 @@ public static class PodTeardown
     public static void Stop(PodFolders folders)
     {
         var hierarchy = CgroupHierarchy.Find();
+        OciBundles.RemoveAll(folders);
         PodCgroup.Remove(hierarchy, folders);
         BlockVolume.Release(folders);
         using var network = new PodNetwork(folders.Host.ReadNetwork());

@@ -197,8 +197,8 @@ public sealed class ManifestReaderTests
     [InlineData("apiVersion: v2\nkind: Pod", "pod.yaml:1: apiVersion: Unsupported value: \"v2\": supported values: \"v1\"")]
     [InlineData("apiVersion: v1\nkind: Service", "pod.yaml:2: kind: Service (v1): not supported by this version of Peapod")]
     [InlineData("apiVersion: apps/v1\nkind: Deployment", "pod.yaml:2: kind: Deployment (apps/v1): not supported by this version of Peapod")]
-    [InlineData("apiVersion: v1\nkind: pod", "pod.yaml:2: kind: Unsupported value: \"pod\": supported values: \"Pod\", \"ConfigMap\", \"Secret\", \"PersistentVolumeClaim\", did you mean \"Pod\"?")]
-    [InlineData("apiVersion: v1\nkind: Spaceship", "pod.yaml:2: kind: Unsupported value: \"Spaceship\": supported values: \"Pod\", \"ConfigMap\", \"Secret\", \"PersistentVolumeClaim\"")]
+    [InlineData("apiVersion: v1\nkind: pod", "pod.yaml:2: kind: Unsupported value: \"pod\": supported values: \"Pod\", \"ConfigMap\", \"Secret\", \"PersistentVolumeClaim\", \"RuntimeClass\", did you mean \"Pod\"?")]
+    [InlineData("apiVersion: v1\nkind: Spaceship", "pod.yaml:2: kind: Unsupported value: \"Spaceship\": supported values: \"Pod\", \"ConfigMap\", \"Secret\", \"PersistentVolumeClaim\", \"RuntimeClass\"")]
     [InlineData("apiVersion: v1\nkind: Pod\nkind: Pod\nmetadata: {name: p}\nspec: {containers: [{name: c, image: i}]}", "pod.yaml:3: kind: Duplicate key: already set on line 2")]
     public void What_is_no_pod_is_one_clear_error(string text, string error)
     {

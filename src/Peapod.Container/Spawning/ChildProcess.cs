@@ -16,6 +16,11 @@ public static unsafe class ChildProcess
     public static PidFd Start(SafeFd executable, IReadOnlyList<string> args, StandardStreams streams) =>
         Start(executable.Number, "", args, [PathOnly], streams, cwd: null, [], cgroup: null);
 
+    /// <param name="path">What it executes; a script, too.</param>
+    /// <param name="args">Its arguments, the name first. Its environment is empty but for PATH.</param>
+    /// <param name="streams">Its standard streams; null for this process's.</param>
+    public static PidFd Start(string path, IReadOnlyList<string> args, StandardStreams streams) => Start(path, args, [PathOnly], streams, cwd: null);
+
     /// <param name="path">What it executes; a script, too, whose interpreter could not open a descriptor.</param>
     /// <param name="args">Its arguments, the name first.</param>
     /// <param name="environment">Its environment; an empty one stands for this process's.</param>

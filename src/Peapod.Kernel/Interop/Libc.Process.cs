@@ -23,6 +23,7 @@ public static unsafe partial class Libc
     public const int WEXITED = 4;
     public const int WNOHANG = 1;
     public const int WNOWAIT = 0x1000000;
+    public const int P_ALL = 0;
     public const int __WALL = 0x40000000;
 
     public const int PR_SET_PDEATHSIG = 1;

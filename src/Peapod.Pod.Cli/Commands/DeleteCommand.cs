@@ -112,6 +112,7 @@ internal sealed class DeleteCommand
             .. documents.ConfigMaps.Select(static map => (ObjectKinds.ConfigMap, map.Metadata)),
             .. documents.Secrets.Select(static secret => (ObjectKinds.Secret, secret.Metadata)),
             .. documents.PersistentVolumeClaims.Select(static claim => (ObjectKinds.Claim, claim.Metadata)),
+            .. documents.RuntimeClasses.Select(static its => (ObjectKinds.RuntimeClass, its.Metadata with { Namespace = ManifestDefaults.Namespace })),
         ])
         {
             exitCode |= EachPod.Do([metadata.Name], name => Delete(parsed, kind, metadata.Namespace!, name));

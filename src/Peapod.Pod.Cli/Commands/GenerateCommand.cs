@@ -106,6 +106,7 @@ internal sealed class GenerateCommand
         Add("--run-root", host.RunRoot, PodHost.DefaultRunRoot);
         Add("--data-root", host.DataRoot, PodHost.DefaultDataRoot);
         Add("--network-config", host.NetworkFile, PodHost.DefaultNetworkFile);
+        Add("--runtimes-config", host.RuntimesFile, RuntimesFile.DefaultPath);
         Add("--namespace", parsed.GetResult(HostOptions.Namespace) is { Implicit: false } ? parsed.GetValue(HostOptions.Namespace)! : "", "");
         return new SystemdUnit
         {

@@ -104,7 +104,7 @@ internal sealed class GetCommand
         }
 
         var all = host.Pods();
-        IEnumerable<string> spaces = parsed.GetValue(selection.AllNamespaces) ? all.Select(static pod => pod.Namespace).Union(store.Namespaces()).Order(StringComparer.Ordinal) : [space];
+        IEnumerable<string> spaces = meant != ObjectKinds.RuntimeClass && parsed.GetValue(selection.AllNamespaces) ? all.Select(static pod => pod.Namespace).Union(store.Namespaces()).Order(StringComparer.Ordinal) : [space];
         var items = new List<Item>();
         foreach (var each in spaces)
         {
@@ -124,6 +124,7 @@ internal sealed class GetCommand
 
         return meant == ObjectKinds.ConfigMap ? (store.TryReadConfigMap(space, name) is { } map ? Of(map) : null)
             : meant == ObjectKinds.Secret ? (store.TryReadSecret(space, name) is { } secret ? Of(secret) : null)
+            : meant == ObjectKinds.RuntimeClass ? (store.TryReadRuntimeClass(name) is { } its ? Of(its) : null)
             : store.TryReadClaim(space, name) is { } claim ? Of(claim) : null;
     }
 
@@ -146,6 +147,8 @@ internal sealed class GetCommand
         claim.Spec.Resources?.Request("storage") is { } size ? $"{size}" : "", Modes(claim.Spec.AccessModes), claim.Spec.StorageClassName ?? "", Age.Of(claim.Metadata.CreationTimestamp),
     ]);
 
+    private static Item Of(RuntimeClass its) => new(its.Metadata, () => JsonNode.Parse(its.ToJson())!.AsObject(), [its.Handler, Age.Of(its.Metadata.CreationTimestamp)]);
+
     /// <summary>kubectl's short names.</summary>
     private static string Modes(IReadOnlyList<string> modes) => string.Join(',', modes.Select(static mode => mode switch
     {
@@ -163,6 +166,7 @@ internal sealed class GetCommand
             "pod" => ["READY", "STATUS", "RESTARTS", "AGE"],
             "configmap" => ["DATA", "AGE"],
             "secret" => ["TYPE", "DATA", "AGE"],
+            "runtimeclass.node.k8s.io" => ["HANDLER", "AGE"],
             _ => ["CAPACITY", "ACCESS MODES", "STORAGECLASS", "AGE"],
         };
         if (!parsed.GetValue(pods.NoHeaders))

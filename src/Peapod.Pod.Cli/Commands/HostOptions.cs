@@ -25,6 +25,12 @@ internal static class HostOptions
         Description = "JSON file with the pods' bridge, ipv4Subnet, ipv6Subnet, mtu and table", DefaultValueFactory = static _ => PodHost.DefaultNetworkFile, Recursive = true,
     };
 
+    internal static Option<string> RuntimesFile { get; } = new("--runtimes-config")
+    {
+        Description = "JSON file with the path and args of other OCI runtimes, by the handlers that RuntimeClasses name",
+        DefaultValueFactory = static _ => Layout.RuntimesFile.DefaultPath, Recursive = true,
+    };
+
     internal static Option<string> Namespace { get; } = new("--namespace", "-n")
     {
         Description = "the pods' namespace", DefaultValueFactory = static _ => "default", Recursive = true, HelpName = "NAMESPACE", CompletionSources = { CompletionWords.Namespaces },
@@ -34,6 +40,7 @@ internal static class HostOptions
     internal static PodHost Host(ParseResult parsed) => new()
     {
         RunRoot = Path.GetFullPath(parsed.GetValue(RunRoot)!), DataRoot = Path.GetFullPath(parsed.GetValue(DataRoot)!), NetworkFile = Path.GetFullPath(parsed.GetValue(NetworkFile)!),
+        RuntimesFile = Path.GetFullPath(parsed.GetValue(RuntimesFile)!),
     };
 
     /// <summary>The folders of a pod that is there.</summary>

@@ -10,7 +10,9 @@ internal sealed record ObjectKinds(string Kind, string Singular, string Plural)
     internal static readonly ObjectKinds Secret = new(ManifestKinds.Secret, "secret", "secrets");
     internal static readonly ObjectKinds Claim = new(ManifestKinds.PersistentVolumeClaim, "persistentvolumeclaim", "persistentvolumeclaims");
 
-    internal static readonly string[] Words = ["pods", "configmaps", "secrets", "persistentvolumeclaims"];
+    internal static readonly ObjectKinds RuntimeClass = new(ManifestKinds.RuntimeClass, "runtimeclass.node.k8s.io", "runtimeclasses.node.k8s.io");
+
+    internal static readonly string[] Words = ["pods", "configmaps", "secrets", "persistentvolumeclaims", "runtimeclasses"];
 
     internal static ObjectKinds? TryParse(string word) => word.ToLowerInvariant() switch
     {
@@ -18,6 +20,7 @@ internal sealed record ObjectKinds(string Kind, string Singular, string Plural)
         "configmap" or "configmaps" or "cm" => ConfigMap,
         "secret" or "secrets" => Secret,
         "persistentvolumeclaim" or "persistentvolumeclaims" or "pvc" => Claim,
+        "runtimeclass" or "runtimeclasses" or "runtimeclass.node.k8s.io" => RuntimeClass,
         _ => null,
     };
 }

@@ -35,6 +35,7 @@ internal static class PodCommands
         command.Options.Add(HostOptions.RunRoot);
         command.Options.Add(HostOptions.DataRoot);
         command.Options.Add(HostOptions.NetworkFile);
+        command.Options.Add(HostOptions.RuntimesFile);
         command.Options.Add(HostOptions.Namespace);
         return command;
     }

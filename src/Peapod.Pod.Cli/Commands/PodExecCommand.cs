@@ -9,6 +9,7 @@ using Peapod.Kernel.Files;
 using Peapod.Kernel.Interop;
 using Peapod.Pod.Cli.Selection;
 using Peapod.Pod.Containers;
+using Peapod.Pod.Supervision.Runtimes;
 
 namespace Peapod.Pod.Cli.Commands;
 
@@ -54,6 +55,11 @@ internal static class PodExecCommand
             var target = Container.Lifecycle.Container.Open(store, chosen);
             var spec = target.ReadSpec();
             var terminal = parsed.GetValue(tty) && IsTerminal();
+            if (RuntimeChoice.TryRead(folders) is { } runtime)
+            {
+                return OciExec.Run(runtime, folders, chosen, spec.Process! with { Args = parsed.GetValue(args)!, Terminal = terminal, ConsoleSize = null }, terminal || parsed.GetValue(stdin));
+            }
+
             using var attachment = Attachment.Open(terminal);
             using var nothing = FileSystem.Open("/dev/null", Libc.O_RDONLY);
             using var process = Execute(target, spec, new ExecRequest

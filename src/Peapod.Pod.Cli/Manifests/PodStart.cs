@@ -4,6 +4,7 @@ using Peapod.Kernel.Terminals;
 using Peapod.Pod.Layout;
 using Peapod.Pod.Objects;
 using Peapod.Pod.Supervision;
+using Peapod.Pod.Supervision.Runtimes;
 
 namespace Peapod.Pod.Cli.Manifests;
 
@@ -16,11 +17,17 @@ internal static class PodStart
         decisions.Check();
         var folders = host.FoldersOf(pod.Metadata.Namespace!, pod.Metadata.Name);
         CheckImages(host, pod);
+        (pod, var runtime) = RuntimeClasses.Resolve(host, pod);
         using var creator = host.Add(folders) ?? throw new PodException($"pods \"{pod.Metadata.Name}\" already exists");
         try
         {
             ManifestFile.WriteNew(folders, pod);
             decisions.Write(folders);
+            if (runtime is not null)
+            {
+                RuntimeChoice.Write(folders, runtime);
+            }
+
             if (RawMode.SizeOf(0) is { } size)
             {
                 folders.Write(folders.TerminalSize, Encoding.UTF8.GetBytes($"{size.Rows} {size.Columns}"));

@@ -26,8 +26,8 @@ internal sealed class ContainerSpecCompiler(PodManifest pod, PodFolders folders,
     /// <inheritdoc cref="ContainerEnvironment.Of"/>
     internal IReadOnlyDictionary<string, string> VariablesOf(ContainerSpec container) => environment.Of(container);
 
-    /// <summary>A container's limits.</summary>
-    internal LinuxResources ResourcesOf(ContainerSpec container) => resources.Of(container);
+    /// <summary>A container's limits, for an update: the devices that it has stay.</summary>
+    internal LinuxResources ResourcesOf(ContainerSpec container) => resources.Of(container) with { Devices = [] };
 
     /// <summary>The container's root file system, its files' owners in the pod's user namespace when it has one.</summary>
     internal DetachedMount MountRoot(ContainerImage image, string layer)
@@ -47,12 +47,15 @@ internal sealed class ContainerSpecCompiler(PodManifest pod, PodFolders folders,
     /// <param name="root">Its root file system.</param>
     /// <param name="variables">Its environment, as the manifest says it.</param>
     /// <param name="volumes">Its volumes' mounts.</param>
-    internal Spec Compile(ContainerSpec container, ContainerImage image, DetachedMount root, IReadOnlyDictionary<string, string> variables, IReadOnlyList<OciMount> volumes)
+    /// <param name="devices">Its volumes that are block devices.</param>
+    internal Spec Compile(
+        ContainerSpec container, ContainerImage image, DetachedMount root, IReadOnlyDictionary<string, string> variables, IReadOnlyList<OciMount> volumes,
+        IReadOnlyList<ContainerDevice> devices)
     {
         var privileged = container.SecurityContext?.Privileged == true;
         var open = privileged || container.SecurityContext?.ProcMount == ProcMountType.Unmasked;
         var process = Process(container, image, root, variables);
-        return new Spec
+        var spec = new Spec
         {
             OciVersion = DefaultSpec.OciVersion,
             Process = process,
@@ -69,6 +72,25 @@ internal sealed class ContainerSpecCompiler(PodManifest pod, PodFolders folders,
                 MaskedPaths = open ? [] : MaskedPaths,
                 ReadonlyPaths = open ? [] : Defaults.Linux!.ReadonlyPaths,
             },
+        };
+        return devices.Count == 0 ? spec : spec with { Linux = WithDevices(spec.Linux, container, devices) };
+    }
+
+    private Linux WithDevices(Linux linux, ContainerSpec container, IReadOnlyList<ContainerDevice> devices)
+    {
+        var nodes = new List<LinuxDevice>(linux.Devices);
+        var rules = new List<LinuxDeviceCgroup>(linux.Resources!.Devices);
+        foreach (var device in devices)
+        {
+            nodes.Add(device.Node(pod.Spec, container));
+            rules.Add(device.Rule);
+        }
+
+        return linux with
+        {
+            Devices = nodes,
+            Resources = linux.Resources with { Devices = rules },
+            Seccomp = container.SecurityContext?.Privileged == true ? linux.Seccomp : LoopControls.Deny(linux.Seccomp),
         };
     }
 

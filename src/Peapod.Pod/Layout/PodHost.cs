@@ -19,6 +19,9 @@ public sealed record PodHost
     /// <summary>The pods' network, see <see cref="NetworkFile"/>.</summary>
     public string NetworkFile { get; init; } = DefaultNetworkFile;
 
+    /// <summary>The other OCI runtimes of this host, see <see cref="Layout.RuntimesFile"/>.</summary>
+    public string RuntimesFile { get; init; } = Layout.RuntimesFile.DefaultPath;
+
     internal string PodsRoot => $"{RunRoot}/pods";
 
     /// <summary>Compiled system call filters, of all pods.</summary>

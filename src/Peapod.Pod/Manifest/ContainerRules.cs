@@ -113,6 +113,11 @@ internal sealed class ContainerRules(FieldErrors errors, PodSpec spec, IReadOnly
         _environment.Validate(container.Env, path + ".env");
         _environment.ValidateFrom(container.EnvFrom, path + ".envFrom");
         _mounts.Validate(container, path);
+        if (spec.HostUsers == false && container.VolumeDevices.Count > 0)
+        {
+            errors.Forbidden(path + ".volumeDevices", "when `hostUsers` is false");
+        }
+
         _resources.Container(container.Resources, path + ".resources");
         _resources.ResizePolicy(container.ResizePolicy, spec.RestartPolicy, path + ".resizePolicy");
         if (container.SecurityContext is { } security)

@@ -13,6 +13,8 @@ public sealed record ManifestDocuments
 
     public IReadOnlyList<PersistentVolumeClaim> PersistentVolumeClaims { get; init; } = [];
 
+    public IReadOnlyList<RuntimeClass> RuntimeClasses { get; init; } = [];
+
     /// <summary>What lenient reading let pass, each as <c>FILE:LINE: PATH: …</c>.</summary>
     public required IReadOnlyList<string> Warnings { get; init; }
 }

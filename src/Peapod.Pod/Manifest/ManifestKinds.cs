@@ -13,10 +13,12 @@ internal static class ManifestKinds
 
     public const string PersistentVolumeClaim = "PersistentVolumeClaim";
 
+    public const string RuntimeClass = "RuntimeClass";
+
     public const string Version = "v1";
 
     /// <summary>Those that Peapod does something with.</summary>
-    public static readonly string[] Read = [Pod, ConfigMap, Secret, PersistentVolumeClaim];
+    public static readonly string[] Read = [Pod, ConfigMap, Secret, PersistentVolumeClaim, RuntimeClass];
 
     private static readonly FrozenSet<string> Known = new[]
     {
@@ -24,10 +26,13 @@ internal static class ManifestKinds
         "Namespace", "Endpoints", "EndpointSlice", "LimitRange", "ResourceQuota", "PodTemplate", "ReplicationController",
         "Deployment", "ReplicaSet", "DaemonSet", "StatefulSet", "ControllerRevision", "Job", "CronJob",
         "HorizontalPodAutoscaler", "PodDisruptionBudget", "Ingress", "IngressClass", "NetworkPolicy", "StorageClass",
-        "VolumeAttachment", "CSIDriver", "CSINode", "PriorityClass", "RuntimeClass", "Role", "RoleBinding", "ClusterRole",
+        "VolumeAttachment", "CSIDriver", "CSINode", "PriorityClass", RuntimeClass, "Role", "RoleBinding", "ClusterRole",
         "ClusterRoleBinding", "CustomResourceDefinition", "ResourceClaim", "ResourceClaimTemplate", "DeviceClass", "Node",
         "Event", "Lease", "MutatingWebhookConfiguration", "ValidatingWebhookConfiguration", "Binding",
     }.ToFrozenSet();
+
+    /// <summary>The version of the API that it is read in.</summary>
+    public static string VersionOf(string kind) => kind == RuntimeClass ? "node.k8s.io/v1" : Version;
 
     /// <summary>Whether it is a list of objects that may be pods.</summary>
     public static bool IsList(string kind) => kind is "List" or "PodList";

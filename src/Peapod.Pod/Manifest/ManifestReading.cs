@@ -19,9 +19,10 @@ internal sealed class ManifestReading(bool lenient, bool acceptLater = false)
     private readonly List<ConfigMap> _configMaps = [];
     private readonly List<Secret> _secrets = [];
     private readonly List<PersistentVolumeClaim> _claims = [];
+    private readonly List<RuntimeClass> _runtimeClasses = [];
     private ManifestProblems _problems = new("");
 
-    private int Count => _pods.Count + _configMaps.Count + _secrets.Count + _claims.Count;
+    private int Count => _pods.Count + _configMaps.Count + _secrets.Count + _claims.Count + _runtimeClasses.Count;
 
     /// <param name="fileName">What to call the file in errors.</param>
     /// <param name="utf8">What it holds.</param>
@@ -68,6 +69,7 @@ internal sealed class ManifestReading(bool lenient, bool acceptLater = false)
             ConfigMaps = _configMaps,
             Secrets = _secrets,
             PersistentVolumeClaims = _claims,
+            RuntimeClasses = _runtimeClasses,
             Warnings = _warnings,
         };
     }
@@ -140,9 +142,9 @@ internal sealed class ManifestReading(bool lenient, bool acceptLater = false)
                     ? $"{kind} ({version}): nothing here looks after such objects; supported values: {string.Join(", ", ManifestKinds.Read.Select(static read => $"\"{read}\""))}"
                     : SchemaCheck.Unsupported(kind, ManifestKinds.Read) + Spelling.Hint(ManifestKinds.Nearest(kind)));
         }
-        else if (version != ManifestKinds.Version)
+        else if (version != ManifestKinds.VersionOf(kind))
         {
-            _problems.Add(SourceLines.Member(path, "apiVersion"), SchemaCheck.Unsupported(version, [ManifestKinds.Version]));
+            _problems.Add(SourceLines.Member(path, "apiVersion"), SchemaCheck.Unsupported(version, [ManifestKinds.VersionOf(kind)]));
         }
         else
         {
@@ -175,6 +177,11 @@ internal sealed class ManifestReading(bool lenient, bool acceptLater = false)
                 var claim = ManifestDefaults.Apply(PersistentVolumeClaim.Parse(Checked(node, PodSchema.PersistentVolumeClaim, path)));
                 validation.Validate(claim, path);
                 Keep(claim, _claims, kind, claim.Metadata, path);
+                break;
+            case ManifestKinds.RuntimeClass:
+                var runtimeClass = RuntimeClass.Parse(Checked(node, PodSchema.RuntimeClass, path));
+                validation.Validate(runtimeClass, path);
+                Keep(runtimeClass, _runtimeClasses, kind, runtimeClass.Metadata, path);
                 break;
             default:
                 List(node, path);

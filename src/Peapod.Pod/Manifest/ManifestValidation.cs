@@ -37,6 +37,8 @@ internal sealed class ManifestValidation(ManifestProblems problems)
         new ClaimRules(_errors).Spec(claim.Spec, SourceLines.Member(path, "spec"));
     }
 
+    public void Validate(RuntimeClass runtimeClass, string path) => new RuntimeClassRules(_errors).Validate(runtimeClass, path);
+
     /// <param name="pod">The pod that gets the container.</param>
     /// <param name="container">The ephemeral container.</param>
     /// <param name="path">What the container's fields are called.</param>

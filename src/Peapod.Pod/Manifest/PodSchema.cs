@@ -177,7 +177,7 @@ internal static class PodSchema
         List("envFrom", Record("", EnvFrom)),
         List("ports", Record("", ContainerPort)),
         List("volumeMounts", Record("", VolumeMount)),
-        Later(List("volumeDevices", Record("", VolumeDevice))),
+        List("volumeDevices", Record("", VolumeDevice)),
         Record("securityContext", SecurityContext),
         Record("resources", Resources),
         List("resizePolicy", Record("", ResizePolicy)),
@@ -371,7 +371,7 @@ internal static class PodSchema
         Flag("hostIPC"),
         Flag("hostUsers"),
         Record("securityContext", PodSecurityContext),
-        Later(Text("runtimeClassName")),
+        Text("runtimeClassName"),
         Record("resources", Resources),
         Map("overhead", Quantity("")),
         Shown(List("imagePullSecrets", Record("", LocalObjectReference))),
@@ -414,6 +414,11 @@ internal static class PodSchema
     public static RecordSchema PersistentVolumeClaim { get; } = Kind(
         Record("spec", ClaimSpec),
         Dropped("status"));
+
+    public static RecordSchema RuntimeClass { get; } = Kind(
+        Text("handler"),
+        Record("overhead", new(Map("podFixed", Quantity("")))),
+        Shown(AnyObject("scheduling")));
 
     private static RecordSchema Kind(params FieldSchema[] fields) =>
         new([Text("apiVersion"), Text("kind"), Record("metadata", ObjectMeta), .. fields]);

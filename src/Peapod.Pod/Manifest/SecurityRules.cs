@@ -74,7 +74,7 @@ internal sealed class SecurityRules(FieldErrors errors)
     {
         if (set)
         {
-            errors.Forbidden(path, "when `pod.Spec.HostUsers` is false");
+            errors.Forbidden(path, "when `hostUsers` is false");
         }
     }
 

@@ -33,6 +33,9 @@ internal static class ImmutableObjects
         Refuse("PersistentVolumeClaim", next.Metadata, changed ? "spec: Forbidden: spec is immutable after creation except resources.requests and volumeAttributesClassName for bound claims" : null);
     }
 
+    internal static void Check(RuntimeClass old, RuntimeClass next) =>
+        Refuse("RuntimeClass", next.Metadata, old.Handler == next.Handler ? null : $"handler: Invalid value: \"{next.Handler}\": field is immutable");
+
     private static bool Same(IReadOnlyDictionary<string, string>? one, IReadOnlyDictionary<string, string>? other)
     {
         if ((one?.Count ?? 0) != (other?.Count ?? 0))

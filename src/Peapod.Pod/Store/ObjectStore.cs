@@ -6,7 +6,8 @@ using Peapod.Pod.Objects;
 namespace Peapod.Pod.Store;
 
 /// <summary>
-/// The ConfigMaps, Secrets and claims of this host, one file each: <c>objects/NAMESPACE/KIND/NAME.json</c> below the data root.
+/// The ConfigMaps, Secrets and claims of this host, one file each: <c>objects/NAMESPACE/KIND/NAME.json</c> below the data root; RuntimeClasses,
+/// which have no namespace, in <c>objects/.cluster</c>.
 /// Files of mode 0600 in folders of mode 0700, written whole or not at all: what is in a Secret is never readable to others.
 /// </summary>
 public sealed class ObjectStore(PodHost host)
@@ -14,7 +15,10 @@ public sealed class ObjectStore(PodHost host)
     internal const string ConfigMaps = "configmaps";
     internal const string Secrets = "secrets";
     internal const string Claims = "persistentvolumeclaims";
+    internal const string RuntimeClasses = "runtimeclasses";
 
+    /// <summary>No namespace's name begins with a dot.</summary>
+    private const string Cluster = ".cluster";
     private const string Unchanged = "unchanged";
     private const string Suffix = ".json";
     private const uint PrivateFile = 0x180; // 0600
@@ -46,6 +50,11 @@ public sealed class ObjectStore(PodHost host)
         foreach (var claim in documents.PersistentVolumeClaims)
         {
             told?.Invoke($"persistentvolumeclaim/{claim.Metadata.Name} {Apply(claim)}");
+        }
+
+        foreach (var runtimeClass in documents.RuntimeClasses)
+        {
+            told?.Invoke($"runtimeclass.node.k8s.io/{runtimeClass.Metadata.Name} {Apply(runtimeClass)}");
         }
 
         return changed;
@@ -82,6 +91,13 @@ public sealed class ObjectStore(PodHost host)
         return Put(Claims, claim.Metadata, metadata => (claim with { Metadata = metadata }).ToJson(), static old => PersistentVolumeClaim.Parse(old).Metadata, old => ImmutableObjects.Check(PersistentVolumeClaim.Parse(old), claim));
     }
 
+    /// <inheritdoc cref="Apply(ConfigMap)"/>
+    public string Apply(RuntimeClass runtimeClass)
+    {
+        ArgumentNullException.ThrowIfNull(runtimeClass);
+        return Put(RuntimeClasses, runtimeClass.Metadata with { Namespace = Cluster }, runtimeClass.ToJson(), old => ImmutableObjects.Check(RuntimeClass.Parse(old), runtimeClass));
+    }
+
     /// <summary>Null when it is not there.</summary>
     public ConfigMap? TryReadConfigMap(string podNamespace, string name) =>
         TryRead(podNamespace, ConfigMaps, name) is { } json ? ConfigMap.Parse(json) : null;
@@ -94,14 +110,17 @@ public sealed class ObjectStore(PodHost host)
     public PersistentVolumeClaim? TryReadClaim(string podNamespace, string name) =>
         TryRead(podNamespace, Claims, name) is { } json ? PersistentVolumeClaim.Parse(json) : null;
 
+    /// <inheritdoc cref="TryReadConfigMap"/>
+    public RuntimeClass? TryReadRuntimeClass(string name) => TryRead(Cluster, RuntimeClasses, name) is { } json ? RuntimeClass.Parse(json) : null;
+
     /// <summary>The namespaces that have objects, in the order of their names.</summary>
     public IReadOnlyList<string> Namespaces() => Sorted(Root);
 
     /// <summary>The names of the objects of a kind, in their order.</summary>
-    /// <param name="podNamespace">Their namespace.</param>
-    /// <param name="kind">ConfigMap, Secret or PersistentVolumeClaim.</param>
+    /// <param name="podNamespace">Their namespace; RuntimeClasses are the same in all.</param>
+    /// <param name="kind">ConfigMap, Secret, PersistentVolumeClaim or RuntimeClass.</param>
     public IReadOnlyList<string> Names(string podNamespace, string kind) =>
-        Sorted($"{Root}/{podNamespace}/{ResourceOf(kind)}").ConvertAll(static file => file[..^Suffix.Length]);
+        Sorted($"{Root}/{SpaceOf(podNamespace, kind)}/{ResourceOf(kind)}").ConvertAll(static file => file[..^Suffix.Length]);
 
     /// <summary>Removes an object; false when it is not there. The data of a claim stay.</summary>
     public bool Remove(string podNamespace, string kind, string name)
@@ -112,14 +131,17 @@ public sealed class ObjectStore(PodHost host)
         }
 
         using var all = FileLock.AcquireDirectory(Root);
-        return FileSystem.RemoveFile($"{Root}/{podNamespace}/{ResourceOf(kind)}/{name}{Suffix}");
+        return FileSystem.RemoveFile($"{Root}/{SpaceOf(podNamespace, kind)}/{ResourceOf(kind)}/{name}{Suffix}");
     }
+
+    private static string SpaceOf(string podNamespace, string kind) => kind == ManifestKinds.RuntimeClass ? Cluster : podNamespace;
 
     private static string ResourceOf(string kind) => kind switch
     {
         ManifestKinds.ConfigMap => ConfigMaps,
         ManifestKinds.Secret => Secrets,
         ManifestKinds.PersistentVolumeClaim => Claims,
+        ManifestKinds.RuntimeClass => RuntimeClasses,
         _ => throw new PodException($"kind \"{kind}\": no such objects are kept here"),
     };
 
@@ -157,7 +179,7 @@ public sealed class ObjectStore(PodHost host)
 
     /// <summary>Whether it can be the name of an object: one of a pod's manifest becomes a path here.</summary>
     private static bool IsName(string podNamespace, string name) =>
-        name.Length is > 0 and <= LongestName && NameRules.Dns1123Subdomain(name) is null && NameRules.Dns1123Label(podNamespace) is null;
+        name.Length is > 0 and <= LongestName && NameRules.Dns1123Subdomain(name) is null && (podNamespace == Cluster || NameRules.Dns1123Label(podNamespace) is null);
 
     private static List<string> Sorted(string folder)
     {

@@ -48,7 +48,7 @@ internal sealed class PodContainer : IDisposable
         Role = role;
         this.context = context;
         store = new ContainerStore(context.Folders.Containers, context.Folders.Filters);
-        attempts = new Attempts(context, store);
+        attempts = new Attempts(context);
         Streams = new ContainerStreams(spec, context.Folders);
         Status = known ?? new ContainerStatus { Name = spec.Name, Image = spec.Image, State = Waiting(FirstReason) };
     }
@@ -107,9 +107,9 @@ internal sealed class PodContainer : IDisposable
         try
         {
             var variables = compiler.VariablesOf(Spec);
-            var spec = Completed(compiler.Compile(Spec, image, root, variables, context.Volumes.MountsOf(Spec, variables, held)));
+            var spec = Completed(compiler.Compile(Spec, image, root, variables, context.Volumes.MountsOf(Spec, variables, held), context.Volumes.DevicesOf(Spec)));
             using var streams = Streams.OpenForContainer(run);
-            var (_, process) = Create(new CreateRequest
+            Process = Create(new CreateRequest
             {
                 Id = Spec.Name,
                 Spec = spec,
@@ -123,8 +123,6 @@ internal sealed class PodContainer : IDisposable
             {
                 Streams.TakeTerminal(receiver);
             }
-
-            Process = process.Process;
         }
         finally
         {
@@ -262,7 +260,7 @@ internal sealed class PodContainer : IDisposable
         preStop = graceMilliseconds > 0 && postStartDone && Spec.Lifecycle?.PreStop is { } hook ? attempts.Begin(Spec, hook, now) : null;
         if (preStop is null)
         {
-            Process.Signal(stopSignal);
+            Signal(stopSignal);
         }
     }
 
@@ -276,7 +274,7 @@ internal sealed class PodContainer : IDisposable
 
     /// <summary>Sends a signal to its first process.</summary>
     /// <returns>False when it does not run.</returns>
-    internal bool Signal(int signal) => Process?.Signal(signal) == true;
+    internal bool Signal(int signal) => Process is not null && context.Runtime.Signal(Spec.Name, Process, signal);
 
     /// <summary>Kills all of its processes and waits for the end.</summary>
     internal void KillAndReap(int timeoutMilliseconds)
@@ -318,7 +316,7 @@ internal sealed class PodContainer : IDisposable
             return;
         }
 
-        Container.Lifecycle.Container.Open(store, Spec.Name).Update(context.Compiler!.ResourcesOf(next), null, static field => $"resources: {field}");
+        context.Runtime.Update(Spec.Name, context.Compiler!.ResourcesOf(next));
         Status = Status with { Resources = next.Resources };
     }
 
@@ -376,11 +374,11 @@ internal sealed class PodContainer : IDisposable
         return spec;
     }
 
-    private (Container.Lifecycle.Container Container, ContainerProcess Process) Create(CreateRequest request)
+    private PidFd Create(CreateRequest request)
     {
         try
         {
-            return Container.Lifecycle.Container.Create(store, request);
+            return context.Runtime.Run(request);
         }
         catch (ContainerException e)
         {
@@ -497,7 +495,7 @@ internal sealed class PodContainer : IDisposable
     {
         preStop!.Dispose();
         preStop = null;
-        Process!.Signal(stopSignal);
+        Signal(stopSignal);
         if (grace > 0)
         {
             killAt = Math.Max(killAt!.Value, now + PodLife.LeastGrace);
@@ -507,7 +505,7 @@ internal sealed class PodContainer : IDisposable
     /// <summary>Without a PID namespace of its own its other processes do not end with the first.</summary>
     private void KillAll()
     {
-        Process!.Signal(Signals.SIGKILL);
+        Signal(Signals.SIGKILL);
         KillOthers();
     }
 
@@ -635,13 +633,6 @@ internal sealed class PodContainer : IDisposable
     private void DeleteStopped()
     {
         FileTree.Remove(context.Folders.LayerOf(Spec.Name));
-        if (store.TryRead(Spec.Name) is not null)
-        {
-            Container.Lifecycle.Container.Open(store, Spec.Name).Delete(force: true);
-        }
-        else
-        {
-            store.RemoveBeginnings(Spec.Name);
-        }
+        context.Runtime.Delete(Spec.Name);
     }
 }

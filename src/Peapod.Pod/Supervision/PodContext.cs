@@ -5,6 +5,7 @@ using Peapod.Pod.Containers;
 using Peapod.Pod.Events;
 using Peapod.Pod.Layout;
 using Peapod.Pod.Objects;
+using Peapod.Pod.Supervision.Runtimes;
 using Peapod.Pod.Volumes;
 
 namespace Peapod.Pod.Supervision;
@@ -22,6 +23,9 @@ internal sealed class PodContext(PodFolders folders, PodManifest pod)
     internal ImageStore Images { get; } = new(folders.Host.DataRoot);
 
     internal PodVolumes Volumes { get; } = new(pod, folders);
+
+    /// <summary>What makes its containers.</summary>
+    internal IContainerRuntime Runtime { get; } = RuntimeChoice.Open(pod, folders);
 
     /// <summary>Null without a sandbox.</summary>
     internal ContainerSpecCompiler? Compiler { get; set; }

@@ -4,6 +4,7 @@ using Peapod.Kernel.Files;
 using Peapod.Network;
 using Peapod.Pod.Layout;
 using Peapod.Pod.Sandbox;
+using Peapod.Pod.Supervision.Runtimes;
 using Peapod.Pod.Volumes;
 
 namespace Peapod.Pod.Supervision;
@@ -11,11 +12,13 @@ namespace Peapod.Pod.Supervision;
 /// <summary>Takes back what a pod has on this host. Every step looks for what is there, so it serves after any crash, twice too.</summary>
 public static class PodTeardown
 {
-    /// <summary>The pod's processes, cgroups, address and ports.</summary>
+    /// <summary>The pod's processes, cgroups, block devices, address and ports.</summary>
     public static void Stop(PodFolders folders)
     {
         var hierarchy = CgroupHierarchy.Find();
+        OciBundles.RemoveAll(folders);
         PodCgroup.Remove(hierarchy, folders);
+        BlockVolume.Release(folders);
         using var network = new PodNetwork(folders.Host.ReadNetwork());
         network.Detach(folders.Key);
         network.RemoveAllIfUnused();
@@ -26,6 +29,7 @@ public static class PodTeardown
     public static void Remove(PodFolders folders)
     {
         PodVolumes.Unmount(folders);
+        BlockVolume.Release(folders);
         ReleaseImages(folders);
         IdRange.Release(folders);
         FileTree.Remove(folders.Data);
@@ -47,6 +51,7 @@ public static class PodTeardown
         }
 
         PodVolumes.Unmount(folders);
+        BlockVolume.Release(folders);
         ReleaseImages(folders);
         FileTree.Remove(folders.Data);
     }

@@ -300,6 +300,8 @@ public sealed partial class Supervisor : IDisposable
                 unreaped.RemoveAt(i);
             }
         }
+
+        context.Runtime.Reap();
     }
 
     private void CheckSandbox(long now)

@@ -9,7 +9,7 @@ namespace Peapod.Pod.Volumes;
 
 /// <summary>
 /// The data of persistent volume claims: <c>claims/NAMESPACE/NAME</c> below the data root, made when a pod first needs them, kept when pods
-/// go. The size that a claim asks for is not enforced, and its storage class is not looked at: there is one.
+/// go. The size that a claim asks for is not enforced, unless it is one for a block device; its storage class is not looked at: there is one.
 /// </summary>
 public static class ClaimFolder
 {
@@ -22,12 +22,13 @@ public static class ClaimFolder
     }
 
     /// <summary>Makes a claim's folder if it is not there, and the pod one of its users.</summary>
-    /// <exception cref="VolumeException">There is no such claim, it is of a kind that there is not, or it is another pod's.</exception>
-    internal static void Use(string volume, string claimName, PodManifest pod, PodFolders folders)
+    /// <returns>What the claim asks for.</returns>
+    /// <exception cref="VolumeException">There is no such claim, the pod uses it as what it is not, or it is another pod's.</exception>
+    internal static PersistentVolumeClaimSpec Use(string volume, string claimName, PodManifest pod, PodFolders folders)
     {
         var podNamespace = pod.Metadata.Namespace!;
         var claim = new ObjectStore(folders.Host).TryReadClaim(podNamespace, claimName) ?? throw new VolumeException($"persistentvolumeclaim \"{claimName}\" not found");
-        CheckMode(volume, claimName, claim.Spec);
+        CheckMode(volume, claim.Spec, pod);
         var path = PathOf(folders.Host, podNamespace, claimName);
         var parent = Path.GetDirectoryName(path)!;
         FileSystem.MakeDirectories(parent, PodFolders.PrivateFolder);
@@ -37,11 +38,17 @@ public static class ClaimFolder
             TakeAlone(claimName, parent, pod, folders);
         }
 
-        if (FileSystem.MakeDirectory(path, PodFolders.PrivateFolder))
+        if (IsBlock(claim.Spec))
+        {
+            BlockVolume.Make(path, SizeOf(claim.Spec));
+        }
+        else if (FileSystem.MakeDirectory(path, PodFolders.PrivateFolder))
         {
             using var folder = FileSystem.Open(path, Libc.O_RDONLY | Libc.O_DIRECTORY | Libc.O_NOFOLLOW);
             Kernel.KernelException.Check(Libc.fchmod(folder.Number, 0x1ff), "fchmod", path);
         }
+
+        return claim.Spec;
     }
 
     /// <summary>Removes a claim's data; none there is no error.</summary>
@@ -62,11 +69,29 @@ public static class ClaimFolder
         FileSystem.RemoveFile(UserOf(Path.GetDirectoryName(path)!, claim));
     }
 
-    internal static void CheckMode(string volume, string claim, PersistentVolumeClaimSpec spec)
+    internal static bool IsBlock(PersistentVolumeClaimSpec spec) => spec.VolumeMode == BlockVolume.Mode;
+
+    /// <summary>Bytes.</summary>
+    internal static long SizeOf(PersistentVolumeClaimSpec spec) => spec.Resources?.Request("storage") is { } storage ? storage.Value : 0;
+
+    /// <summary>Whether every container uses it as what it is. The kubelet's words.</summary>
+    internal static void CheckMode(string volume, PersistentVolumeClaimSpec spec, PodManifest pod)
     {
-        if (spec.VolumeMode == "Block")
+        var block = IsBlock(spec);
+        foreach (var containers in (ReadOnlySpan<IReadOnlyList<ContainerSpec>>)[pod.Spec.InitContainers, pod.Spec.Containers, pod.Spec.EphemeralContainers])
         {
-            throw new PodException($"volume \"{volume}\": persistentvolumeclaim \"{claim}\": volumeMode Block is not supported: claims are folders here");
+            foreach (var container in containers)
+            {
+                if (block && container.VolumeMounts.Any(mount => mount.Name == volume))
+                {
+                    throw new VolumeException($"volume {volume} has volumeMode Block, but is specified in volumeMounts");
+                }
+
+                if (!block && container.VolumeDevices.Any(device => device.Name == volume))
+                {
+                    throw new VolumeException($"volume {volume} has volumeMode Filesystem, but is specified in volumeDevices");
+                }
+            }
         }
     }
 

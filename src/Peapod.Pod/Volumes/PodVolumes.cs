@@ -103,6 +103,27 @@ internal sealed class PodVolumes(PodManifest manifest, PodFolders folders)
         return mounts;
     }
 
+    /// <summary>The block devices of one container, attached if they were not.</summary>
+    /// <exception cref="PodException">One cannot be attached.</exception>
+    internal IReadOnlyList<ContainerDevice> DevicesOf(ContainerSpec container)
+    {
+        if (container.VolumeDevices.Count == 0)
+        {
+            return [];
+        }
+
+        var devices = new List<ContainerDevice>(container.VolumeDevices.Count);
+        foreach (var device in container.VolumeDevices)
+        {
+            var volume = Find(device.Name);
+            var (major, minor) = BlockVolume.Attach(volume.Name, SourceOf(volume), folders);
+            var path = device.DevicePath.StartsWith('/') ? device.DevicePath : $"/{device.DevicePath}";
+            devices.Add(new ContainerDevice(path, major, minor, volume.PersistentVolumeClaim?.ReadOnly == true));
+        }
+
+        return devices;
+    }
+
     /// <summary>What is written here is never the containers' to write, nor is an image. Mounts below a read-only one may be writable, unless that is asked for.</summary>
     private static string[] ReadOnlyOption(VolumeMount mount, Volume volume)
     {
@@ -157,16 +178,15 @@ internal sealed class PodVolumes(PodManifest manifest, PodFolders folders)
         }
         else if (volume.PersistentVolumeClaim is { } claim)
         {
-            ClaimFolder.Use(volume.Name, claim.ClaimName, pod, folders);
-            if (!claim.ReadOnly)
+            var spec = ClaimFolder.Use(volume.Name, claim.ClaimName, pod, folders);
+            if (!claim.ReadOnly && !ClaimFolder.IsBlock(spec))
             {
                 GiveToGroup(ClaimFolder.PathOf(folders.Host, pod.Metadata.Namespace!, claim.ClaimName));
             }
         }
         else if (volume.Ephemeral is { } ephemeral)
         {
-            ClaimFolder.CheckMode(volume.Name, $"{pod.Metadata.Name}-{volume.Name}", ephemeral.VolumeClaimTemplate?.Spec ?? new());
-            MakeEmpty(volume.Name, new());
+            MakeEphemeral(volume.Name, ephemeral.VolumeClaimTemplate?.Spec ?? new());
         }
         else if (volume.Image is { } image)
         {
@@ -179,6 +199,19 @@ internal sealed class PodVolumes(PodManifest manifest, PodFolders folders)
         else
         {
             MakeFiles(volume);
+        }
+    }
+
+    private void MakeEphemeral(string name, PersistentVolumeClaimSpec spec)
+    {
+        ClaimFolder.CheckMode(name, spec, pod);
+        if (ClaimFolder.IsBlock(spec))
+        {
+            BlockVolume.Make(folders.VolumeOf(name), ClaimFolder.SizeOf(spec));
+        }
+        else
+        {
+            MakeEmpty(name, new());
         }
     }
 

@@ -149,7 +149,24 @@ internal sealed class PodBed : IDisposable
             Assert.Empty(Directory.Exists(folder) ? Directory.GetFileSystemEntries(folder) : []);
         }
 
+        Assert.Empty(LoopDevices());
         traces.AssertSame();
+    }
+
+    /// <summary>The loop devices that are made of files of ours, by their names.</summary>
+    internal List<string> LoopDevices()
+    {
+        var devices = new List<string>();
+        foreach (var device in Directory.GetDirectories("/sys/block", "loop*"))
+        {
+            var file = $"{device}/loop/backing_file";
+            if (File.Exists(file) && File.ReadAllText(file).StartsWith(DataRoot, StringComparison.Ordinal))
+            {
+                devices.Add(Path.GetFileName(device));
+            }
+        }
+
+        return devices;
     }
 
     public void Dispose()

@@ -85,13 +85,6 @@ public sealed class PodClaimTests : IDisposable
         Assert.Equal("bin\ntouch: /v/x: Read-only file system\n/v/bin/busybox: Permission denied\nELF\n", Ended("img"));
     }
 
-    [Fact]
-    public void A_claim_for_a_block_device_is_refused()
-    {
-        bed.Done("run", "-f", bed.Write("block.yaml", "{apiVersion: v1, kind: PersistentVolumeClaim, metadata: {name: block}, spec: {volumeMode: Block, accessModes: [ReadWriteOnce], resources: {requests: {storage: 1Mi}}}}"));
-        Assert.Contains("volumeMode Block is not supported: claims are folders here", Run("block", "persistentVolumeClaim: {claimName: block}", "true").Error, StringComparison.Ordinal);
-    }
-
     private static FilePermissions Mode(string path)
     {
         Assert.Equal(0, Syscall.stat(path, out var status));

@@ -34,7 +34,7 @@ public sealed class EveryField
           hostNetwork: false
           hostPID: false
           hostIPC: false
-          hostUsers: false
+          hostUsers: true
           runtimeClassName: kata
           resources:
             limits: {cpu: 4, memory: 1Gi, hugepages-2Mi: 4Mi}
@@ -193,7 +193,7 @@ public sealed class EveryField
               readOnlyRootFilesystem: true
               allowPrivilegeEscalation: false
               privileged: false
-              procMount: Unmasked
+              procMount: Default
               seccompProfile:
                 type: Localhost
                 localhostProfile: a.json

@@ -195,10 +195,10 @@ public sealed class ManifestReaderTests
     [InlineData("apiVersion: v1", "pod.yaml:1: kind: Required value")]
     [InlineData("apiVersion: v1\nkind: []", "pod.yaml:2: kind: Invalid value: must be of type string")]
     [InlineData("apiVersion: v2\nkind: Pod", "pod.yaml:1: apiVersion: Unsupported value: \"v2\": supported values: \"v1\"")]
-    [InlineData("apiVersion: v1\nkind: Service", "pod.yaml:2: kind: Service (v1): nothing here looks after such objects; supported values: \"Pod\", \"ConfigMap\", \"Secret\", \"PersistentVolumeClaim\"")]
-    [InlineData("apiVersion: apps/v1\nkind: Deployment", "pod.yaml:2: kind: Deployment (apps/v1): nothing here looks after such objects; supported values: \"Pod\", \"ConfigMap\", \"Secret\", \"PersistentVolumeClaim\"")]
-    [InlineData("apiVersion: v1\nkind: pod", "pod.yaml:2: kind: Unsupported value: \"pod\": supported values: \"Pod\", \"ConfigMap\", \"Secret\", \"PersistentVolumeClaim\", did you mean \"Pod\"?")]
-    [InlineData("apiVersion: v1\nkind: Spaceship", "pod.yaml:2: kind: Unsupported value: \"Spaceship\": supported values: \"Pod\", \"ConfigMap\", \"Secret\", \"PersistentVolumeClaim\"")]
+    [InlineData("apiVersion: v1\nkind: Service", "pod.yaml:2: kind: Service (v1): nothing here looks after such objects; supported values: \"Pod\", \"ConfigMap\", \"Secret\", \"PersistentVolumeClaim\", \"RuntimeClass\"")]
+    [InlineData("apiVersion: apps/v1\nkind: Deployment", "pod.yaml:2: kind: Deployment (apps/v1): nothing here looks after such objects; supported values: \"Pod\", \"ConfigMap\", \"Secret\", \"PersistentVolumeClaim\", \"RuntimeClass\"")]
+    [InlineData("apiVersion: v1\nkind: pod", "pod.yaml:2: kind: Unsupported value: \"pod\": supported values: \"Pod\", \"ConfigMap\", \"Secret\", \"PersistentVolumeClaim\", \"RuntimeClass\", did you mean \"Pod\"?")]
+    [InlineData("apiVersion: v1\nkind: Spaceship", "pod.yaml:2: kind: Unsupported value: \"Spaceship\": supported values: \"Pod\", \"ConfigMap\", \"Secret\", \"PersistentVolumeClaim\", \"RuntimeClass\"")]
     [InlineData("apiVersion: v1\nkind: Pod\nkind: Pod\nmetadata: {name: p}\nspec: {containers: [{name: c, image: i}]}", "pod.yaml:3: kind: Duplicate key: already set on line 2")]
     public void What_is_no_pod_is_one_clear_error(string text, string error)
     {
@@ -229,8 +229,8 @@ public sealed class ManifestReaderTests
     [Fact]
     public void Unknown_fields_are_warnings_when_lenient_and_everything_else_stays_an_error()
     {
-        var text = Manifests.WithContainer("comand: [sh]\nvolumeDevices: [{}]");
-        Assert.Equal(["pod.yaml:9: spec.containers[0].volumeDevices: not supported by this version of Peapod"], Manifests.Errors(text, lenient: true));
+        var text = Manifests.WithContainer("comand: [sh]\nrestartPolicyRules: [{}]");
+        Assert.Equal(["pod.yaml:9: spec.containers[0].restartPolicyRules: not supported by this version of Peapod"], Manifests.Errors(text, lenient: true));
         var documents = ManifestReader.Read("example.yaml", Manifests.WithContainer("comand: [sh]\nzzzzzzz: 1"), lenient: true);
         Assert.Equal(["example.yaml:8: spec.containers[0].comand: unknown field, did you mean \"command\"?", "example.yaml:9: spec.containers[0].zzzzzzz: unknown field"], documents.Warnings);
         Assert.Null(documents.Pods[0].Spec.Containers[0].Command);

@@ -23,7 +23,7 @@ public sealed class ManifestSchemaTests
 
     public static TheoryData<string> LaterPodFields =>
     [
-        "hostnameOverride", "resourceClaims", "runtimeClassName",
+        "hostnameOverride", "resourceClaims",
     ];
 
     [Theory]
@@ -36,7 +36,7 @@ public sealed class ManifestSchemaTests
 
     public static TheoryData<string> LaterContainerFields =>
     [
-        "restartPolicyRules", "volumeDevices",
+        "restartPolicyRules",
     ];
 
     [Theory]
@@ -203,6 +203,7 @@ public sealed class ManifestSchemaTests
         Compare(PodSchema.ConfigMap, typeof(ConfigMap), "");
         Compare(PodSchema.Secret, typeof(Secret), "");
         Compare(PodSchema.PersistentVolumeClaim, typeof(PersistentVolumeClaim), "");
+        Compare(PodSchema.RuntimeClass, typeof(RuntimeClass), "");
     }
 
     private static void Compare(RecordSchema schema, Type type, string path)

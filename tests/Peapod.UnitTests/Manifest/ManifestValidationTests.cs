@@ -205,7 +205,7 @@ public sealed class ManifestValidationTests
             - name: a
               image: i
               comand: [x]
-              volumeDevices: [{}]
+              restartPolicyRules: [{}]
               tty: maybe
               volumeMounts:
               - {name: x, mountPath: /x}
@@ -217,7 +217,7 @@ public sealed class ManifestValidationTests
             [
                 "pod.yaml:5: spec.restartPolicy: Unsupported value: \"Sometimes\": supported values: \"Always\", \"OnFailure\", \"Never\"",
                 "pod.yaml:9: spec.containers[0].comand: unknown field, did you mean \"command\"?",
-                "pod.yaml:10: spec.containers[0].volumeDevices: not supported by this version of Peapod",
+                "pod.yaml:10: spec.containers[0].restartPolicyRules: not supported by this version of Peapod",
                 "pod.yaml:11: spec.containers[0].tty: Invalid value: \"string\": spec.containers[0].tty in body must be of type boolean: \"string\"",
                 "pod.yaml:13: spec.containers[0].volumeMounts[0].name: Not found: \"x\"",
                 "pod.yaml:14: spec.containers[1].name: Duplicate value: \"a\"",

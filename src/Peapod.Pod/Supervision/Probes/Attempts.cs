@@ -1,5 +1,4 @@
 using System.Net;
-using Peapod.Container.State;
 using Peapod.Kernel;
 using Peapod.Kernel.Files;
 using Peapod.Pod.Objects;
@@ -7,7 +6,7 @@ using Peapod.Pod.Objects;
 namespace Peapod.Pod.Supervision.Probes;
 
 /// <summary>Begins what the probes and hooks of one container do.</summary>
-internal sealed class Attempts(PodContext context, ContainerStore store)
+internal sealed class Attempts(PodContext context)
 {
     /// <summary>Asks a probe's question once.</summary>
     internal Attempt Begin(ContainerSpec container, Probe probe) => Guarded(() => probe switch
@@ -28,8 +27,7 @@ internal sealed class Attempts(PodContext context, ContainerStore store)
         _ => new FailedAttempt("invalid handler: a hook's tcpSocket does nothing"),
     });
 
-    private Attempt Exec(ContainerSpec container, ExecAction exec) =>
-        ExecAttempt.Begin(Container.Lifecycle.Container.Open(store, container.Name), exec.Command, context.Unreaped);
+    private Attempt Exec(ContainerSpec container, ExecAction exec) => ExecAttempt.Begin(context.Runtime, container.Name, exec.Command, context.Unreaped);
 
     private HttpAttempt Http(ContainerSpec container, HttpGetAction http)
     {

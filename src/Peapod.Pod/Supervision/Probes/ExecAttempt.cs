@@ -1,10 +1,10 @@
 using System.Text;
-using Peapod.Container.Lifecycle;
 using Peapod.Container.Spawning;
 using Peapod.Kernel;
 using Peapod.Kernel.Files;
 using Peapod.Kernel.Interop;
 using Peapod.Kernel.Processes;
+using Peapod.Pod.Supervision.Runtimes;
 
 namespace Peapod.Pod.Supervision.Probes;
 
@@ -28,10 +28,11 @@ internal sealed unsafe class ExecAttempt : Attempt
         this.unreaped = unreaped;
     }
 
+    /// <param name="runtime">What executes it.</param>
     /// <param name="container">Where.</param>
     /// <param name="command">The executable and its arguments; no shell.</param>
     /// <param name="unreaped">Takes the process if it is given up: killed, and still to be reaped.</param>
-    internal static Attempt Begin(Container.Lifecycle.Container container, IReadOnlyList<string> command, List<PidFd> unreaped)
+    internal static Attempt Begin(IContainerRuntime runtime, string container, IReadOnlyList<string> command, List<PidFd> unreaped)
     {
         var fds = stackalloc int[2];
         KernelException.Check(Libc.pipe2(fds, Libc.O_CLOEXEC), "pipe2");
@@ -41,12 +42,7 @@ internal sealed unsafe class ExecAttempt : Attempt
         {
             Libc.fcntl(reader.Number, Libc.F_SETFL, Libc.O_NONBLOCK);
             using var nothing = FileSystem.Open("/dev/null", Libc.O_RDONLY);
-            var process = container.Execute(new ExecRequest
-            {
-                Process = container.ReadSpec().Process! with { Args = command, Terminal = false, ConsoleSize = null },
-                Streams = new StandardStreams(nothing, writer, writer),
-            });
-            return new ExecAttempt(command, process.Process, reader, unreaped);
+            return new ExecAttempt(command, runtime.Execute(container, command, new StandardStreams(nothing, writer, writer)), reader, unreaped);
         }
         catch (Exception e) when (PodFailure.Is(e))
         {

@@ -35,7 +35,7 @@ internal sealed class FieldTable
         var text = new StringBuilder("""
             # The manifest, field by field
 
-            Every field of Kubernetes 1.34's Pod, ConfigMap, Secret and PersistentVolumeClaim. Made from the schema that manifests are read with and from
+            Every field of Kubernetes 1.34's Pod, ConfigMap, Secret, PersistentVolumeClaim and RuntimeClass. Made from the schema that manifests are read with and from
             the tests' `[Field]` attributes; `PEAPOD_UPDATE_GOLDEN=1 make unit` writes it anew. The column of podman says what `podman kube play` does
             with a field by its own documentation.
 
@@ -74,6 +74,7 @@ internal sealed class FieldTable
             ("ConfigMap", [.. FieldRow.Of(PodSchema.ConfigMap, "ConfigMap.")]),
             ("Secret", [.. FieldRow.Of(PodSchema.Secret, "Secret.")]),
             ("PersistentVolumeClaim", [.. FieldRow.Of(PodSchema.PersistentVolumeClaim, "PersistentVolumeClaim.")]),
+            ("RuntimeClass", [.. FieldRow.Of(PodSchema.RuntimeClass, "RuntimeClass.")]),
         ];
     }
 

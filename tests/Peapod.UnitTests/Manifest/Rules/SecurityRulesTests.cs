@@ -41,9 +41,9 @@ public sealed class SecurityRulesTests
     [InlineData("securityContext: {fsGroupChangePolicy: Never}", "securityContext.fsGroupChangePolicy: Unsupported value: \"Never\": supported values: \"Always\", \"OnRootMismatch\"")]
     [InlineData("securityContext: {windowsOptions: {runAsUserName: a}}", "securityContext.windowsOptions: Forbidden: windows options cannot be set for a linux pod")]
     [InlineData("hostPID: true, shareProcessNamespace: true", "shareProcessNamespace: Invalid value: true: ShareProcessNamespace and HostPID cannot both be enabled")]
-    [InlineData("hostUsers: false, hostNetwork: true", "hostNetwork: Forbidden: when `pod.Spec.HostUsers` is false")]
-    [InlineData("hostUsers: false, hostPID: true", "hostPID: Forbidden: when `pod.Spec.HostUsers` is false")]
-    [InlineData("hostUsers: false, hostIPC: true", "hostIPC: Forbidden: when `pod.Spec.HostUsers` is false")]
+    [InlineData("hostUsers: false, hostNetwork: true", "hostNetwork: Forbidden: when `hostUsers` is false")]
+    [InlineData("hostUsers: false, hostPID: true", "hostPID: Forbidden: when `hostUsers` is false")]
+    [InlineData("hostUsers: false, hostIPC: true", "hostIPC: Forbidden: when `hostUsers` is false")]
     public void A_pods_security_setting_that_breaks_a_rule_is_refused(string settings, string error)
     {
         var text = $"apiVersion: v1\nkind: Pod\nmetadata: {{name: p}}\nspec: {{{settings}, containers: [{{name: c, image: i}}]}}";

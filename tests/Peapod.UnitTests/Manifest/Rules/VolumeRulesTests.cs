@@ -87,6 +87,12 @@ public sealed class VolumeRulesTests
     }
 
     [Fact]
+    public void A_pod_with_users_of_its_own_has_no_devices() =>
+        Assert.Equal(
+            ["pod.yaml:5: spec.containers[0].volumeDevices: Forbidden: when `hostUsers` is false"],
+            Manifests.AllFieldErrors(Manifests.WithSpec("containers: [{name: c, image: i, volumeDevices: [{name: b, devicePath: /dev/b}]}]\nhostUsers: false\nvolumes: [{name: b, persistentVolumeClaim: {claimName: b}}]")));
+
+    [Fact]
     public void Mounts_within_the_rules_are_taken() =>
         Manifests.AllFields(Manifests.WithSpec("""
             volumes: [{name: v}, {name: i, image: {reference: a}}]

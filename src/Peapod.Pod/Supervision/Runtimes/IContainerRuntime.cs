@@ -1,0 +1,30 @@
+using Peapod.Container.Lifecycle;
+using Peapod.Container.Spawning;
+using Peapod.Kernel.Processes;
+using Peapod.Oci;
+
+namespace Peapod.Pod.Supervision.Runtimes;
+
+/// <summary>What makes a pod's containers. All that is known of one afterwards is in its record, whoever made it.</summary>
+internal interface IContainerRuntime
+{
+    /// <summary>Makes a container and has its process run. A failure leaves nothing of it.</summary>
+    /// <returns>Its first process, a child of this one.</returns>
+    PidFd Run(CreateRequest request);
+
+    /// <summary>Sends a signal to a container's first process.</summary>
+    /// <returns>False when it has ended.</returns>
+    bool Signal(string id, PidFd process, int signal);
+
+    /// <summary>Executes a command as the container's own process would be, without a terminal.</summary>
+    /// <returns>Its process, a child of this one.</returns>
+    PidFd Execute(string id, IReadOnlyList<string> command, StandardStreams streams);
+
+    void Update(string id, LinuxResources resources);
+
+    /// <summary>Takes away what a run left; none is no error.</summary>
+    void Delete(string id);
+
+    /// <summary>Reaps children that nobody asked for.</summary>
+    void Reap();
+}

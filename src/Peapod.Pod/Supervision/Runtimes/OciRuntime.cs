@@ -1,0 +1,141 @@
+using System.Globalization;
+using Peapod.Container;
+using Peapod.Container.Lifecycle;
+using Peapod.Container.Spawning;
+using Peapod.Container.State;
+using Peapod.Kernel;
+using Peapod.Kernel.Files;
+using Peapod.Kernel.Interop;
+using Peapod.Kernel.Processes;
+using Peapod.Oci;
+using Peapod.Pod.Layout;
+
+namespace Peapod.Pod.Supervision.Runtimes;
+
+/// <summary>
+/// Another OCI runtime, called as containerd's shim calls runc. Its processes are not our children: they become so when the command that made
+/// them ends, since we are their subreaper; so exit codes come as those of our own containers do. Calls are waited for.
+/// </summary>
+internal sealed class OciRuntime : IContainerRuntime
+{
+    private readonly OciRuntimeCommand command;
+    private readonly PodFolders folders;
+    private readonly OwnRuntime records;
+    private readonly ContainerStore store;
+
+    /// <summary>What is ours to reap when its time comes.</summary>
+    private readonly HashSet<int> known = [];
+
+    internal OciRuntime(RuntimeHandler handler, PodFolders folders, ContainerStore store)
+    {
+        command = new OciRuntimeCommand(handler, folders);
+        records = new OwnRuntime(store);
+        this.folders = folders;
+        this.store = store;
+        KernelException.Check(Libc.prctl(Libc.PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0), "prctl(PR_SET_CHILD_SUBREAPER)");
+    }
+
+    public PidFd Run(CreateRequest request)
+    {
+        var bundle = OciBundles.Make(folders, request);
+        PidFd? process = null;
+        try
+        {
+            process = Create(request, bundle);
+            command.Call(request.Id, ["start", command.IdOf(request.Id)]);
+            return process;
+        }
+        catch
+        {
+            process?.Signal(Signals.SIGKILL);
+            process?.Dispose();
+            Delete(request.Id);
+            throw;
+        }
+    }
+
+    public bool Signal(string id, PidFd process, int signal)
+    {
+        // KILL must work whatever has become of the runtime.
+        if (signal == Signals.SIGKILL || process.WaitForExit(0))
+        {
+            return process.Signal(signal);
+        }
+
+        try
+        {
+            command.Call(id, ["kill", command.IdOf(id), signal.ToString(CultureInfo.InvariantCulture)]);
+            return true;
+        }
+        catch (Exception e) when (PodFailure.Is(e))
+        {
+            // It has ended meanwhile, or its runtime is at a loss.
+            return process.Signal(signal);
+        }
+    }
+
+    public PidFd Execute(string id, IReadOnlyList<string> args, StandardStreams streams)
+    {
+        var pidFile = $"{OciBundles.FolderOf(folders, id)}/exec.pid";
+        using var process = OciBundles.WriteProcess(folders, id, Container.Lifecycle.Container.Open(store, id).ReadSpec().Process! with { Args = args, Terminal = false, ConsoleSize = null });
+        command.Call(id, ["exec", "--process", process.Path, "--detach", "--pid-file", pidFile, command.IdOf(id)], streams);
+        return Open(pidFile, out _);
+    }
+
+    public void Update(string id, LinuxResources resources)
+    {
+        var file = $"{OciBundles.FolderOf(folders, id)}/resources.json";
+        OciBundles.Write(file, resources.ToJson());
+        command.Call(id, ["update", "--resources", file, command.IdOf(id)]);
+    }
+
+    public void Delete(string id)
+    {
+        if (command.Has(id))
+        {
+            command.Call(id, ["delete", "--force", command.IdOf(id)]);
+        }
+
+        OciBundles.Remove(folders, id);
+        records.Delete(id);
+    }
+
+    public unsafe void Reap()
+    {
+        SigInfo info = default;
+        while (Libc.waitid(Libc.P_ALL, 0, &info, Libc.WEXITED | Libc.WNOHANG | Libc.WNOWAIT | Libc.__WALL) == 0 && info.Pid != 0 && !known.Contains(info.Pid))
+        {
+            if (Libc.waitid(Libc.P_PID, info.Pid, &info, Libc.WEXITED | Libc.WNOHANG | Libc.__WALL) != 0)
+            {
+                return;
+            }
+
+            info = default;
+        }
+    }
+
+    private PidFd Create(CreateRequest request, string bundle)
+    {
+        var pidFile = $"{bundle}/pid";
+        var arguments = new List<string> { "create", "--bundle", bundle, "--pid-file", pidFile };
+        using var console = request.ConsoleSocket is null ? null : ConsoleListener.Open(bundle);
+        if (console is not null)
+        {
+            arguments.AddRange(["--console-socket", console.Path]);
+        }
+
+        arguments.Add(command.IdOf(request.Id));
+        command.Call(request.Id, arguments, request.Streams);
+        console?.PassOn(request.ConsoleSocket!);
+        var process = Open(pidFile, out var pid);
+        Container.Lifecycle.Container.Register(store, request, pid);
+        return process;
+    }
+
+    private PidFd Open(string pidFile, out int pid)
+    {
+        pid = int.Parse(FileSystem.ReadText(pidFile).Trim(), NumberStyles.None, CultureInfo.InvariantCulture);
+        known.Add(pid);
+        return PidFd.TryOpen(pid) ?? throw new ContainerException($"{command.Name}: process {pid} of {pidFile} is not there");
+    }
+}

@@ -1,0 +1,23 @@
+using Peapod.Container.State;
+using Peapod.Pod.Layout;
+using Peapod.Pod.Objects;
+
+namespace Peapod.Pod.Supervision.Runtimes;
+
+/// <summary>Which runtime makes a pod's containers: runtime.json in the pod's folder, written when the pod was made; without it our own.</summary>
+internal static class RuntimeChoice
+{
+    internal static void Write(PodFolders folders, RuntimeHandler handler) => folders.Write(FileOf(folders), handler.ToJson());
+
+    /// <summary>Null for our own.</summary>
+    internal static RuntimeHandler? TryRead(PodFolders folders) => PodFolders.TryRead(FileOf(folders)) is { } json ? RuntimeHandler.Parse(json) : null;
+
+    /// <summary>For the pod's supervisor.</summary>
+    internal static IContainerRuntime Open(PodManifest pod, PodFolders folders)
+    {
+        var store = new ContainerStore(folders.Containers, folders.Filters);
+        return pod.Spec.RuntimeClassName is null || TryRead(folders) is not { } handler ? new OwnRuntime(store) : new OciRuntime(handler, folders, store);
+    }
+
+    private static string FileOf(PodFolders folders) => $"{folders.Run}/runtime.json";
+}

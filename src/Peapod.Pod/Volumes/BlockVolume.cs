@@ -1,0 +1,154 @@
+using System.Globalization;
+using System.Text;
+using Peapod.Kernel;
+using Peapod.Kernel.Devices;
+using Peapod.Kernel.Files;
+using Peapod.Kernel.Interop;
+using Peapod.Pod.Layout;
+
+namespace Peapod.Pod.Volumes;
+
+/// <summary>
+/// A volume that containers get as a block device: a file, and a loop device while pods use it. The number of the device stands beside the
+/// file; whether it still is that file's, the kernel says. A pod that uses it has a link to the volume's folder in its own, and the last
+/// such pod to go detaches it: nothing of it hangs on a process, so it outlives the supervisor, and the teardown finds it after any crash.
+/// </summary>
+internal static class BlockVolume
+{
+    internal const string Mode = "Block";
+
+    /// <summary>Bytes: what direct I/O and file systems count in.</summary>
+    private const long Unit = 4096;
+    private const uint PrivateFile = 0x180; // 0600
+    private const string DeviceName = "device";
+
+    /// <summary>Makes the file, without taking space for it, or lets it grow. It never shrinks.</summary>
+    /// <param name="folder">The volume's own; it is made.</param>
+    /// <param name="size">Bytes, rounded up to 4 KiB.</param>
+    internal static void Make(string folder, long size)
+    {
+        FileSystem.MakeDirectory(folder, PodFolders.PrivateFolder);
+        using var file = OpenFile(folder, Libc.O_CREAT);
+        var whole = (size + Unit - 1) / Unit * Unit;
+        if ((long)FileSystem.Stat(file).Size < whole)
+        {
+            KernelException.Check(Libc.ftruncate(file.Number, whole), "ftruncate", FileOf(folder));
+        }
+    }
+
+    /// <summary>Attaches it for a pod, or finds it attached.</summary>
+    /// <param name="volume">Its name in the pod.</param>
+    /// <param name="folder">As in <see cref="Make"/>.</param>
+    /// <param name="pod">The pod.</param>
+    /// <returns>The device's numbers.</returns>
+    /// <exception cref="PodException">There are no loop devices here, or none is free.</exception>
+    internal static (uint Major, uint Minor) Attach(string volume, string folder, PodFolders pod)
+    {
+        try
+        {
+            AddUser(volume, folder, pod);
+            using var held = FileLock.AcquireDirectory(folder);
+            using var device = TryFind(folder) ?? AttachFile(folder);
+            return (device.Major, device.Minor);
+        }
+        catch (KernelException e)
+        {
+            throw new PodException($"volume \"{volume}\": cannot be attached as a loop device: {e.Message}{(e.Subject == "/dev/loop-control" ? "\n  the kernel's module is \"loop\": modprobe loop" : "")}", e);
+        }
+    }
+
+    /// <summary>Ends the pod's use of all its block devices; nothing of it runs any more. Those that no other pod uses are detached.</summary>
+    internal static void Release(PodFolders pod)
+    {
+        var users = UsesOf(pod);
+        foreach (var volume in FileSystem.TryStat(users) is null ? [] : FileSystem.List(users))
+        {
+            var folder = FileSystem.ReadLink($"{users}/{volume}");
+            if (FileSystem.TryStat(folder) is not null)
+            {
+                using var held = FileLock.AcquireDirectory(folder);
+                if (!IsUsedByOthers(folder, pod))
+                {
+                    Detach(folder);
+                }
+            }
+
+            // Last: who is killed before this does it all again.
+            FileSystem.RemoveFile($"{users}/{volume}");
+        }
+    }
+
+    private static void AddUser(string volume, string folder, PodFolders pod)
+    {
+        FileSystem.MakeDirectory(UsesOf(pod), PodFolders.PrivateFolder);
+        var link = $"{UsesOf(pod)}/{volume}";
+        if (Libc.symlinkat(folder, Libc.AT_FDCWD, link) != 0 && KernelException.Last("symlink", link) is { Error: not Errno.EEXIST } error)
+        {
+            throw error;
+        }
+    }
+
+    private static LoopDevice? TryFind(string folder) =>
+        int.TryParse(FileSystem.TryReadText($"{folder}/{DeviceName}"), NumberStyles.None, CultureInfo.InvariantCulture, out var number)
+        && FileSystem.TryStat(FileOf(folder), followSymlinks: false) is { } file ? LoopDevice.TryOpen(number, file) : null;
+
+    private static LoopDevice AttachFile(string folder)
+    {
+        using var file = OpenFile(folder, 0);
+        var device = LoopDevice.Attach(file, FileOf(folder));
+        try
+        {
+            // Until this is written the device goes with this process.
+            using var directory = FileSystem.OpenDirectory(folder);
+            FileSystem.Replace(directory, DeviceName, Encoding.ASCII.GetBytes(device.Number.ToString(CultureInfo.InvariantCulture)), PrivateFile);
+            device.Keep();
+            return device;
+        }
+        catch
+        {
+            device.Dispose();
+            throw;
+        }
+    }
+
+    private static void Detach(string folder)
+    {
+        using var device = TryFind(folder);
+        device?.Detach();
+        FileSystem.RemoveFile($"{folder}/{DeviceName}");
+    }
+
+    /// <summary>Whether another pod uses it, one that no reboot has ended.</summary>
+    private static bool IsUsedByOthers(string folder, PodFolders pod)
+    {
+        foreach (var key in FileSystem.List($"{pod.Host.DataRoot}/pods"))
+        {
+            var other = new PodFolders(pod.Host, key);
+            if (key != pod.Key && FileSystem.TryStat(UsesOf(other)) is not null && FileSystem.TryStat(other.RunLink) is not null && Uses(UsesOf(other), folder))
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
+    private static bool Uses(string users, string folder)
+    {
+        foreach (var volume in FileSystem.List(users))
+        {
+            if (FileSystem.ReadLink($"{users}/{volume}") == folder)
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
+    private static string UsesOf(PodFolders pod) => $"{pod.Data}/devices";
+
+    private static string FileOf(string folder) => $"{folder}/block";
+
+    private static SafeFd OpenFile(string folder, int flags) => FileSystem.Open(FileOf(folder), Libc.O_RDWR | Libc.O_NOFOLLOW | flags, PrivateFile);
+}

@@ -95,7 +95,7 @@ public sealed class ObjectStore(PodHost host)
     public string Apply(RuntimeClass runtimeClass)
     {
         ArgumentNullException.ThrowIfNull(runtimeClass);
-        return Put(RuntimeClasses, runtimeClass.Metadata with { Namespace = Cluster }, runtimeClass.ToJson(), old => ImmutableObjects.Check(RuntimeClass.Parse(old), runtimeClass));
+        return Put(RuntimeClasses, runtimeClass.Metadata with { Namespace = Cluster }, metadata => (runtimeClass with { Metadata = metadata with { Namespace = null } }).ToJson(), static old => RuntimeClass.Parse(old).Metadata, old => ImmutableObjects.Check(RuntimeClass.Parse(old), runtimeClass));
     }
 
     /// <summary>Null when it is not there.</summary>

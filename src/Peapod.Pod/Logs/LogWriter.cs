@@ -130,7 +130,7 @@ internal sealed unsafe class LogWriter : IDisposable
         batch.AddRange(head[..length]);
         batch.AddRange(line);
         batch.Add((byte)'\n');
-        batchLines++;
+        batchLines += whole ? 1 : 0;
     }
 
     private void Flush()

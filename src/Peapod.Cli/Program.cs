@@ -13,7 +13,7 @@ var globals = new GlobalOptions();
 var root = new Command("peapod", "A container runtime: a drop-in for runc and crun that also runs pods.");
 if (args.Length == 0 || args.AsSpan().IndexOfAny("--help", "-h", "-?") >= 0)
 {
-    root.Options.Add(new HelpOption { Recursive = true });
+    root.Options.Add(new HelpOption("--help", "-h", "-?") { Recursive = true });
 }
 
 globals.AddTo(root);

@@ -18,7 +18,7 @@ DescriptorWriter.Install();
 try
 {
     // Its user called peapod; and see peapod's own Program for why it is no RootCommand.
-    var root = new Command("peapod", "Kubernetes pods and their images on one host.") { new HelpOption { Recursive = true } };
+    var root = new Command("peapod", "Kubernetes pods and their images on one host.") { new HelpOption("--help", "-h", "-?") { Recursive = true } };
     switch (args)
     {
         case [PodCommands.Name, ..]:

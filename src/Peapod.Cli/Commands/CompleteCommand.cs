@@ -56,7 +56,7 @@ internal static class CompleteCommand
 
         void Add(string text)
         {
-            if (text.StartsWith(word, StringComparison.Ordinal) && word.StartsWith('-') == text.StartsWith('-') && text is not ("/?" or "/h") && !found.Contains(text))
+            if (text.StartsWith(word, StringComparison.Ordinal) && word.StartsWith('-') == text.StartsWith('-') && !found.Contains(text))
             {
                 found.Add(text);
             }

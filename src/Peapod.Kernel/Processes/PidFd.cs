@@ -5,6 +5,9 @@ namespace Peapod.Kernel.Processes;
 /// <summary>A process, held by descriptor so that its number can never be mistaken for another's. pidfd_open(2).</summary>
 public sealed unsafe class PidFd : SafeFd
 {
+    /// <summary>Milliseconds in which a parent that is not us, process 1 mostly, reaps what has ended.</summary>
+    private const int ReapTimeout = 1000;
+
     public PidFd(int fd)
         : base(fd)
     {
@@ -72,29 +75,37 @@ public sealed unsafe class PidFd : SafeFd
     /// <summary>Reaps this child if it has ended; null while it runs.</summary>
     public ExitStatus? TryWait() => TryWait(Libc.WNOHANG);
 
-    /// <summary>Milliseconds in which a parent that is not us, process 1 mostly, reaps what has ended.</summary>
-    private const int ReapTimeout = 1000;
-
     /// <summary>How a process that is no child of ours, and has ended, did so; null when the kernel cannot tell. PIDFD_GET_INFO with PIDFD_INFO_EXIT, Linux 6.15.</summary>
     public ExitStatus? TryReadExit()
     {
-        // It is told once the parent has reaped the process, and that by POLLHUP.
-        var reaped = new PollFd { Fd = Number };
-        Libc.poll(&reaped, 1, ReapTimeout);
-
         const nuint PIDFD_GET_INFO = 0xc040ff0b;
         const ulong PIDFD_INFO_EXIT = 8;
 
         // struct pidfd_info: u64 mask, u64 cgroup, eleven ids, then the wait status.
         var info = stackalloc ulong[8];
-        info[0] = PIDFD_INFO_EXIT;
-        if (Libc.ioctl(Number, PIDFD_GET_INFO, info) != 0 || (info[0] & PIDFD_INFO_EXIT) == 0)
+        for (var reaped = false; ; reaped = true)
         {
-            return null;
-        }
+            info[0] = PIDFD_INFO_EXIT;
+            if (Libc.ioctl(Number, PIDFD_GET_INFO, info) != 0)
+            {
+                return null;
+            }
 
-        var status = ((int*)info)[15];
-        return new ExitStatus((status >> 8) & 0xff, status & 0x7f);
+            if ((info[0] & PIDFD_INFO_EXIT) != 0)
+            {
+                var status = ((int*)info)[15];
+                return new ExitStatus((status >> 8) & 0xff, status & 0x7f);
+            }
+
+            if (reaped)
+            {
+                return null;
+            }
+
+            // It is told once the parent has reaped the process, and that by POLLHUP.
+            var entry = new PollFd { Fd = Number };
+            Libc.poll(&entry, 1, ReapTimeout);
+        }
     }
 
     private ExitStatus? TryWait(int options)

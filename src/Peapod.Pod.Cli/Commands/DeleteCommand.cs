@@ -16,7 +16,7 @@ internal sealed class DeleteCommand
           peapod pod delete web db                  pods by name
           peapod pod delete -f web.yaml             what a manifest has: pods, ConfigMaps, Secrets, claims; --only-pods
           peapod pod delete -l app=web -A           pods by their labels
-          peapod pod delete configmap settings      also: secret, pvc
+          peapod pod delete configmap settings      also: secret, pvc, runtimeclass
           peapod pod delete pvc data --with-data    without it the data stay, for a claim of the same name
           peapod pod delete web --now               a grace period of one second; --force: none
         """;

@@ -13,7 +13,7 @@ internal sealed class GetCommand
     private const string None = "<none>";
 
     private const string Help = """
-        list pods, configmaps, secrets or persistentvolumeclaims
+        list pods, configmaps, secrets, persistentvolumeclaims or runtimeclasses
 
           peapod pod get pods -o wide                as "pod ps -o wide"
           peapod pod get configmaps,secrets -A
@@ -22,7 +22,7 @@ internal sealed class GetCommand
 
     private readonly PodSelection selection;
     private readonly PsCommand pods;
-    private readonly Argument<string> kind = new("KIND") { Description = "pods (po), configmaps (cm), secrets or persistentvolumeclaims (pvc), several with commas; KIND/NAME is one of them" };
+    private readonly Argument<string> kind = new("KIND") { Description = "pods (po), configmaps (cm), secrets, persistentvolumeclaims (pvc) or runtimeclasses, several with commas; KIND/NAME is one of them" };
     private readonly Argument<string[]> names = new("NAME") { Description = "their names; all when there are none", Arity = ArgumentArity.ZeroOrMore };
 
     private GetCommand()

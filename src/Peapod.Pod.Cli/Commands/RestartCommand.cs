@@ -17,13 +17,13 @@ internal static class RestartCommand
     internal static Command Make()
     {
         var container = new Option<string?>("--container", "-c") { Description = "only this container", HelpName = "CONTAINER", CompletionSources = { CompletionWords.Containers } };
-        var time = new Option<long?>("--time", "-t") { Description = "seconds between the stop signal and KILL (the manifest's terminationGracePeriodSeconds)", HelpName = "SECONDS" };
+        var time = PodEnd.TimeOption();
         var names = new Argument<string[]>("POD") { Description = "the pods' names", Arity = ArgumentArity.OneOrMore, CompletionSources = { CompletionWords.Pods } };
         var command = new Command("restart", "stop the containers of pods and start them again; address and volumes stay") { container, time, names };
         command.SetAction(parsed => EachPod.Do(parsed.GetValue(names)!, name =>
         {
             var folders = HostOptions.FindSupervised(parsed, name);
-            Restart(folders, parsed.GetValue(container) is { } wanted ? ContainerChoice.Choose(folders, wanted) : null, parsed.GetValue(time));
+            Restart(folders, parsed.GetValue(container) is { } wanted ? ContainerChoice.Choose(folders, wanted) : null, PodEnd.SecondsOf(parsed, time));
             Console.WriteLine($"pod/{folders.Name} restarted");
         }));
         return command;
@@ -32,11 +32,6 @@ internal static class RestartCommand
     /// <summary>Returns when the containers run anew, or when that takes longer than it can.</summary>
     private static void Restart(PodFolders folders, string? container, long? graceSeconds)
     {
-        if (graceSeconds < 0)
-        {
-            throw new PodException($"--time {graceSeconds}: expected 0 or more seconds");
-        }
-
         var grace = graceSeconds ?? PodEnd.GraceOf(folders);
         using var notice = Notice.Show($"pod \"{folders.Name}\": waiting for its containers, at most {grace}s");
         using var changes = PodChanges.Open(folders.Host);

@@ -9,17 +9,15 @@ internal static class StopCommand
 {
     internal static Command Make()
     {
-        var time = new Option<long?>("--time", "-t") { Description = "seconds between the stop signal and KILL (the manifest's terminationGracePeriodSeconds)", HelpName = "SECONDS" };
+        var time = PodEnd.TimeOption();
         var names = new Argument<string[]>("POD") { Description = "the pods' names", Arity = ArgumentArity.OneOrMore, CompletionSources = { CompletionWords.Pods } };
         var command = new Command("stop", "stop pods") { time, names };
         command.SetAction(parsed => EachPod.Do(parsed.GetValue(names)!, name =>
         {
             var folders = HostOptions.FindSupervised(parsed, name);
-            PodEnd.Stop(folders, parsed.GetValue(time) is { } seconds ? Seconds(seconds) : PodEnd.GraceOf(folders));
+            PodEnd.Stop(folders, PodEnd.SecondsOf(parsed, time) ?? PodEnd.GraceOf(folders));
             Console.WriteLine($"pod \"{folders.Name}\" stopped");
         }));
         return command;
     }
-
-    private static long Seconds(long given) => given >= 0 ? given : throw new PodException($"--time {given}: expected 0 or more seconds");
 }

@@ -24,7 +24,7 @@ internal static class Completer
             var text = item.InsertText ?? item.Label;
 
             // Flags only for who begins one: names are what is looked for.
-            if (text.StartsWith(word, StringComparison.Ordinal) && (word.StartsWith('-') || !text.StartsWith('-')) && text is not ("/?" or "/h") && !words.Contains(text))
+            if (text.StartsWith(word, StringComparison.Ordinal) && (word.StartsWith('-') || !text.StartsWith('-')) && !words.Contains(text))
             {
                 words.Add(text);
             }

@@ -1,3 +1,4 @@
+using System.CommandLine;
 using Peapod.Pod.Cli.Output;
 using Peapod.Pod.Layout;
 using Peapod.Pod.Supervision;
@@ -19,6 +20,15 @@ internal static class PodEnd
 
         SupervisorProcess.Remove(folders);
     }
+
+    internal static Option<long?> TimeOption() => new("--time", "-t")
+    {
+        Description = "seconds between the stop signal and KILL (the manifest's terminationGracePeriodSeconds)", HelpName = "SECONDS",
+    };
+
+    /// <summary>What <see cref="TimeOption"/> says; null for the manifest's.</summary>
+    internal static long? SecondsOf(ParseResult parsed, Option<long?> time) =>
+        parsed.GetValue(time) is < 0 and var given ? throw new PodException($"--time {given}: expected 0 or more seconds") : parsed.GetValue(time);
 
     /// <summary>Stops it, and returns when it is stopped.</summary>
     internal static void Stop(PodFolders folders, long graceSeconds)

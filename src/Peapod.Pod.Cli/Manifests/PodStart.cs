@@ -46,9 +46,13 @@ internal static class PodStart
     /// <summary>Before anything is made or taken away: all images are there.</summary>
     internal static void CheckImages(PodHost host, PodManifest pod)
     {
+        var images = new HashSet<string>();
         foreach (var container in (IEnumerable<ContainerSpec>)[.. pod.Spec.InitContainers, .. pod.Spec.Containers])
         {
-            CheckImage(host, container.Image);
+            if (images.Add(container.Image))
+            {
+                CheckImage(host, container.Image);
+            }
         }
     }
 

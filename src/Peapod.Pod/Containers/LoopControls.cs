@@ -8,7 +8,7 @@ namespace Peapod.Pod.Containers;
 /// </summary>
 internal static class LoopControls
 {
-    private const string Allow = "SCMP_ACT_ALLOW", Errno = "SCMP_ACT_ERRNO";
+    private const string Allow = "SCMP_ACT_ALLOW", Log = "SCMP_ACT_LOG", Errno = "SCMP_ACT_ERRNO";
     private const string Call = "ioctl";
     private const uint EPERM = 1;
 
@@ -23,17 +23,17 @@ internal static class LoopControls
         var rules = new List<LinuxSyscall>();
         foreach (var rule in profile.Syscalls)
         {
-            if (rule.Action != Allow || rule.Args.Count > 0 || !rule.Names.Contains(Call))
+            if (!LetsPass(rule.Action) || rule.Args.Count > 0 || !rule.Names.Contains(Call))
             {
                 rules.Add(rule);
                 continue;
             }
 
             rules.Add(rule with { Names = [.. rule.Names.Where(static name => name != Call)] });
-            AddAllOthers(rules);
+            AddAllOthers(rules, rule.Action);
         }
 
-        if (profile.DefaultAction == Allow)
+        if (LetsPass(profile.DefaultAction))
         {
             rules.Add(new() { Names = [Call], Action = Errno, ErrnoRet = EPERM, Args = [Masked(KindMask, Kind)] });
         }
@@ -41,12 +41,15 @@ internal static class LoopControls
         return profile with { Syscalls = rules };
     }
 
+    /// <summary>An audit profile's action lets the call pass, too.</summary>
+    private static bool LetsPass(string? action) => action is Allow or Log;
+
     /// <summary>A filter can ask for equality under a mask, not for the opposite: so bit by bit, whatever differs in one of them.</summary>
-    private static void AddAllOthers(List<LinuxSyscall> rules)
+    private static void AddAllOthers(List<LinuxSyscall> rules, string action)
     {
         for (var bit = 0x100UL; bit <= 0x8000; bit <<= 1)
         {
-            rules.Add(new() { Names = [Call], Action = Allow, Args = [Masked(bit, ~Kind & bit)] });
+            rules.Add(new() { Names = [Call], Action = action, Args = [Masked(bit, ~Kind & bit)] });
         }
     }
 

@@ -1,5 +1,4 @@
 using System.Net;
-using System.Text.Json;
 using System.Text.Json.Serialization;
 using Peapod.Network;
 
@@ -27,27 +26,14 @@ internal sealed record NetworkFile
     internal static NetworkConfiguration Read(string path, string dataFolder)
     {
         var defaults = new NetworkConfiguration { DataFolder = dataFolder };
-        if (PodFolders.TryRead(path) is not { } json)
+        return ConfigurationFile.TryRead(path, NetworkFileJson.Default.NetworkFile) is not { } file ? defaults : defaults with
         {
-            return defaults;
-        }
-
-        try
-        {
-            var file = JsonSerializer.Deserialize(json, NetworkFileJson.Default.NetworkFile) ?? new();
-            return defaults with
-            {
-                Bridge = file.Bridge ?? defaults.Bridge,
-                IPv4Subnet = file.Ipv4Subnet is null ? defaults.IPv4Subnet : Subnet(path, "ipv4Subnet", file.Ipv4Subnet),
-                IPv6Subnet = file.Ipv6Subnet switch { null => defaults.IPv6Subnet, "" => null, var text => Subnet(path, "ipv6Subnet", text) },
-                Mtu = file.Mtu,
-                Table = file.Table ?? defaults.Table,
-            };
-        }
-        catch (JsonException e)
-        {
-            throw new PodException($"{path}: line {e.LineNumber + 1}: {(e.Path is null ? "not JSON" : $"{e.Path}: unknown, or not of its type")}", e);
-        }
+            Bridge = file.Bridge ?? defaults.Bridge,
+            IPv4Subnet = file.Ipv4Subnet is null ? defaults.IPv4Subnet : Subnet(path, "ipv4Subnet", file.Ipv4Subnet),
+            IPv6Subnet = file.Ipv6Subnet switch { null => defaults.IPv6Subnet, "" => null, var text => Subnet(path, "ipv6Subnet", text) },
+            Mtu = file.Mtu,
+            Table = file.Table ?? defaults.Table,
+        };
     }
 
     private static IPNetwork Subnet(string path, string key, string text) =>

@@ -1,4 +1,3 @@
-using System.Text.Json;
 using System.Text.Json.Serialization;
 using Peapod.Kernel.Files;
 using Peapod.Kernel.Interop;
@@ -32,25 +31,13 @@ public static class RuntimesFile
 
     internal static IReadOnlyDictionary<string, RuntimeHandler> Read(string path)
     {
-        if (PodFolders.TryRead(path) is not { } json)
+        var runtimes = new Dictionary<string, RuntimeHandler>();
+        foreach (var (name, entry) in ConfigurationFile.TryRead(path, RuntimesFileJson.Default.DictionaryStringRuntimeEntry) ?? [])
         {
-            return new Dictionary<string, RuntimeHandler>();
+            runtimes[name] = new RuntimeHandler { Path = entry.Path ?? "", Args = entry.Args ?? [] };
         }
 
-        try
-        {
-            var runtimes = new Dictionary<string, RuntimeHandler>();
-            foreach (var (name, entry) in JsonSerializer.Deserialize(json, RuntimesFileJson.Default.DictionaryStringRuntimeEntry) ?? [])
-            {
-                runtimes[name] = new RuntimeHandler { Path = entry.Path ?? "", Args = entry.Args ?? [] };
-            }
-
-            return runtimes;
-        }
-        catch (JsonException e)
-        {
-            throw new PodException($"{path}: line {e.LineNumber + 1}: {(e.Path is null ? "not JSON" : $"{e.Path}: unknown, or not of its type")}", e);
-        }
+        return runtimes;
     }
 
     private static void Check(string path, string handler, RuntimeHandler found)

@@ -27,6 +27,17 @@ public sealed class LoopControlsTests
         Assert.Single(profile.Syscalls);
     }
 
+    [Fact]
+    public void A_profile_that_only_logs_lets_them_pass_no_more_than_others_do()
+    {
+        foreach (var profile in (LinuxSeccomp[])[new() { DefaultAction = "SCMP_ACT_LOG" }, new() { DefaultAction = "SCMP_ACT_ERRNO", Syscalls = [new() { Names = ["ioctl"], Action = "SCMP_ACT_LOG" }] }])
+        {
+            var denied = LoopControls.Deny(profile);
+            Assert.False(Allows(denied, LoopClearFd));
+            Assert.True(Allows(denied, TerminalSize));
+        }
+    }
+
     /// <summary>As the kernel would decide: of rules with another action than the default one that matches.</summary>
     private static bool Allows(LinuxSeccomp profile, ulong request)
     {
@@ -34,10 +45,10 @@ public sealed class LoopControlsTests
         {
             if (rule.Names.Contains("ioctl") && rule.Args.All(arg => arg is { Index: 1, Op: "SCMP_CMP_MASKED_EQ" } && (request & arg.Value) == arg.ValueTwo))
             {
-                return rule.Action == "SCMP_ACT_ALLOW";
+                return rule.Action is "SCMP_ACT_ALLOW" or "SCMP_ACT_LOG";
             }
         }
 
-        return profile.DefaultAction == "SCMP_ACT_ALLOW";
+        return profile.DefaultAction is "SCMP_ACT_ALLOW" or "SCMP_ACT_LOG";
     }
 }

@@ -23,8 +23,7 @@ internal sealed class OciRuntime : IContainerRuntime
     private readonly OwnRuntime records;
     private readonly ContainerStore store;
 
-    /// <summary>What is ours to reap when its time comes.</summary>
-    private readonly HashSet<int> known = [];
+    private readonly ChildReaper children = new();
 
     internal OciRuntime(RuntimeHandler handler, PodFolders folders, ContainerStore store)
     {
@@ -37,11 +36,10 @@ internal sealed class OciRuntime : IContainerRuntime
 
     public PidFd Run(CreateRequest request)
     {
-        var bundle = OciBundles.Make(folders, request);
         PidFd? process = null;
         try
         {
-            process = Create(request, bundle);
+            process = Create(request, OciBundles.Make(folders, request));
             command.Call(request.Id, ["start", command.IdOf(request.Id)]);
             return process;
         }
@@ -100,19 +98,7 @@ internal sealed class OciRuntime : IContainerRuntime
         records.Delete(id);
     }
 
-    public unsafe void Reap()
-    {
-        SigInfo info = default;
-        while (Libc.waitid(Libc.P_ALL, 0, &info, Libc.WEXITED | Libc.WNOHANG | Libc.WNOWAIT | Libc.__WALL) == 0 && info.Pid != 0 && !known.Contains(info.Pid))
-        {
-            if (Libc.waitid(Libc.P_PID, info.Pid, &info, Libc.WEXITED | Libc.WNOHANG | Libc.__WALL) != 0)
-            {
-                return;
-            }
-
-            info = default;
-        }
-    }
+    public void Reap() => children.ReapOthers();
 
     private PidFd Create(CreateRequest request, string bundle)
     {
@@ -135,7 +121,7 @@ internal sealed class OciRuntime : IContainerRuntime
     private PidFd Open(string pidFile, out int pid)
     {
         pid = int.Parse(FileSystem.ReadText(pidFile).Trim(), NumberStyles.None, CultureInfo.InvariantCulture);
-        known.Add(pid);
+        children.Leave(pid);
         return PidFd.TryOpen(pid) ?? throw new ContainerException($"{command.Name}: process {pid} of {pidFile} is not there");
     }
 }

@@ -1,0 +1,229 @@
+using Peapod.Image;
+using Peapod.Kernel;
+using Peapod.Kernel.Files;
+using Peapod.Kernel.Processes;
+using Peapod.Pod.Objects;
+using Peapod.Pod.Supervision.Life;
+
+namespace Peapod.Pod.Supervision;
+
+/// <content>How a run comes to its end: asked to stop, killed, or by itself; and what is known of it then.</content>
+internal sealed partial class PodContainer
+{
+    /// <summary>Begins to stop it: preStop, its stop signal, and KILL when the grace period is over. Once it is being stopped, a later call can only shorten that.</summary>
+    /// <param name="graceMilliseconds">From now to KILL; 0 for at once.</param>
+    /// <param name="why">What the event says.</param>
+    internal void Stop(long graceMilliseconds, string? why = null)
+    {
+        if (Process is null)
+        {
+            return;
+        }
+
+        var now = PodContext.Now;
+        var began = killAt is null;
+        killAt = Math.Min(killAt ?? long.MaxValue, now + graceMilliseconds);
+        grace = graceMilliseconds;
+        if (!began)
+        {
+            return;
+        }
+
+        Tell("Normal", "Killing", why ?? $"Stopping container {Spec.Name}");
+        probes?.Stop();
+        postStart?.Dispose();
+        postStart = null;
+        preStop = graceMilliseconds > 0 && postStartDone && Spec.Lifecycle?.PreStop is { } hook ? attempts.Begin(Spec, hook, now) : null;
+        if (preStop is null)
+        {
+            Signal(stopSignal);
+        }
+    }
+
+    /// <summary>Stops it, to be started again whatever its restart policy says.</summary>
+    internal void Restart(long graceMilliseconds)
+    {
+        restartAsked = true;
+        notBefore = 0;
+        Stop(graceMilliseconds);
+    }
+
+    /// <summary>Sends a signal to its first process.</summary>
+    /// <returns>False when it does not run.</returns>
+    internal bool Signal(int signal) => Process is not null && context.Runtime.Signal(Spec.Name, Process, signal);
+
+    /// <summary>Kills all of its processes and waits for the end.</summary>
+    internal void KillAndReap(int timeoutMilliseconds)
+    {
+        if (Process is not null)
+        {
+            KillAll();
+            if (Process.WaitForExit(timeoutMilliseconds))
+            {
+                Ended(ExitStatusOf(Process));
+            }
+        }
+    }
+
+    /// <summary>The manifest's, the image's or TERM.</summary>
+    private static int StopSignal(ContainerSpec container, ImageConfig image)
+    {
+        var name = container.Lifecycle?.StopSignal is { Length: > 0 } own ? own : image.StopSignal;
+        return name.Length > 0 && Signals.TryParse(name, out var signal) ? signal : Signals.SIGTERM;
+    }
+
+    private void AdvanceStop(long now)
+    {
+        if (killAt is not { } deadline)
+        {
+            return;
+        }
+
+        if (preStop?.Advance(now) is { } result)
+        {
+            if (!result.Good)
+            {
+                Tell("Warning", "FailedPreStopHook", $"PreStopHook failed: {result.Detail.TrimEnd()}");
+            }
+
+            EndPreStop(now);
+        }
+        else if (preStop is not null && now >= deadline)
+        {
+            Tell("Warning", "FailedPreStopHook", "PreStopHook failed: it took longer than the grace period");
+            EndPreStop(now);
+        }
+        else if (now >= deadline)
+        {
+            KillAll();
+
+            // Again, should that not have been enough.
+            killAt = now + PodLife.LeastGrace;
+        }
+    }
+
+    /// <summary>The stop signal; some time is left to follow it, even if the hook took all.</summary>
+    private void EndPreStop(long now)
+    {
+        preStop!.Dispose();
+        preStop = null;
+        Signal(stopSignal);
+        if (grace > 0)
+        {
+            killAt = Math.Max(killAt!.Value, now + PodLife.LeastGrace);
+        }
+    }
+
+    /// <summary>Without a PID namespace of its own its other processes do not end with the first.</summary>
+    private void KillAll()
+    {
+        Signal(Signals.SIGKILL);
+        KillOthers();
+    }
+
+    private void KillOthers()
+    {
+        if (store.TryRead(Spec.Name) is { HasPidNamespace: false })
+        {
+            Container.Lifecycle.Container.Open(store, Spec.Name).SignalAll(Signals.SIGKILL);
+        }
+    }
+
+    private void Ended(ExitStatus? status)
+    {
+        probes?.Dispose();
+        postStart?.Dispose();
+        preStop?.Dispose();
+        (probes, postStart, preStop, killAt) = (null, null, null, null);
+        KillOthers();
+        Streams.Drain();
+        Process?.Dispose();
+        Process = null;
+        var code = status?.Reported ?? UnknownExitCode;
+        var reason = status is null ? "ContainerStatusUnknown"
+            : code != 0 && WasOutOfMemory() ? "OOMKilled"
+            : postStartFailure is not null ? "PostStartHookError"
+            : code == 0 ? "Completed" : "Error";
+        Ended(
+            code, status?.Signal is > 0 and var signal ? signal : null, reason,
+            postStartFailure ?? (status is null ? "The container could not be located when the pod was taken over" : TerminationMessage.Read(context.Folders, Spec, Status.RestartCount, code != 0)),
+            startedAt);
+        postStartFailure = null;
+    }
+
+    private void Ended(int code, int? signal, string reason, string? message, DateTime? started)
+    {
+        Status = Status with
+        {
+            State = new()
+            {
+                Terminated = new()
+                {
+                    ExitCode = code,
+                    Signal = signal,
+                    Reason = reason,
+                    Message = message,
+                    StartedAt = started,
+                    FinishedAt = Timestamp.Now,
+                    ContainerId = Status.ContainerId,
+                },
+            },
+            LastState = Status.State.Terminated is null ? Status.LastState : Status.State,
+            Ready = Role == ContainerRole.Init && code == 0,
+            Started = false,
+        };
+        if (Facts.Restarts && !context.Stopping)
+        {
+            BackOff();
+        }
+    }
+
+    /// <summary>Puts the next start on the clock.</summary>
+    private void BackOff()
+    {
+        if (restartAsked)
+        {
+            notBefore = 0;
+            return;
+        }
+
+        notBefore = backOff.Next(began, PodContext.Now);
+        if (backOff.Pause > 0)
+        {
+            Tell("Warning", "BackOff", $"Back-off restarting failed container {Spec.Name} in pod {context.PodName}");
+            Waits("CrashLoopBackOff", $"back-off {Duration(backOff.Pause)} restarting failed container={Spec.Name} pod={context.PodName}");
+        }
+    }
+
+    /// <summary>The kernel has killed a process of the container's cgroup for want of memory.</summary>
+    private bool WasOutOfMemory()
+    {
+        if (store.TryRead(Spec.Name) is not { Cgroup.Length: > 0 } record)
+        {
+            return false;
+        }
+
+        foreach (var line in (FileSystem.TryReadText($"{record.Cgroup}/memory.events") ?? "").Split('\n'))
+        {
+            if (line.StartsWith("oom_kill ", StringComparison.Ordinal))
+            {
+                return line != "oom_kill 0";
+            }
+        }
+
+        return false;
+    }
+
+    /// <summary>A child is reaped; of a process that was taken over, the kernel tells the exit code through its pidfd (Linux 6.15).</summary>
+    private static ExitStatus? ExitStatusOf(PidFd process)
+    {
+        try
+        {
+            return process.Wait();
+        }
+        catch (KernelException e) when (e.Error == Errno.ECHILD)
+        {
+            return process.TryReadExit();
+        }
+    }
+}

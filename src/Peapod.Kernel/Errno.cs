@@ -46,6 +46,7 @@ public enum Errno
     EOVERFLOW = 75,
     EMSGSIZE = 90,
     EOPNOTSUPP = 95,
+    EAFNOSUPPORT = 97,
     EADDRINUSE = 98,
     ENETDOWN = 100,
     ENETUNREACH = 101,

@@ -29,7 +29,7 @@ public sealed partial class PodNetwork : IDisposable
     public PodNetwork(NetworkConfiguration configuration, ILogger? logger = null)
     {
         configuration.Validate();
-        if (configuration.IPv6Subnet is not null && FileSystem.TryStat("/proc/sys/net/ipv6") is null)
+        if (configuration.IPv6Subnet is not null && FileSystem.TryStat("/proc/self/net/if_inet6") is null)
         {
             configuration = configuration with { IPv6Subnet = null };
         }
@@ -188,7 +188,7 @@ public sealed partial class PodNetwork : IDisposable
 
         internal Kernel(NetworkConfiguration configuration, ForwardingSettings forwarding)
         {
-            Bridge = new Bridge(configuration, route, forwarding);
+            Bridge = new Bridge(configuration, route, forwarding, new ListenerReports(configuration, netfilter));
             Veth = new VethPair(configuration, route);
             Table = new PortTable(configuration, netfilter);
         }

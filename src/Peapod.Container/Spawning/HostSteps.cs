@@ -25,15 +25,16 @@ internal sealed class HostSteps : IDisposable
 
     /// <param name="input">Gives what the caller brings; it stays the caller's.</param>
     /// <param name="undo">Takes what takes back that which is more than a descriptor.</param>
+    /// <param name="sources">What the caller brings for sources of bind mounts, by their paths, or null; it stays the caller's.</param>
     /// <exception cref="ContainerException">A step failed; the message begins with its field.</exception>
-    internal static HostSteps Do(Plan plan, Func<PlanInput, SafeFd> input, Undo undo)
+    internal static HostSteps Do(Plan plan, Func<PlanInput, SafeFd> input, Undo undo, IReadOnlyDictionary<string, DetachedMount>? sources = null)
     {
         var steps = new HostSteps(plan.SlotCount);
         try
         {
             foreach (var step in plan.Host)
             {
-                steps.Do(step, input, undo);
+                steps.Do(step, input, undo, sources);
             }
 
             return steps;
@@ -56,7 +57,7 @@ internal sealed class HostSteps : IDisposable
         }
     }
 
-    private void Do(HostStep step, Func<PlanInput, SafeFd> input, Undo undo)
+    private void Do(HostStep step, Func<PlanInput, SafeFd> input, Undo undo, IReadOnlyDictionary<string, DetachedMount>? sources)
     {
         try
         {
@@ -65,8 +66,12 @@ internal sealed class HostSteps : IDisposable
                 case UseDescriptorStep use:
                     descriptors[use.Slot.Index] = input(use.Input);
                     break;
+                case CloneMountStep clone when sources?.GetValueOrDefault(clone.Source) is { } source:
+                    Prepare(source, clone, IdsOf(clone));
+                    descriptors[clone.Slot.Index] = source;
+                    break;
                 case CloneMountStep clone:
-                    Own(clone.Slot, CloneMount(clone, clone.IdMap is { } ids ? descriptors[ids.Index] : null));
+                    Own(clone.Slot, CloneMount(clone, IdsOf(clone)));
                     break;
                 case OpenNamespaceStep open:
                     Own(open.Slot, FileSystem.Open(open.Path, Libc.O_RDONLY));
@@ -102,23 +107,14 @@ internal sealed class HostSteps : IDisposable
         owned[slot.Index] = true;
     }
 
+    private SafeFd? IdsOf(CloneMountStep step) => step.IdMap is { } ids ? descriptors[ids.Index] : null;
+
     private static DetachedMount CloneMount(CloneMountStep step, SafeFd? ids)
     {
         var mount = DetachedMount.Clone(step.Source, step.Recursive);
         try
         {
-            if (step.ProcOnly && (Libc.statfs($"/proc/self/fd/{mount.Number}", out var status) != 0 || status.Type != ProcMagic))
-            {
-                throw new ContainerException($"{Failures.Prefix(step.Field)}cannot {step.Text}: the source is no proc file system, and nothing else may be mounted there");
-            }
-
-            if (ids is not null)
-            {
-                MapIds(mount, step, ids);
-            }
-
-            Set(mount, step.RecursiveSet, step.RecursiveClear, step.PropagationRecursive ? step.Propagation : 0, recursive: true);
-            Set(mount, step.Set, step.Clear, step.PropagationRecursive ? 0 : step.Propagation, recursive: false);
+            Prepare(mount, step, ids);
             return mount;
         }
         catch
@@ -126,6 +122,22 @@ internal sealed class HostSteps : IDisposable
             mount.Dispose();
             throw;
         }
+    }
+
+    private static void Prepare(DetachedMount mount, CloneMountStep step, SafeFd? ids)
+    {
+        if (step.ProcOnly && (Libc.statfs($"/proc/self/fd/{mount.Number}", out var status) != 0 || status.Type != ProcMagic))
+        {
+            throw new ContainerException($"{Failures.Prefix(step.Field)}cannot {step.Text}: the source is no proc file system, and nothing else may be mounted there");
+        }
+
+        if (ids is not null)
+        {
+            MapIds(mount, step, ids);
+        }
+
+        Set(mount, step.RecursiveSet, step.RecursiveClear, step.PropagationRecursive ? step.Propagation : 0, recursive: true);
+        Set(mount, step.Set, step.Clear, step.PropagationRecursive ? 0 : step.Propagation, recursive: false);
     }
 
     private static void MapIds(DetachedMount mount, CloneMountStep step, SafeFd ids)

@@ -107,6 +107,9 @@ public static unsafe partial class Libc
     public static partial nint read(int fd, void* buffer, nuint count);
 
     [LibraryImport(Library, SetLastError = true)]
+    public static partial nint pread(int fd, void* buffer, nuint count, long offset);
+
+    [LibraryImport(Library, SetLastError = true)]
     public static partial nint write(int fd, void* buffer, nuint count);
 
     [LibraryImport(Library, SetLastError = true)]

@@ -8,6 +8,7 @@ public static unsafe partial class Libc
     public const ulong CLONE_VM = 0x100;
     public const ulong CLONE_PIDFD = 0x1000;
     public const ulong CLONE_VFORK = 0x4000;
+    public const ulong CLONE_FS = 0x200;
     public const ulong CLONE_NEWNS = 0x20000;
     public const ulong CLONE_NEWCGROUP = 0x2000000;
     public const ulong CLONE_NEWUTS = 0x4000000;
@@ -142,6 +143,18 @@ public static unsafe partial class Libc
     /// <summary>malloc_trim(3).</summary>
     [LibraryImport(Library)]
     public static partial int malloc_trim(nuint pad);
+
+    /// <summary>getauxval(3).</summary>
+    [LibraryImport(Library)]
+    public static partial nuint getauxval(nuint type);
+
+    public const nuint AT_PHDR = 3;
+    public const nuint AT_PHNUM = 5;
+
+    [LibraryImport(Library, SetLastError = true)]
+    public static unsafe partial int madvise(void* address, nuint length, int advice);
+
+    public const int MADV_DONTNEED = 4;
 
     [LibraryImport(Library, SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     public static partial int chdir(string path);

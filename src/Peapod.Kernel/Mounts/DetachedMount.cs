@@ -1,3 +1,4 @@
+using System.Runtime.ExceptionServices;
 using Peapod.Kernel.Interop;
 
 namespace Peapod.Kernel.Mounts;
@@ -17,6 +18,33 @@ public sealed unsafe class DetachedMount : SafeFd
 
     /// <summary>A bind mount of what <paramref name="source"/> is open on.</summary>
     public static DetachedMount Clone(SafeFd source, bool recursive, string? subject = null) => Clone(source.Number, "", recursive, subject);
+
+    /// <summary>A bind mount of <paramref name="path"/> as another mount namespace has it.</summary>
+    /// <exception cref="KernelException">setns or open_tree refused.</exception>
+    public static DetachedMount CloneIn(SafeFd mountNamespace, string path)
+    {
+        DetachedMount? mount = null;
+        ExceptionDispatchInfo? failure = null;
+
+        // In a thread of its own, which never comes back from there: setns(2) would take a process's root with it.
+        var thread = new Thread(() =>
+        {
+            try
+            {
+                KernelException.Check(Libc.unshare((int)Libc.CLONE_FS), "unshare");
+                KernelException.Check(Libc.setns(mountNamespace.Number, (int)Libc.CLONE_NEWNS), "setns", "mnt");
+                mount = Clone(path, recursive: false);
+            }
+            catch (KernelException e)
+            {
+                failure = ExceptionDispatchInfo.Capture(e);
+            }
+        });
+        thread.Start();
+        thread.Join();
+        failure?.Throw();
+        return mount!;
+    }
 
     private static DetachedMount Clone(int directory, string path, bool recursive, string? subject)
     {

@@ -11,7 +11,9 @@ namespace Peapod.Network.Links;
 internal sealed class VethPair(NetworkConfiguration configuration, NetlinkSocket route)
 {
     private const string PodInterface = "eth0";
-    private const string HostPrefix = "pp";
+
+    /// <summary>What the names of the host's ends begin with.</summary>
+    internal const string HostPrefix = "pp";
 
     private readonly NetlinkBatch batch = new();
 
@@ -96,13 +98,17 @@ internal sealed class VethPair(NetworkConfiguration configuration, NetlinkSocket
         }
 
         using var inside = ThreadNamespace.Enter(networkNamespace, "net", Libc.CLONE_NEWNET);
-        using var socket = NetlinkSocket.Open(Libc.NETLINK_ROUTE);
-        socket.Execute(batch);
         if (lease.IPv6 is not null)
         {
             // Nobody on the bridge is a router but the gateway, which does not announce itself (CVE-2020-10749).
             FileSystem.WriteExisting($"/proc/sys/net/ipv6/conf/{PodInterface}/accept_ra", "0");
+
+            // Nobody has its address: it is made from the lease. Asking would go to every other pod.
+            FileSystem.WriteExisting($"/proc/sys/net/ipv6/conf/{PodInterface}/accept_dad", "0");
         }
+
+        using var socket = NetlinkSocket.Open(Libc.NETLINK_ROUTE);
+        socket.Execute(batch);
     }
 
     /// <summary>Removes the pair; nothing there is no error. Takes 16 to 32 ms, where the end of the pod's namespace does it for nothing.</summary>

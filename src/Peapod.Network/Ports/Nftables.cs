@@ -34,16 +34,20 @@ internal static class Nftables
     /// <summary>The first and following 32-bit registers.</summary>
     internal const uint R0 = 8;
 
+    internal const uint MetaEtherType = 1;
     internal const uint MetaIifName = 6;
     internal const uint MetaOifName = 7;
     internal const uint MetaFamily = 15;
     internal const uint MetaProtocol = 16;
+    internal const uint PayloadLink = 0;
     internal const uint PayloadNetwork = 1;
     internal const uint PayloadTransport = 2;
     internal const uint CmpEqual = 0;
     internal const uint CmpNotEqual = 1;
 
-    private const byte NFPROTO_INET = 1;
+    internal const byte NFPROTO_INET = 1;
+    internal const byte NFPROTO_BRIDGE = 7;
+
     private const ushort Subsystem = 10;
     private const ushort ListElement = 1;
     private const ushort DataValue = 1;
@@ -53,10 +57,10 @@ internal static class Nftables
 
     internal static void EndBatch(NetlinkBatch batch) => Control(batch, 0x11, "NFNL_MSG_BATCH_END");
 
-    internal static void Begin(NetlinkBatch batch, ushort message, ushort flags, string operation, string subject)
+    internal static void Begin(NetlinkBatch batch, ushort message, ushort flags, string operation, string subject, byte family = NFPROTO_INET)
     {
         batch.Begin((ushort)((Subsystem << 8) | message), flags, operation, subject);
-        batch.Put(new NfGenMsg { Family = NFPROTO_INET });
+        batch.Put(new NfGenMsg { Family = family });
     }
 
     internal static void NewTable(NetlinkBatch batch, string table, ReadOnlySpan<byte> userData)
@@ -80,9 +84,9 @@ internal static class Nftables
         batch.PutNetworkOrder(10, id);
     }
 
-    internal static void NewChain(NetlinkBatch batch, string table, string name, string type, uint hook, int priority)
+    internal static void NewChain(NetlinkBatch batch, string table, string name, string type, uint hook, int priority, byte family = NFPROTO_INET)
     {
-        Begin(batch, NFT_MSG_NEWCHAIN, NetlinkFlags.Create | NetlinkFlags.Exclusive, "NFT_MSG_NEWCHAIN", name);
+        Begin(batch, NFT_MSG_NEWCHAIN, NetlinkFlags.Create | NetlinkFlags.Exclusive, "NFT_MSG_NEWCHAIN", name, family);
         batch.Put(1, table);
         batch.Put(3, name);
         using (batch.Nested(4))
@@ -96,9 +100,9 @@ internal static class Nftables
     }
 
     /// <summary>Begins a rule at the end of a chain; the expressions put until the result is disposed are its.</summary>
-    internal static RuleScope NewRule(NetlinkBatch batch, string table, string chain)
+    internal static RuleScope NewRule(NetlinkBatch batch, string table, string chain, byte family = NFPROTO_INET)
     {
-        Begin(batch, NFT_MSG_NEWRULE, NetlinkFlags.Create | NetlinkFlags.Append, "NFT_MSG_NEWRULE", chain);
+        Begin(batch, NFT_MSG_NEWRULE, NetlinkFlags.Create | NetlinkFlags.Append, "NFT_MSG_NEWRULE", chain, family);
         batch.Put(1, table);
         batch.Put(2, chain);
         return new RuleScope(batch.Nested(4));
@@ -132,6 +136,21 @@ internal static class Nftables
 
     internal static void Payload(NetlinkBatch batch, uint register, uint from, uint offset, uint length) =>
         Expression(batch, "payload", register, from, offset, length);
+
+    /// <summary>Writes a register into the packet, and leaves its checksums as they are.</summary>
+    internal static void WritePayload(NetlinkBatch batch, uint register, uint to, uint offset, uint length) =>
+        Expression(batch, "payload", NoAttribute, to, offset, length, register, 0);
+
+    /// <summary>Puts bytes into a register.</summary>
+    internal static void Load(NetlinkBatch batch, uint register, ReadOnlySpan<byte> value)
+    {
+        using var element = batch.Nested(ListElement);
+        batch.Put(1, "immediate");
+        using var data = batch.Nested(2);
+        batch.PutNetworkOrder(1, register);
+        using var loaded = batch.Nested(2);
+        batch.Put(DataValue, value);
+    }
 
     /// <summary>The kind of the destination address: 2 is one of this host's.</summary>
     internal static void DestinationType(NetlinkBatch batch, uint register) => Expression(batch, "fib", register, 3, 2);

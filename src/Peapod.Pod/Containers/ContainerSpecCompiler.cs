@@ -1,5 +1,7 @@
+using System.Collections.ObjectModel;
 using System.Globalization;
 using Peapod.Container.Cgroups;
+using Peapod.Container.Lifecycle;
 using Peapod.Image;
 using Peapod.Kernel.Files;
 using Peapod.Kernel.Interop;
@@ -23,6 +25,9 @@ internal sealed class ContainerSpecCompiler(PodManifest pod, PodFolders folders,
 
     private readonly KubeletResources resources = new(PodCgroup.Controllers(CgroupHierarchy.Find()));
 
+    /// <summary>The source of the pod's shared memory.</summary>
+    private readonly string sharedMemory = $"/proc/{sandboxPid}/root{SandboxSpec.SharedMemory}";
+
     /// <inheritdoc cref="ContainerEnvironment.Of"/>
     internal IReadOnlyDictionary<string, string> VariablesOf(ContainerSpec container) => environment.Of(container);
 
@@ -40,6 +45,18 @@ internal sealed class ContainerSpecCompiler(PodManifest pod, PodFolders folders,
         using var users = FileSystem.Open($"/proc/{sandboxPid}/ns/user", Libc.O_RDONLY);
         var ids = IdRange.Find(folders) ?? throw new PodException("hostUsers: the pod's range of ids is gone");
         return RootFileSystem.Mount(image, layer, new RootFileSystemOptions { UserNamespace = users, FirstId = ids.First });
+    }
+
+    /// <summary>What is mounted from the sandbox and not from the host, for <see cref="CreateRequest.Sources"/>.</summary>
+    internal IReadOnlyDictionary<string, DetachedMount> TakeSources()
+    {
+        if (pod.Spec.HostIPC)
+        {
+            return ReadOnlyDictionary<string, DetachedMount>.Empty;
+        }
+
+        using var mounts = FileSystem.Open($"/proc/{sandboxPid}/ns/mnt", Libc.O_RDONLY);
+        return new Dictionary<string, DetachedMount> { [sharedMemory] = DetachedMount.CloneIn(mounts, SandboxSpec.SharedMemory) };
     }
 
     /// <param name="container">The container.</param>
@@ -185,7 +202,7 @@ internal sealed class ContainerSpecCompiler(PodManifest pod, PodFolders folders,
         {
             mounts.Add(mount.Destination switch
             {
-                "/dev/shm" => Bind(pod.Spec.HostIPC ? "/dev/shm" : folders.SharedMemory, "/dev/shm", "nosuid", "nodev", "noexec"),
+                SandboxSpec.SharedMemory => Bind(pod.Spec.HostIPC ? SandboxSpec.SharedMemory : sharedMemory, SandboxSpec.SharedMemory, "nosuid", "nodev", "noexec"),
                 "/sys" or "/sys/fs/cgroup" when privileged => mount with { Options = [.. mount.Options.Where(static option => option != "ro")] },
                 _ => mount,
             });

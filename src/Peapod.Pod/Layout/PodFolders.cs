@@ -49,9 +49,6 @@ public sealed class PodFolders(PodHost host, string key)
     /// <summary>Root of the OCI states of the sandbox and the containers.</summary>
     public string Containers => $"{Run}/containers";
 
-    /// <summary>The tmpfs that all containers have at /dev/shm.</summary>
-    public string SharedMemory => $"{Run}/shm";
-
     public string Data => $"{Host.DataRoot}/pods/{Key}";
 
     /// <summary>A symlink to <see cref="Run"/>: whose the data are, when a reboot has emptied that.</summary>

@@ -8,6 +8,12 @@ internal static class SandboxSpec
 {
     internal const string Id = "sandbox";
 
+    /// <summary>
+    /// The tmpfs that all containers have there, too. It is in the sandbox's mount namespace, not the host's: each mount of the host's
+    /// is copied at the start of every container, and told to its systemd.
+    /// </summary>
+    internal const string SharedMemory = "/dev/shm";
+
     /// <param name="pod">The pod.</param>
     /// <param name="cgroup">The pod's cgroup.</param>
     /// <param name="ids">The pod's range of ids when it has a user namespace, or null.</param>
@@ -36,6 +42,7 @@ internal static class SandboxSpec
         {
             OciVersion = DefaultSpec.OciVersion,
             Hostname = pod.Spec.HostNetwork ? null : PodHostname.OfKernel(pod),
+            Mounts = pod.Spec.HostIPC ? [] : [new() { Destination = SharedMemory, Type = "tmpfs", Source = "shm", Options = ["nosuid", "nodev", "noexec", "mode=1777", "size=64m"] }],
             Linux = new Linux
             {
                 CgroupsPath = $"{cgroup}/{Id}",

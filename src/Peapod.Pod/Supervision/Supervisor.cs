@@ -48,7 +48,7 @@ public sealed partial class Supervisor : IDisposable
     private (bool HasSandbox, bool Ended)? written;
     private long sandboxAt;
     private long wakeAt;
-    private SmallHeap heap;
+    private Footprint footprint;
 
     private Supervisor(PodFolders folders, PodManifest pod, PodStatus status, FileLock held)
     {
@@ -438,11 +438,20 @@ public sealed partial class Supervisor : IDisposable
             next = Math.Min(next, sandboxAt);
         }
 
-        heap.Trim();
-        var timeout = next == long.MaxValue ? -1 : (int)Math.Clamp(next - PodContext.Now, 0, 60_000);
+        footprint.Trim();
+        var pause = next == long.MaxValue ? Timeout.Infinite : (int)Math.Clamp(next - PodContext.Now, 0, 60_000);
         fixed (PollFd* first = System.Runtime.InteropServices.CollectionsMarshal.AsSpan(entries))
         {
-            Libc.poll(first, (nuint)entries.Count, timeout);
+            var count = (nuint)entries.Count;
+            if (pause is >= 0 and <= Footprint.Quiet)
+            {
+                Libc.poll(first, count, pause);
+            }
+            else if (Libc.poll(first, count, Footprint.Quiet) == 0)
+            {
+                Footprint.Rest();
+                Libc.poll(first, count, pause == Timeout.Infinite ? pause : pause - Footprint.Quiet);
+            }
         }
 
         void Add(SafeFd? fd)

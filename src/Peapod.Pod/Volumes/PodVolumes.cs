@@ -13,7 +13,6 @@ namespace Peapod.Pod.Volumes;
 internal sealed class PodVolumes(PodManifest manifest, PodFolders folders)
 {
     private const uint Everybody = 0x1ff; // 0777
-    private const long SharedMemorySize = 64 << 20;
 
     private readonly ObjectStore objects = new(folders.Host);
     private PodManifest pod = manifest;
@@ -24,7 +23,6 @@ internal sealed class PodVolumes(PodManifest manifest, PodFolders folders)
     internal void Make()
     {
         FileSystem.MakeDirectories($"{folders.Data}/volumes", PodFolders.PrivateFolder);
-        MemoryVolume.Mount(folders.SharedMemory, SharedMemorySize);
         foreach (var volume in pod.Spec.Volumes)
         {
             Make(volume);
@@ -56,7 +54,6 @@ internal sealed class PodVolumes(PodManifest manifest, PodFolders folders)
     /// <summary>Unmounts what is in memory, and images. Removing the folders is the teardown's.</summary>
     internal static void Unmount(PodFolders folders)
     {
-        MemoryVolume.Unmount(folders.SharedMemory);
         var volumes = $"{folders.Data}/volumes";
         foreach (var name in FileSystem.TryStat(volumes) is null ? [] : FileSystem.List(volumes))
         {

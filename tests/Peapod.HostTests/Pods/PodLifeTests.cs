@@ -211,7 +211,6 @@ public sealed class PodLifeTests : IDisposable
               containers: [{name: c, image: localhost/busybox, command: [sh, -c, "ls /v; touch /v/mark; sleep 100"], volumeMounts: [{name: v, mountPath: /v}]}]
             """);
         bed.Done("stop", "-t", "0", "boot");
-        Assert.Equal(0, PeapodCommand.Start("umount", $"{bed.RunOf("boot")}/shm").ExitCode);
         Directory.Delete(bed.RunOf("boot"), recursive: true);
 
         Assert.Equal(0, bed.Pod("run", "-f", $"{bed.Folder}/boot.yaml").ExitCode);

@@ -157,6 +157,7 @@ public class SandboxTests
 
         Assert.Equal(expected, string.Join(' ', spec.Linux!.Namespaces.Select(static space => space.Type)));
         Assert.Equal(network ? null : "p", spec.Hostname);
+        Assert.Equal(ipc ? [] : ["/dev/shm"], spec.Mounts.Select(static mount => mount.Destination));
     }
 
     private static PodManifest Pod(PodSpec spec) => new() { Metadata = new() { Name = "p", Namespace = "default" }, Spec = spec };

@@ -24,20 +24,27 @@ internal static class OciBundles
         FileSystem.MakeDirectories($"{bundle}/rootfs", PodFolders.PrivateFolder);
         request.RootMount!.Attach($"{bundle}/rootfs");
         FileSystem.MakeDirectory($"{bundle}/mounts", PodFolders.PrivateFolder);
-        Write($"{bundle}/config.json", ForOthers(request.Spec, $"{bundle}/rootfs", (source, number) => Bind(source, $"{bundle}/mounts/{number}")).ToJson());
+        Write($"{bundle}/config.json", ForOthers(request.Spec, $"{bundle}/rootfs", request.Sources.ContainsKey, (source, number) => Bind(request, source, $"{bundle}/mounts/{number}")).ToJson());
         return bundle;
     }
 
     /// <summary>Gives what is held by descriptor a path: from another mount namespace no bind mount can be made of a descriptor's.</summary>
-    private static string Bind(string source, string target)
+    private static string Bind(CreateRequest request, string source, string target)
     {
-        if (FileSystem.TryStat(source) is { IsDirectory: true })
+        var brought = request.Sources.GetValueOrDefault(source);
+        if (brought is not null || FileSystem.TryStat(source) is { IsDirectory: true })
         {
             FileSystem.MakeDirectory(target, PodFolders.PrivateFolder);
         }
         else
         {
             FileSystem.Open(target, Libc.O_WRONLY | Libc.O_CREAT, PrivateFile).Dispose();
+        }
+
+        if (brought is not null)
+        {
+            brought.Attach(target);
+            return target;
         }
 
         using var mount = DetachedMount.Clone(source, recursive: true);
@@ -121,13 +128,14 @@ internal static class OciBundles
 
     /// <param name="spec">The configuration for our own runtime.</param>
     /// <param name="rootfs">The root file system's path.</param>
+    /// <param name="isBrought">Whether a source is not to be found on the host, and brought by a descriptor.</param>
     /// <param name="bind">Gives a source that is a descriptor of ours a path: by the source and the mount's number.</param>
-    internal static Spec ForOthers(Spec spec, string rootfs, Func<string, int, string> bind)
+    internal static Spec ForOthers(Spec spec, string rootfs, Func<string, bool> isBrought, Func<string, int, string> bind)
     {
         var mounts = new List<Mount>(spec.Mounts.Count);
         foreach (var mount in spec.Mounts)
         {
-            mounts.Add(mount.Source?.StartsWith(Descriptors, StringComparison.Ordinal) == true ? mount with { Source = bind(mount.Source, mounts.Count) } : mount);
+            mounts.Add(mount.Source is { } source && (source.StartsWith(Descriptors, StringComparison.Ordinal) || isBrought(source)) ? mount with { Source = bind(source, mounts.Count) } : mount);
         }
 
         return spec with { Root = (spec.Root ?? new()) with { Path = rootfs }, Mounts = mounts };

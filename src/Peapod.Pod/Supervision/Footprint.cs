@@ -1,4 +1,5 @@
 using Peapod.Kernel.Interop;
+using Peapod.Kernel.Processes;
 
 namespace Peapod.Pod.Supervision;
 
@@ -6,8 +7,11 @@ namespace Peapod.Pod.Supervision;
 /// Keeps a process that waits most of the time small. The collector by itself lets the heap grow by what the processor's cache holds, many
 /// megabytes on some hosts, and keeps it: there may be hundreds of supervisors on one.
 /// </summary>
-internal struct SmallHeap
+internal struct Footprint
 {
+    /// <summary>Milliseconds without anything to do after which it is time to <see cref="Rest"/>. More than the least period of a probe.</summary>
+    internal const int Quiet = 2000;
+
     /// <summary>Bytes that may be allocated before memory is given back.</summary>
     private const long Most = 512 << 10;
 
@@ -20,10 +24,17 @@ internal struct SmallHeap
         if (now - allocated >= Most)
         {
             GC.Collect(GC.MaxGeneration, GCCollectionMode.Aggressive, blocking: true, compacting: true);
-
-            // libseccomp takes a megabyte for the first pod's filter.
-            _ = Libc.malloc_trim(0);
             allocated = now;
         }
+    }
+
+    /// <summary>
+    /// Gives back what waiting does not need and the collector does not keep: libseccomp takes a megabyte for the first pod's filter, and what
+    /// makes a pod is most of the code.
+    /// </summary>
+    internal static void Rest()
+    {
+        _ = Libc.malloc_trim(0);
+        OwnCode.Unmap();
     }
 }

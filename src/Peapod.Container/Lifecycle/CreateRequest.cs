@@ -1,4 +1,3 @@
-using System.Collections.ObjectModel;
 using Peapod.Container.Cgroups;
 using Peapod.Container.Notify;
 using Peapod.Container.Spawning;
@@ -24,8 +23,8 @@ public sealed record CreateRequest
     /// <summary>The root file system as a detached mount, in place of root.path.</summary>
     public DetachedMount? RootMount { get; init; }
 
-    /// <summary>Detached mounts for sources of bind mounts that are not to be found on the host, by the sources' paths; each for one mount.</summary>
-    public IReadOnlyDictionary<string, DetachedMount> Sources { get; init; } = ReadOnlyDictionary<string, DetachedMount>.Empty;
+    /// <summary>Detached mounts for sources of bind mounts that are not to be found on the host, by the sources' paths, each for one mount; null for none.</summary>
+    public IReadOnlyDictionary<string, DetachedMount>? Sources { get; init; }
 
     /// <summary>Who makes the cgroup, and so how linux.cgroupsPath is read.</summary>
     public CgroupManager CgroupManager { get; init; }

@@ -1,4 +1,3 @@
-using System.Collections.ObjectModel;
 using System.Globalization;
 using Peapod.Container.Cgroups;
 using Peapod.Container.Lifecycle;
@@ -48,11 +47,11 @@ internal sealed class ContainerSpecCompiler(PodManifest pod, PodFolders folders,
     }
 
     /// <summary>What is mounted from the sandbox and not from the host, for <see cref="CreateRequest.Sources"/>.</summary>
-    internal IReadOnlyDictionary<string, DetachedMount> TakeSources()
+    internal IReadOnlyDictionary<string, DetachedMount>? TakeSources()
     {
         if (pod.Spec.HostIPC)
         {
-            return ReadOnlyDictionary<string, DetachedMount>.Empty;
+            return null;
         }
 
         using var mounts = FileSystem.Open($"/proc/{sandboxPid}/ns/mnt", Libc.O_RDONLY);

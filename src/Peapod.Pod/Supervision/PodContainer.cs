@@ -109,7 +109,7 @@ internal sealed partial class PodContainer : IDisposable
             var variables = compiler.VariablesOf(Spec);
             var spec = Completed(compiler.Compile(Spec, image, root, variables, context.Volumes.MountsOf(Spec, variables, held), context.Volumes.DevicesOf(Spec)));
             var sources = compiler.TakeSources();
-            held.AddRange(sources.Values);
+            held.AddRange(sources?.Values ?? []);
             using var streams = Streams.OpenForContainer(run);
             Process = Create(new CreateRequest
             {

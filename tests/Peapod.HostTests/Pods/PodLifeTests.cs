@@ -239,6 +239,26 @@ public sealed class PodLifeTests : IDisposable
     }
 
     [Fact]
+    public void A_supervisor_with_nothing_to_do_has_little_of_its_code_mapped_and_goes_on_from_there()
+    {
+        Run("idle", """
+              terminationGracePeriodSeconds: 0
+              containers: [{name: c, image: localhost/busybox, command: [sleep, "100"]}]
+            """);
+        var supervisor = bed.Supervisor("idle");
+
+        PodBed.Until(() => Code() < 2048, "its code is unmapped", 10);
+
+        bed.Done("restart", "idle");
+        Assert.Equal(supervisor, bed.Supervisor("idle"));
+        PodBed.Until(() => Code() < 2048, "its code is unmapped again", 10);
+
+        // In KiB.
+        int Code() => File.ReadAllText($"/proc/{supervisor}/smaps").Split("\nVmFlags:").Where(static mapping => mapping.Contains(" r-xp ", StringComparison.Ordinal) && mapping.Contains("/peapod-pod", StringComparison.Ordinal))
+            .Sum(static mapping => int.Parse(mapping.Split("\nRss:")[1].TrimStart().Split(' ')[0]));
+    }
+
+    [Fact]
     public void Hundreds_of_restarts_leave_neither_descriptors_nor_memory_behind()
     {
         Run("often", """

@@ -140,6 +140,42 @@ public sealed class PodTests : IDisposable
     }
 
     [Fact]
+    public void Shared_memory_is_the_sandboxes_and_outlives_containers_and_supervisors_but_is_no_mount_of_the_hosts()
+    {
+        Assert.Equal(0, bed.RunSpec("kept", """  containers: [{name: c, image: localhost/busybox, command: [sleep, "100"]}]""").ExitCode);
+        Assert.DoesNotContain(File.ReadLines("/proc/self/mountinfo"), line => line.Contains(bed.RunOf("kept"), StringComparison.Ordinal) || line.Contains(bed.DataOf("kept"), StringComparison.Ordinal));
+        Assert.Equal("65536 1777\n", bed.Done("exec", "kept", "--", "sh", "-c", "echo $(df -k /dev/shm | tail -n 1 | awk '{print $2}') $(stat -c %a /dev/shm); echo kept > /dev/shm/word"));
+        Assert.Contains(" /dev/shm rw,nosuid,nodev,noexec,", bed.Done("exec", "kept", "--", "cat", "/proc/self/mountinfo"), StringComparison.Ordinal);
+
+        PodBed.Kill(bed.Supervisor("kept"));
+        bed.Done("ps");
+        bed.Done("restart", "-t", "0", "kept");
+
+        Assert.Equal("kept\n", bed.Done("exec", "kept", "--", "cat", "/dev/shm/word"));
+    }
+
+    [Fact]
+    public void What_a_pod_listens_to_is_not_told_to_all_others()
+    {
+        Assert.Equal(0, bed.RunSpec("first", """  containers: [{name: c, image: localhost/busybox, command: [sleep, "100"]}]""").ExitCode);
+        Thread.Sleep(3000);
+        var before = Heard();
+
+        Assert.Equal(0, bed.RunSpec("second", """  containers: [{name: c, image: localhost/busybox, command: [sleep, "100"]}]""").ExitCode);
+        Thread.Sleep(3000);
+
+        // Four reports (MLD) and a question for its own address (duplicate address detection), without what keeps them from others.
+        Assert.Equal(before, Heard());
+
+        // Who wants to know an address is heard.
+        var address = bed.Done("exec", "first", "--", "sh", "-c", "ip -6 addr show dev eth0 scope global | awk '/inet6/ {print $2}' | cut -d / -f 1").Trim();
+        bed.Done("exec", "second", "--", "ping", "-6", "-c", "1", "-W", "5", address);
+        Assert.NotEqual(before, Heard());
+
+        string Heard() => bed.Done("exec", "first", "--", "sh", "-c", "grep Ip6InMcastPkts /proc/net/snmp6");
+    }
+
+    [Fact]
     public void Stop_sends_term_and_waits_for_the_end()
     {
         bed.Done("run", "--image", "localhost/busybox", "polite", "--", "sh", "-c", "trap 'echo bye; exit 0' TERM; echo ready; while true; do sleep 0.05; done");

@@ -29,7 +29,7 @@ public sealed class RuntimeClassTests : IDisposable
               containers:
               - name: c
                 image: localhost/busybox
-                command: [sh, -c, "trap 'echo term; exit 0' TERM; echo begun $E; echo err >&2; hostname; cat /data/file /sub/file; while [ ! -e /data/end ]; do sleep 0.05; done; rm /data/end; echo words > /dev/termination-log; exit 7"]
+                command: [sh, -c, "trap 'echo term; exit 0' TERM; echo begun $E; echo err >&2; hostname; cat /data/file /sub/file /dev/shm/word; while [ ! -e /data/end ]; do sleep 0.05; done; rm /data/end; echo words > /dev/termination-log; exit 7"]
                 env: [{name: E, value: env}]
                 resources: {requests: {cpu: 1m}}
                 volumeMounts: [{name: v, mountPath: /data}, {name: v, mountPath: /sub, subPath: deep}]
@@ -38,11 +38,11 @@ public sealed class RuntimeClassTests : IDisposable
               initContainers:
               - name: i
                 image: localhost/busybox
-                command: [sh, -c, "mkdir /data/deep; echo text > /data/file; echo inner > /data/deep/file"]
+                command: [sh, -c, "mkdir /data/deep; echo text > /data/file; echo inner > /data/deep/file; echo shared > /dev/shm/word"]
                 volumeMounts: [{name: v, mountPath: /data}]
               volumes: [{name: v, emptyDir: {}}]
             """);
-        string[] lines = ["begun env", "inner", "other", "text"];
+        string[] lines = ["begun env", "inner", "other", "shared", "text"];
         PodBed.Until(() => Lines().Length >= lines.Length, "it has begun");
         Assert.Equal(lines, Lines().Order(StringComparer.Ordinal));
 

@@ -24,14 +24,14 @@ internal static class OciBundles
         FileSystem.MakeDirectories($"{bundle}/rootfs", PodFolders.PrivateFolder);
         request.RootMount!.Attach($"{bundle}/rootfs");
         FileSystem.MakeDirectory($"{bundle}/mounts", PodFolders.PrivateFolder);
-        Write($"{bundle}/config.json", ForOthers(request.Spec, $"{bundle}/rootfs", request.Sources.ContainsKey, (source, number) => Bind(request, source, $"{bundle}/mounts/{number}")).ToJson());
+        Write($"{bundle}/config.json", ForOthers(request.Spec, $"{bundle}/rootfs", source => request.Sources?.ContainsKey(source) == true, (source, number) => Bind(request, source, $"{bundle}/mounts/{number}")).ToJson());
         return bundle;
     }
 
     /// <summary>Gives what is held by descriptor a path: from another mount namespace no bind mount can be made of a descriptor's.</summary>
     private static string Bind(CreateRequest request, string source, string target)
     {
-        var brought = request.Sources.GetValueOrDefault(source);
+        var brought = request.Sources?.GetValueOrDefault(source);
         if (brought is not null || FileSystem.TryStat(source) is { IsDirectory: true })
         {
             FileSystem.MakeDirectory(target, PodFolders.PrivateFolder);

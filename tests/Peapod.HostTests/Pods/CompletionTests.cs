@@ -60,12 +60,25 @@ public sealed class CompletionTests : IDisposable
     }
 
     [SkippableFact]
-    public void Zsh_takes_its_script()
+    public void Zsh_completes_a_line()
     {
         Skip.IfNot(File.Exists("/usr/bin/zsh") || File.Exists("/bin/zsh"), "zsh is not installed here");
-        var result = PeapodCommand.Start("zsh", "-n", bed.Write("_peapod", PeapodCommand.Run("completion", "zsh").Output));
+        bed.Done("run", "--image", "localhost/busybox", "web", "--", "sleep", "100");
+        var script = bed.Write("try", $$"""
+            PATH={{PeapodCommand.Out}}:$PATH
+            compdef() { print "compdef $*"; }
+            compadd() { print "compadd $*"; }
+            source <(peapod completion zsh)
+            words=(peapod pod {{Roots}} describe w)
+            CURRENT=$#words
+            _peapod
+            words=(peapod pod {{Roots}} ps --show-l)
+            _peapod
+            """);
 
-        Assert.Equal((0, ""), (result.ExitCode, result.Error));
+        var result = PeapodCommand.Start("zsh", "-f", script);
+
+        Assert.Equal(("compdef _peapod peapod\ncompadd -- web\ncompadd -- --show-labels\n", ""), (result.Output, result.Error));
     }
 
     /// <summary>Each command says what it does, in one line where all are listed, and with examples in its own help.</summary>

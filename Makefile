@@ -18,7 +18,7 @@ DOTNET_FLAGS = -c Release -v quiet -clp:ErrorsOnly
 OUT      := out
 BINARIES := $(OUT)/peapod $(OUT)/peapod-pod
 SOURCES  := $(shell find src native -type f -not -path '*/bin/*' -not -path '*/obj/*' 2>/dev/null) \
-            Directory.Build.props Directory.Packages.props Makefile
+            Directory.Build.props Directory.Packages.props global.json Makefile
 IMAGE    := $(OUT)/images/busybox
 TOOLS    := $(OUT)/images/tools
 

@@ -37,7 +37,8 @@ extern struct state state;
 
 typedef struct plan_operation operation;
 
-/* Notes which call failed and passes a negative result on: return fail ("openat2", fd). */
+/* Notes which call failed and passes a negative result on: return fail ("openat2", fd). The report reads the name later,
+   so it must be no local array. */
 static inline long fail (const char *call, long result)
 {
   state.detail = call;

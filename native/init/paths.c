@@ -87,7 +87,7 @@ int open_target (const char *path, bool directory, uint64_t resolve, bool in_pro
    so "not there" is said by that file system, and not by a directory that took its place. */
 static int open_below_mount (const char *path, uint64_t flags, uint64_t type)
 {
-  char first[64];
+  static char first[64]; /* outlives us: the report names it */
   struct open_how how = { .flags = flags | O_CLOEXEC, .resolve = RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS };
   size_t at = 0, size = 0;
   while (path[at] == '/')

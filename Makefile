@@ -10,6 +10,7 @@ DESTDIR ?=
 BINDIR   = $(DESTDIR)$(PREFIX)/bin
 LIBEXEC  = $(DESTDIR)$(PREFIX)/libexec/peapod
 PEERS   ?= ../shared/tools/peers
+TIERS   ?= fixtures unit host conformance vm
 
 export DOTNET_CLI_TELEMETRY_OPTOUT := 1
 export DOTNET_NOLOGO := 1
@@ -22,7 +23,7 @@ SOURCES  := $(shell find src native -type f -not -path '*/bin/*' -not -path '*/o
 IMAGE    := $(OUT)/images/busybox
 TOOLS    := $(OUT)/images/tools
 
-.PHONY: all build demo test unit host conformance vm bench fixtures tools install clean help bootstrap
+.PHONY: all build demo test unit host conformance vm fresh bench fixtures tools install clean help bootstrap
 all: build                ## build out/peapod and out/peapod-pod
 build: $(BINARIES)
 
@@ -61,9 +62,9 @@ demo: bootstrap           ## run the example pod from start to removal
 	@$(MAKE) build fixtures
 	@scripts/demo
 
-test: bootstrap           ## fixture, unit, host, conformance and vm tests; last line: N passed, N failed, N skipped
+test: bootstrap           ## fixture, unit, host, conformance and vm tests; last line: N passed, N failed, N skipped; TIERS="unit host" for some
 	@$(MAKE) build fixtures
-	@scripts/run-tests fixtures unit host conformance vm
+	@scripts/run-tests $(TIERS)
 unit:                     ## unit tests only (no root needed)
 	@scripts/run-tests unit
 conformance: build fixtures ## podman, containerd and Docker on Peapod, beside runc (root)
@@ -74,6 +75,9 @@ host: build fixtures      ## host tests only (root)
 
 vm: build fixtures        ## vm tests only: in a Debian guest under QEMU with every cgroup controller (root)
 	@scripts/run-tests vm
+
+fresh:                    ## make demo and make test, without the vm tier, in a bare Debian 12 and in a bare Debian 13 (root)
+	@tests/fresh
 
 bench:                    ## hyperfine against crun, runc and a C floor; table in out/bench/results.md
 	@scripts/bootstrap bench

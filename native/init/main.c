@@ -29,6 +29,14 @@ static void map_plan (int fd)
   state.report_fd = state.header->report_fd;
 }
 
+/* Our parent hands three streams on. Were one closed, what we open first would take its place, and the process would have it. */
+static void open_streams (void)
+{
+  for (int fd = 0; fd < 3; fd++)
+    if (SYS (fcntl, fd, F_GETFD) < 0 && SYS (openat, AT_FDCWD, "/dev/null", O_RDWR) != fd)
+      SYS (exit_group, 125);
+}
+
 /* argv: { "peapod-init", the plan's descriptor in decimal }. */
 static int number (const char *digits)
 {
@@ -44,6 +52,8 @@ __attribute__ ((used)) _Noreturn void init_main (long *stack)
   SYS (prctl, 4 /* PR_SET_DUMPABLE */, 0, 0, 0, 0);
   if (stack[0] < 2)
     SYS (exit_group, 125);
+
+  open_streams ();
 
   /* Nothing that was handed over may outlive the exec; operations open what is meant to stay. */
   SYS (close_range, 3, ~0u, 4 /* CLOSE_RANGE_CLOEXEC */);

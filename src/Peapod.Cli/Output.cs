@@ -7,12 +7,17 @@ namespace Peapod.Cli;
 /// <summary>Standard output and standard error by write(2): setting up System.Console costs more than most commands.</summary>
 internal static class Output
 {
+    private const string Name = "standard output";
+
     private static readonly SafeFd StandardOutput = SafeFd.Borrow(1);
     private static readonly SafeFd StandardError = SafeFd.Borrow(2);
 
     internal static void Line(string text) => Write(Encoding.UTF8.GetBytes(text + "\n"));
 
-    internal static void Write(ReadOnlySpan<byte> bytes) => FileSystem.Write(StandardOutput, bytes, "standard output");
+    internal static void Write(ReadOnlySpan<byte> bytes) => FileSystem.Write(StandardOutput, bytes, Name);
+
+    /// <summary>Who read has enough, of which there is nobody to tell.</summary>
+    internal static bool HasNoReader(KernelException e) => e is { Error: Errno.EPIPE, Subject: Name };
 
     internal static void Error(string text)
     {

@@ -5,13 +5,15 @@ using Peapod.Cli;
 using Peapod.Cli.Commands;
 using Peapod.Container;
 using Peapod.Kernel;
+using Peapod.Kernel.Processes;
 using Peapod.Oci;
 
 var globals = new GlobalOptions();
 
 // Not a RootCommand: that one looks up its executable's name, its resources and its attributes, which together take as long as parsing does.
 var root = new Command("peapod", "A container runtime: a drop-in for runc and crun that also runs pods.");
-if (args.Length == 0 || args.AsSpan().IndexOfAny("--help", "-h", "-?") >= 0)
+var asksForHelp = args.Length == 0 || args.AsSpan().IndexOfAny("--help", "-h", "-?") >= 0;
+if (asksForHelp)
 {
     root.Options.Add(new HelpOption("--help", "-h", "-?") { Recursive = true });
 }
@@ -32,7 +34,13 @@ try
         throw UsageError.Of(parsed);
     }
 
-    return parsed.Invoke(new InvocationConfiguration { EnableDefaultExceptionHandler = false });
+    var invocation = new InvocationConfiguration { EnableDefaultExceptionHandler = false };
+    if (asksForHelp)
+    {
+        invocation.Output = new OutputWriter();
+    }
+
+    return parsed.Invoke(invocation);
 }
 catch (ContainerException e)
 {
@@ -43,6 +51,11 @@ catch (SpecException e)
 {
     log.Error($"config.json: {e.Message}");
     return 1;
+}
+catch (KernelException e) when (Output.HasNoReader(e))
+{
+    // As if by SIGPIPE, which .NET ignores.
+    return 128 + Signals.SIGPIPE;
 }
 catch (KernelException e)
 {

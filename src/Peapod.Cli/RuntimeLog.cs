@@ -15,9 +15,13 @@ namespace Peapod.Cli;
 /// <summary>Writes runc's text and JSON log lines, which its callers read back: one write(2) a line into the file of --log.</summary>
 internal sealed class RuntimeLog : ILogger, IDisposable
 {
+    /// <summary>Milliseconds that the reader of a full fifo is waited for.</summary>
+    private const int Patience = 1000;
+
     private readonly bool json;
     private readonly LogLevel least;
     private SafeFd? file;
+    private string path = "";
 
     private RuntimeLog(bool json, LogLevel least)
     {
@@ -33,13 +37,24 @@ internal sealed class RuntimeLog : ILogger, IDisposable
         return new(format is [.., { Value: "json" }], parsed.GetResult(options.Debug) is { Implicit: false, Errors: var errors } && !errors.Any() && parsed.GetValue(options.Debug) ? LogLevel.Debug : LogLevel.Information);
     }
 
-    /// <param name="path">The file of --log; null or empty for none.</param>
+    /// <param name="given">The file of --log; null or empty for none.</param>
     /// <exception cref="ContainerException">It cannot be opened.</exception>
-    internal void AppendTo(string? path)
+    internal void AppendTo(string? given)
     {
+        if (string.IsNullOrEmpty(given))
+        {
+            return;
+        }
+
+        path = given;
         try
         {
-            file = string.IsNullOrEmpty(path) ? null : FileSystem.Open(path, Libc.O_WRONLY | Libc.O_CREAT | Libc.O_APPEND, 0x1a4);
+            // Not blocking: a fifo that nobody reads would hold us here, or later.
+            file = FileSystem.Open(path, Libc.O_WRONLY | Libc.O_CREAT | Libc.O_APPEND | Libc.O_NONBLOCK | Libc.O_NOCTTY, 0x1a4);
+        }
+        catch (KernelException e) when (e.Error == Errno.ENXIO)
+        {
+            Warn($"--log: \"{path}\" is a fifo or a socket that nobody reads");
         }
         catch (KernelException e)
         {
@@ -103,13 +118,49 @@ internal sealed class RuntimeLog : ILogger, IDisposable
         // On one line: clients put their own words behind it, and podman shows only the line that it knows the reason by.
         var text = message.Replace("\n  ", "; ", StringComparison.Ordinal);
         var line = json ? Json(name, text, time) : Text(name, text, time);
-        if (file is null)
+        if (file is null || (!TryWrite(file, line) && json))
         {
             Output.Error(Encoding.UTF8.GetString(line).TrimEnd('\n'));
         }
-        else
+    }
+
+    /// <summary>A log that cannot be written keeps no command from its work: that is told, and what was to be logged goes to standard error from then on.</summary>
+    private bool TryWrite(SafeFd log, ReadOnlySpan<byte> line)
+    {
+        try
         {
-            FileSystem.Write(file, line, "--log");
+            WriteInTime(log, line);
+            return true;
+        }
+        catch (KernelException e)
+        {
+            file = null;
+            log.Dispose();
+            Warn($"--log: cannot write \"{path}\": {KernelException.Describe(e.Error)}");
+            return false;
+        }
+    }
+
+    private static unsafe void WriteInTime(SafeFd log, ReadOnlySpan<byte> line)
+    {
+        fixed (byte* bytes = line)
+        {
+            for (var done = 0; done < line.Length;)
+            {
+                var count = Libc.write(log.Number, bytes + done, (nuint)(line.Length - done));
+                if (count >= 0)
+                {
+                    done += (int)count;
+                    continue;
+                }
+
+                var error = KernelException.Last("write", "--log");
+                var entry = new PollFd { Fd = log.Number, Events = Libc.POLLOUT };
+                if (error.Error != Errno.EINTR && (error.Error != Errno.EAGAIN || Libc.poll(&entry, 1, Patience) == 0))
+                {
+                    throw error;
+                }
+            }
         }
     }
 

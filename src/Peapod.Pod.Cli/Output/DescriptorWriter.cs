@@ -10,6 +10,11 @@ namespace Peapod.Pod.Cli.Output;
 /// </summary>
 internal sealed class DescriptorWriter(int descriptor) : TextWriter
 {
+    /// <summary>What a failure to write there is about.</summary>
+    internal const string StandardOutput = "standard output";
+
+    private const int StandardError = 2;
+
     private readonly SafeFd target = SafeFd.Borrow(descriptor);
 
     public override Encoding Encoding { get; } = new UTF8Encoding(encoderShouldEmitUTF8Identifier: false);
@@ -18,8 +23,14 @@ internal sealed class DescriptorWriter(int descriptor) : TextWriter
     internal static void Install()
     {
         Console.SetOut(new DescriptorWriter(1));
-        Console.SetError(new DescriptorWriter(2));
+        InstallForErrors();
     }
+
+    /// <summary>For standard error alone: a supervisor's is a file, which may be on a full disk.</summary>
+    internal static void InstallForErrors() => Console.SetError(new DescriptorWriter(StandardError));
+
+    /// <summary>Who read has enough, of which there is nobody to tell.</summary>
+    internal static bool HasNoReader(Exception e) => e is KernelException { Error: Errno.EPIPE, Subject: StandardOutput };
 
     public override void Write(char value) => Write([value]);
 
@@ -33,11 +44,11 @@ internal sealed class DescriptorWriter(int descriptor) : TextWriter
         var count = Encoding.GetBytes(buffer, bytes);
         try
         {
-            FileSystem.Write(target, bytes.AsSpan(0, count));
+            FileSystem.Write(target, bytes.AsSpan(0, count), StandardOutput);
         }
-        catch (KernelException e) when (e.Error == Errno.EPIPE)
+        catch (KernelException) when (descriptor == StandardError)
         {
-            // Who reads has enough: as with SIGPIPE, there is nobody to tell.
+            // There is nobody to tell.
         }
     }
 

@@ -3,7 +3,7 @@ using System.Runtime.InteropServices;
 namespace Peapod.Kernel;
 
 /// <summary>A refused system call: what was being done, on what, and the kernel's reason.</summary>
-public sealed class KernelException : Exception
+public class KernelException : Exception
 {
     /// <param name="operation">The call, by its manual page's name: <c>openat2</c>, <c>mount_setattr</c>.</param>
     /// <param name="subject">What it was done on (a path, a name, a pid), or null.</param>
@@ -12,6 +12,15 @@ public sealed class KernelException : Exception
     public KernelException(string operation, string? subject, Errno error, string? detail = null)
         : base((subject is null ? $"{operation}: {Describe(error)}" : $"{operation} \"{subject}\": {Describe(error)}")
             + (string.IsNullOrEmpty(detail) ? "" : $" ({detail})"))
+    {
+        Operation = operation;
+        Subject = subject;
+        Error = error;
+    }
+
+    /// <param name="message">The whole sentence, where the kernel's own words would say less.</param>
+    private protected KernelException(string message, string operation, string? subject, Errno error)
+        : base(message)
     {
         Operation = operation;
         Subject = subject;

@@ -14,6 +14,12 @@ public sealed partial class Container
     /// <summary>Removes what is left of the container; with <paramref name="force"/> also one that still runs.</summary>
     public void Delete(bool force)
     {
+        if (force)
+        {
+            // Before the lock: whatever another command waits for, the container's processes do not outlive this one.
+            Kill();
+        }
+
         using var held = store.Lock(Id);
         Record = store.Read(Id);
         var status = Status;
@@ -83,8 +89,7 @@ public sealed partial class Container
 
         using var process = OpenProcess();
         using var cgroup = Cgroup.TryOpen(Record.Cgroup);
-        cgroup?.Kill();
-        process?.Signal(Signals.SIGKILL);
+        Kill(cgroup, process);
         if (process?.WaitForExit(KillTimeoutMilliseconds) == false)
         {
             throw new ContainerException($"container \"{Id}\" cannot be deleted: process {Record.Pid} does not end, though it was killed\n  it may wait for a device or a file system that does not answer");
@@ -104,6 +109,25 @@ public sealed partial class Container
             // Its creator was killed before it came to that one.
             Cgroup.RemoveMadeAbove(Record.Cgroup, Record.CgroupMissing);
         }
+    }
+
+    private void Kill()
+    {
+        if (Record is { Unit: not null, Pid: 0 })
+        {
+            // systemd has not said yet which cgroup it is.
+            return;
+        }
+
+        using var process = OpenProcess();
+        using var cgroup = Cgroup.TryOpen(Record.Cgroup);
+        Kill(cgroup, process);
+    }
+
+    private static void Kill(Cgroup? cgroup, PidFd? process)
+    {
+        cgroup?.Kill();
+        process?.Signal(Signals.SIGKILL);
     }
 
     private static void RunPoststop(ContainerStore store, string id, string bundle, Spec spec) =>

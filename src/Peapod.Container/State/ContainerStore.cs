@@ -14,6 +14,9 @@ public sealed class ContainerStore
     private const uint FileMode = 0x180; // 0600
     private const string RecordName = "state.json";
 
+    /// <summary>Milliseconds that a command waits for another one with the same container: a hook may hang, a checkpoint wait for its reader.</summary>
+    private const int Patience = 10_000;
+
     /// <summary>Number and start time, apart from the record: a second version of that would be a rename over a file, which ext4 flushes to disk.</summary>
     private const string ProcessName = "process";
     private const string ConfigName = "config.json";
@@ -158,7 +161,7 @@ public sealed class ContainerStore
     }
 
     /// <summary>Waits for the container's lock. What was read of it before may be old: another may have had the lock.</summary>
-    /// <exception cref="ContainerException">There is no such container any more.</exception>
+    /// <exception cref="ContainerException">There is no such container any more, or another command does not come to an end with it.</exception>
     internal FileLock Lock(string id)
     {
         while (TryLock(id) is { } held)
@@ -189,7 +192,11 @@ public sealed class ContainerStore
     {
         try
         {
-            return FileLock.AcquireExisting(LockOf(id));
+            return FileLock.AcquireExisting(LockOf(id), Patience);
+        }
+        catch (LockHeldException e)
+        {
+            throw new ContainerException($"container \"{id}\": {e.Holder} is at work on it, and has not come to an end in {Patience / 1000} seconds", 1, e);
         }
         catch (KernelException e) when (e.Error is Errno.ENOENT or Errno.ENOTDIR)
         {

@@ -1,4 +1,3 @@
-using System.Runtime.InteropServices;
 using System.Text;
 using Peapod.Kernel.Interop;
 
@@ -10,6 +9,12 @@ namespace Peapod.Kernel.Files;
 /// </summary>
 public sealed unsafe class FileLock : IDisposable
 {
+    /// <summary>Milliseconds after which one who holds a lock is told instead of waited for: a hung command does not hang others.</summary>
+    public const int Patience = 60_000;
+
+    /// <summary>Microseconds between two attempts.</summary>
+    private const int LongestPause = 5000;
+
     private readonly SafeFd file;
 
     private FileLock(SafeFd file) => this.file = file;
@@ -18,30 +23,21 @@ public sealed unsafe class FileLock : IDisposable
     public SafeFd File => file;
 
     /// <summary>Waits for the lock.</summary>
-    public static FileLock Acquire(string path, uint mode = 0x180) => Acquire(path, Libc.F_WRLCK, mode);
+    /// <exception cref="LockHeldException">Somebody held it all the time.</exception>
+    public static FileLock Acquire(string path, uint mode = 0x180, int patience = Patience) => Wait(Open(path, mode), path, Libc.F_WRLCK, patience);
 
     /// <summary>Waits for the lock on a file that must be there; it may have been removed by then.</summary>
-    public static FileLock AcquireExisting(string path) => Wait(FileSystem.Open(path, Libc.O_RDWR | Libc.O_NOFOLLOW), path, Libc.F_WRLCK);
+    /// <inheritdoc cref="Acquire"/>
+    public static FileLock AcquireExisting(string path, int patience = Patience) => Wait(FileSystem.Open(path, Libc.O_RDWR | Libc.O_NOFOLLOW), path, Libc.F_WRLCK, patience);
 
     /// <summary>Waits for the lock on a directory, which can have flock(2)'s only.</summary>
-    public static FileLock AcquireDirectory(string path)
-    {
-        var directory = FileSystem.Open(path, Libc.O_RDONLY | Libc.O_DIRECTORY);
-        while (Libc.flock(directory.Number, Libc.LOCK_EX) != 0)
-        {
-            if (Marshal.GetLastPInvokeError() != (int)Errno.EINTR)
-            {
-                var error = KernelException.Last("flock", path);
-                directory.Dispose();
-                throw error;
-            }
-        }
-
-        return new FileLock(directory);
-    }
+    /// <inheritdoc cref="Acquire"/>
+    public static FileLock AcquireDirectory(string path, int patience = Patience) =>
+        Wait(FileSystem.Open(path, Libc.O_RDONLY | Libc.O_DIRECTORY), path, static file => Libc.flock(file.Number, Libc.LOCK_EX | Libc.LOCK_NB) == 0, patience);
 
     /// <summary>Waits until nobody holds the exclusive lock; any number of holders may share this one.</summary>
-    public static FileLock AcquireShared(string path, uint mode = 0x180) => Acquire(path, Libc.F_RDLCK, mode);
+    /// <inheritdoc cref="Acquire"/>
+    public static FileLock AcquireShared(string path, uint mode = 0x180) => Wait(Open(path, mode), path, Libc.F_RDLCK, Patience);
 
     /// <summary>The lock, or null when somebody holds it.</summary>
     public static FileLock? TryAcquire(string path, uint mode = 0x180)
@@ -80,18 +76,24 @@ public sealed unsafe class FileLock : IDisposable
 
     public void Dispose() => file.Dispose();
 
-    private static FileLock Acquire(string path, short type, uint mode) => Wait(Open(path, mode), path, type);
+    private static FileLock Wait(SafeFd file, string path, short type, int patience) =>
+        Wait(file, path, held => Control(held, Libc.F_OFD_SETLK, type, out _), patience);
 
-    private static FileLock Wait(SafeFd file, string path, short type)
+    /// <summary>Asks again and again, ever less often: no call waits for a lock and a time at once.</summary>
+    private static FileLock Wait(SafeFd file, string path, Predicate<SafeFd> take, int patience)
     {
-        while (!Control(file, Libc.F_OFD_SETLKW, type, out _))
+        var end = Environment.TickCount64 + patience;
+        for (var pause = 100; !take(file); pause = Math.Min(pause * 3 / 2, LongestPause))
         {
-            if (Marshal.GetLastPInvokeError() != (int)Errno.EINTR)
+            var error = KernelException.Last("lock", path);
+            if (error.Error is not (Errno.EAGAIN or Errno.EINTR) || Environment.TickCount64 >= end)
             {
-                var error = KernelException.Last("fcntl", path);
+                error = error.Error == Errno.EAGAIN ? new LockHeldException(path, LockHolder.Describe(path, FileSystem.Stat(file).Inode), patience) : error;
                 file.Dispose();
                 throw error;
             }
+
+            Thread.Sleep(TimeSpan.FromMicroseconds(pause));
         }
 
         return new FileLock(file);

@@ -66,6 +66,7 @@ public static unsafe partial class Libc
     public const uint STATX_BASIC_STATS = 0x7ff;
 
     public const int LOCK_EX = 2;
+    public const int LOCK_NB = 4;
 
     [LibraryImport(Library, SetLastError = true)]
     public static partial int flock(int fd, int operation);

@@ -120,16 +120,27 @@ public static class SupervisorProcess
 
     private static FileLock TakeLock(PodFolders folders)
     {
-        while (true)
+        for (var attempt = 0; ; attempt++)
         {
             if (FileLock.TryAcquire(folders.Lock) is { } held)
             {
                 return held;
             }
 
-            if (Stop(folders, graceSeconds: 0, AnswerTimeout))
+            if (attempt == 2 || Stop(folders, graceSeconds: 0, AnswerTimeout))
             {
-                return FileLock.Acquire(folders.Lock);
+                try
+                {
+                    return FileLock.Acquire(folders.Lock, patience: AnswerTimeout);
+                }
+                catch (LockHeldException e) when (attempt == 2)
+                {
+                    // No supervisor: another command, at the same.
+                    throw new PodException($"pod \"{folders.Name}\": {e.Holder} is at work on it, and has not come to an end", e);
+                }
+                catch (LockHeldException)
+                {
+                }
             }
 
             KillSupervisor(folders);
@@ -143,7 +154,8 @@ public static class SupervisorProcess
         {
             using (process)
             {
-                if (IsAlive(folders))
+                // Another command may hold the lock, and the number be another process's by now.
+                if (IsAlive(folders) && FileSystem.TryReadText($"/proc/{pid.ToString(CultureInfo.InvariantCulture)}/cmdline")?.Contains($"\0{Command}\0", StringComparison.Ordinal) == true)
                 {
                     process.Signal(Signals.SIGKILL);
                     process.WaitForExit(AnswerTimeout);

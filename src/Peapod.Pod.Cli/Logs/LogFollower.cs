@@ -1,6 +1,7 @@
 using System.Text;
 using Peapod.Kernel;
 using Peapod.Kernel.Files;
+using Peapod.Pod.Cli.Output;
 using Peapod.Pod.Layout;
 using Peapod.Pod.Logs;
 using Peapod.Pod.Objects;
@@ -8,7 +9,7 @@ using Peapod.Pod.Supervision;
 
 namespace Peapod.Pod.Cli.Logs;
 
-/// <summary>Prints containers' logs, each stream to its own; with follow, until the containers have ended for good.</summary>
+/// <summary>Prints containers' logs, to standard output as kubectl does; with follow, until the containers have ended for good.</summary>
 internal sealed class LogFollower : IDisposable
 {
     /// <summary>Milliseconds between two looks at the files.</summary>
@@ -20,19 +21,21 @@ internal sealed class LogFollower : IDisposable
     private readonly LogSource source;
     private readonly LogOptions options;
     private readonly byte[] prefix;
+    private readonly bool separates;
     private LogReader? log;
     private readonly HashSet<string> inLine = [];
 
-    private LogFollower(LogSource source, LogOptions options)
+    private LogFollower(LogSource source, LogOptions options, bool separates = false)
     {
+        this.separates = separates;
         this.source = source;
         this.options = options;
         log = LogReader.TryOpen(source.Folders, source.Container, options);
         prefix = source.HasPrefix ? Encoding.UTF8.GetBytes($"[pod/{source.Folders.Name}/{source.Container}] ") : [];
     }
 
-    /// <summary>One container, from its log's beginning or, for who comes later, from now on.</summary>
-    internal static LogFollower Open(PodFolders folders, string container, bool fromNow) => new(new LogSource(folders, container, HasPrefix: false), new LogOptions { Tail = fromNow ? 0 : null });
+    /// <summary>One container, each stream to its own, from its log's beginning or, for who comes later, from now on.</summary>
+    internal static LogFollower Open(PodFolders folders, string container, bool fromNow) => new(new LogSource(folders, container, HasPrefix: false), new LogOptions { Tail = fromNow ? 0 : null }, separates: true);
 
     internal static void Print(IReadOnlyList<LogSource> sources, LogOptions options, bool follow)
     {
@@ -88,10 +91,10 @@ internal sealed class LogFollower : IDisposable
 
     private void Write(string stream, ReadOnlyMemory<byte> text)
     {
-        var output = stream == "stderr" ? StandardError : StandardOutput;
+        var output = separates && stream == "stderr" ? StandardError : StandardOutput;
         if (prefix.Length > 0 && !inLine.Contains(stream))
         {
-            FileSystem.Write(output, prefix, stream);
+            FileSystem.Write(output, prefix, DescriptorWriter.StandardOutput);
         }
 
         if (text.Span.EndsWith("\n"u8))
@@ -103,7 +106,7 @@ internal sealed class LogFollower : IDisposable
             inLine.Add(stream);
         }
 
-        FileSystem.Write(output, text.Span, stream);
+        FileSystem.Write(output, text.Span, DescriptorWriter.StandardOutput);
     }
 
     private static bool HasEnded(PodFolders folders, string container)

@@ -166,6 +166,7 @@ public sealed class LogReader : IDisposable
             return;
         }
 
+        var seen = "";
         for (var i = files.Count - 1; i >= 0; i--)
         {
             var opened = TryOpenFile(files[i]);
@@ -177,7 +178,7 @@ public sealed class LogReader : IDisposable
             file?.Dispose();
             file = opened;
             var text = FileSystem.ReadAllBytes(opened, "log");
-            var start = StartOfLast(text, ref wanted);
+            var start = StartOfLast(text, ref wanted, ref seen);
             _ = Libc.lseek(opened.Number, start, 0);
             if (wanted <= 0)
             {
@@ -186,15 +187,16 @@ public sealed class LogReader : IDisposable
         }
     }
 
-    /// <summary>Where the last lines begin; what of them the text does not have is left in <paramref name="wanted"/>. A line in parts counts once.</summary>
-    internal static int StartOfLast(ReadOnlySpan<byte> text, ref int wanted)
+    /// <summary>Where the last lines begin; what of them the text does not have is left in <paramref name="wanted"/>. A line in parts counts once, one without an end too.</summary>
+    /// <param name="seen">The first letters of those streams whose last record was met: a part that nothing of its stream follows is a line without an end.</param>
+    internal static int StartOfLast(ReadOnlySpan<byte> text, ref int wanted, ref string seen)
     {
-        // From the end: each record's start, until one more whole line than wanted would be in it.
+        // From the end: each record's start, until one more line's end than wanted would be in it.
         var start = text.LastIndexOf((byte)'\n') + 1;
         while (start > 0)
         {
             var before = text[..(start - 1)].LastIndexOf((byte)'\n') + 1;
-            if (IsWhole(text[before..start]) && wanted-- == 0)
+            if (EndsLine(text[before..start], ref seen) && wanted-- == 0)
             {
                 return start;
             }
@@ -205,11 +207,20 @@ public sealed class LogReader : IDisposable
         return start;
     }
 
-    private static bool IsWhole(ReadOnlySpan<byte> record)
+    private static bool EndsLine(ReadOnlySpan<byte> record, ref string seen)
     {
+        const string streams = "stdout";
         var time = record.IndexOf((byte)' ');
         var stream = time < 0 ? -1 : record[(time + 1)..].IndexOf((byte)' ');
-        return stream >= 0 && time + stream + 2 < record.Length && record[time + stream + 2] == (byte)'F';
+        if (stream != streams.Length || time + stream + 2 >= record.Length)
+        {
+            return false;
+        }
+
+        var letter = (char)record[time + 4];
+        var isLast = !seen.Contains(letter);
+        seen = isLast ? seen + letter : seen;
+        return isLast || record[time + stream + 2] == (byte)'F';
     }
 
     private void Hand(byte[] line, Action<string, ReadOnlyMemory<byte>> write)

@@ -104,7 +104,7 @@ public sealed class ExampleTests : IDisposable
 
         Assert.Matches(@"static-site   3/3     Running   0  ", bed.Done("ps"));
         Assert.Equal("tmpfs\n", bed.Done("exec", "-c", "web", "static-site", "--", "stat", "-f", "-c", "%T", "/site"));
-        Assert.Equal("Cloning into '/source/site'...\n", bed.Pod("logs", "-c", "clone", "static-site").Error);
+        Assert.Equal("Cloning into '/source/site'...\n", bed.Done("logs", "-c", "clone", "static-site"));
         bed.Done("delete", "--now", "static-site");
 
         static string Page(string text) => $"<html><body><pre>\n{text}\n</pre></body></html>\n";

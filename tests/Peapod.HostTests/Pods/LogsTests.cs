@@ -48,6 +48,31 @@ public sealed class LogsTests : IDisposable
     }
 
     [Fact]
+    public void Both_streams_go_to_standard_output_and_a_last_line_without_an_end_counts()
+    {
+        bed.Done("run", "-f", bed.Write("tail.yaml", PodBed.Manifest("tail", """
+              terminationGracePeriodSeconds: 0
+              containers: [{name: c, image: localhost/busybox, command: [sh, -c, 'echo a; echo b; sleep 0.3; echo err >&2; sleep 0.3; printf c; sleep 1000']}]
+            """)));
+        PodBed.Until(() => bed.Done("logs", "tail").EndsWith('c'), "all is written");
+
+        var all = bed.Pod("logs", "tail");
+        Assert.Equal(("a\nb\nerr\nc", ""), (all.Output, all.Error));
+        Assert.Equal("c", bed.Done("logs", "tail", "--tail=1"));
+        Assert.Equal("err\nc", bed.Done("logs", "tail", "--tail=2"));
+        Assert.Equal("", bed.Done("logs", "tail", "--tail=0"));
+    }
+
+    [Fact]
+    public void A_reader_that_has_enough_is_no_matter_to_tell_of()
+    {
+        Run();
+        var result = PeapodCommand.Start("bash", "-c", $"{PeapodCommand.Executable} pod --run-root {bed.RunRoot} --data-root {bed.DataRoot} logs two | true; {PeapodCommand.Executable} pod --run-root {bed.RunRoot} --data-root {bed.DataRoot} logs two >/dev/full; echo $?");
+
+        Assert.Equal(("1\n", "peapod: write \"standard output\": No space left on device\n"), (result.Output, result.Error));
+    }
+
+    [Fact]
     public void All_containers_with_a_prefix()
     {
         Run();

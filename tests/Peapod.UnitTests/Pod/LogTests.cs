@@ -156,6 +156,22 @@ public sealed class LogTests : IDisposable
         Assert.Matches("^2[0-9T:.-]{28}Z x{40000}\n2[0-9T:.-]{28}Z last\n$", Read(new LogOptions { Tail = 2, Timestamps = true }));
     }
 
+    [Theory]
+    [InlineData(0, "")]
+    [InlineData(1, "open")]
+    [InlineData(2, "err\nopen")]
+    [InlineData(3, "two\nerr\nopen")]
+    public void A_last_line_without_an_end_counts_in_each_stream(int wanted, string text)
+    {
+        using var writer = Open(size: 1 << 20);
+        var (output, error) = (new LogWriter.Stream(writer, "stdout"), new LogWriter.Stream(writer, "stderr"));
+        output.Write("one\ntwo\n"u8);
+        error.Write("err\n"u8);
+        output.Write("open"u8);
+
+        Assert.Equal(text, Read(new LogOptions { Tail = wanted }));
+    }
+
     [Fact]
     public void Since_leaves_out_what_was_written_before()
     {

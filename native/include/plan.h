@@ -74,6 +74,7 @@ enum plan_code {
 /* TERMINAL's b. */
 #define TERMINAL_CONSOLE 1u /* it is bound over /dev/console */
 #define TERMINAL_LATER 2u   /* SETSID makes it the controlling one */
+#define TERMINAL_RELAYED 4u /* its output goes to another terminal */
 
 /* SECCOMP's b. */
 #define SECCOMP_PRIVILEGED 1u /* by CAP_SYS_ADMIN, not by having given up new privileges */

@@ -1,6 +1,7 @@
 #include "init.h"
 
 #define DEVPTS_MAGIC 0x1cd1
+#define PIPEFS_MAGIC 0x50495045
 
 struct message_header { void *name; unsigned int name_length; struct { void *base; size_t length; } *vectors; size_t count; void *control; size_t control_length; int flags; };
 
@@ -30,6 +31,16 @@ static int open_master (void)
   return fd;
 }
 
+/* Line ends come out as they are written: who relays them has a terminal that makes CR LF of them. */
+static int keep_line_ends (int peer)
+{
+  struct { unsigned int input, output, control, local; unsigned char line, characters[19]; } settings;
+  TRY (ioctl, peer, 0x5401 /* TCGETS */, &settings);
+  settings.output &= ~4u /* ONLCR */;
+  TRY (ioctl, peer, 0x5402 /* TCSETS */, &settings);
+  return 0;
+}
+
 /* slot: the console socket; a: rows << 16 | columns, 0 for unset; b: TERMINAL_*; c: owner's uid. */
 int op_terminal (const operation *op)
 {
@@ -43,6 +54,12 @@ int op_terminal (const operation *op)
     {
       struct { unsigned short rows, columns, x, y; } size = { .rows = (unsigned short) (op->a >> 16), .columns = (unsigned short) op->a };
       TRY (ioctl, master, 0x5414 /* TIOCSWINSZ */, &size);
+    }
+  if (op->b & TERMINAL_RELAYED)
+    {
+      int result = keep_line_ends (peer);
+      if (result < 0)
+        return result;
     }
   SYS (fchown, peer, op->c, -1);
   if (op->b & TERMINAL_CONSOLE)
@@ -94,7 +111,14 @@ static int reopen_null (int fd)
   return 0;
 }
 
-/* a: uid. Pipes and files that stand for the standard streams become the user's, so that it may reopen /dev/stdout. */
+/* A pipe without a name: nobody finds it but who has it open, so it may change hands. A file, a named fifo or a terminal of the host may not. */
+static bool is_nameless_pipe (int fd, const struct statx *what)
+{
+  struct { long type; long rest[15]; } filesystem;
+  return (what->stx_mode & 0170000) == 0010000 && SYS (fstatfs, fd, &filesystem) == 0 && filesystem.type == PIPEFS_MAGIC;
+}
+
+/* a: uid. Pipes that stand for the standard streams become the user's, so that it may reopen /dev/stdout. */
 int op_stdio_owner (const operation *op)
 {
   struct statx what;
@@ -107,13 +131,14 @@ int op_stdio_owner (const operation *op)
           int result = reopen_null (fd); /* nobody's to own */
           if (result < 0)
             return result;
-          continue;
         }
-      if (what.stx_uid == op->a)
-        continue;
-      long result = SYS (fchown, fd, op->a, -1);
-      if (result < 0 && result != -EINVAL && result != -EPERM && result != -EROFS)
-        return (int) fail ("fchown", result);
+      else if (what.stx_uid != op->a && is_nameless_pipe (fd, &what))
+        {
+          /* In a user namespace its owner may be none of that one's users. */
+          long result = SYS (fchown, fd, op->a, -1);
+          if (result < 0 && result != -EINVAL && result != -EPERM)
+            return (int) fail ("fchown", result);
+        }
     }
   return 0;
 }

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.CommandLine.Help;
 using Peapod.Container;
+using Peapod.Kernel.Processes;
 using Peapod.Pod;
 using Peapod.Pod.Cli.Commands;
 using Peapod.Pod.Cli.Completion;
@@ -11,7 +12,13 @@ using Peapod.Pod.Supervision;
 
 if (args is [SupervisorProcess.Command, var runRoot, var dataRoot, var networkFile, var key])
 {
+    DescriptorWriter.InstallForErrors();
     return SupervisorProcess.Main(new PodHost { RunRoot = runRoot, DataRoot = dataRoot, NetworkFile = networkFile }, key);
+}
+
+if (args is [DetachedTerminal.Command])
+{
+    return DetachedTerminal.Stay();
 }
 
 DescriptorWriter.Install();
@@ -51,6 +58,11 @@ try
     }
 
     return parsed.Invoke(new InvocationConfiguration { EnableDefaultExceptionHandler = false });
+}
+catch (Exception e) when (DescriptorWriter.HasNoReader(e))
+{
+    // As if by SIGPIPE, which .NET ignores.
+    return 128 + Signals.SIGPIPE;
 }
 catch (Exception e) when (PodFailure.Is(e))
 {

@@ -92,7 +92,7 @@ internal sealed class CreateCommand
 
         request = request with { Spec = Sized(request.Spec), CallerDeletes = !parsed.GetValue(keep) };
         using var attachment = Attachment.Open(request.Spec.Process?.Terminal == true, notify);
-        var (container, process) = Container.Lifecycle.Container.Create(globals.Store(parsed), request with { ConsoleSocket = attachment.ConsoleSocket });
+        var (container, process) = Container.Lifecycle.Container.Create(globals.Store(parsed), request with { ConsoleSocket = attachment.ConsoleSocket, RelaysTerminal = true, Streams = attachment.Streams });
         using (process)
         {
             var status = attachment.Wait(process.Process);

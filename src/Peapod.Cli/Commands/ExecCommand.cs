@@ -77,6 +77,8 @@ internal sealed class ExecCommand
         {
             Process = foreground ? Attachment.Sized(process) : process,
             ConsoleSocket = console ?? attachment?.ConsoleSocket,
+            RelaysTerminal = foreground,
+            Streams = attachment?.Streams ?? default,
             PidfdSocket = pidfd,
             PreserveFds = InheritedDescriptors.Check(parsed.GetValue(preserveFds)),
             IgnorePaused = parsed.GetValue(ignorePaused),

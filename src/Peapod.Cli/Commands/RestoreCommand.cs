@@ -54,8 +54,8 @@ internal sealed class RestoreCommand
             Libc.prctl(Libc.PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
         }
 
-        using var attachment = Attachment.Open(request.Spec.Process?.Terminal == true);
-        var (container, process) = Container.Lifecycle.Container.Restore(globals.Store(parsed), request with { ConsoleSocket = attachment.ConsoleSocket, CallerDeletes = true });
+        using var attachment = Attachment.Open(request.Spec.Process?.Terminal == true, passesTerminal: request.Options.ShellJob);
+        var (container, process) = Container.Lifecycle.Container.Restore(globals.Store(parsed), request with { ConsoleSocket = attachment.ConsoleSocket, Streams = attachment.Streams, CallerDeletes = true });
         using (process)
         {
             // A terminal that is the caller's own (--shell-job) does not come: the other end has to hear that.

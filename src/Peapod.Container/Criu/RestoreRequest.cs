@@ -1,4 +1,5 @@
 using Peapod.Container.Cgroups;
+using Peapod.Container.Spawning;
 using Peapod.Kernel;
 using Peapod.Oci;
 
@@ -23,6 +24,9 @@ public sealed record RestoreRequest
 
     /// <summary>The connected socket that takes the terminal's master side; null when the image's terminal is not looked for.</summary>
     public SafeFd? ConsoleSocket { get; init; }
+
+    /// <summary>What takes the place of the standard streams, where those were pipes.</summary>
+    public StandardStreams Streams { get; init; }
 
     /// <summary>Where the process's number is written, absolute, or null.</summary>
     public string? PidFile { get; init; }

@@ -1,4 +1,5 @@
 using Peapod.Container.Notify;
+using Peapod.Container.Spawning;
 using Peapod.Kernel;
 using Peapod.Kernel.Files;
 using Peapod.Kernel.Interop;
@@ -33,11 +34,20 @@ public sealed unsafe class Attachment : IDisposable
     private RawMode? rawMode;
     private byte[]? pendingInput;
 
-    private readonly NotifySocket? notify;
+    /// <summary>A signal that asks for an end came: nobody who does not read is waited for any more.</summary>
+    private bool isHurried;
 
-    private Attachment(bool terminal, NotifySocket? notify)
+    private readonly NotifySocket? notify;
+    private readonly StreamRelay? relay;
+    private readonly bool keepsOutput;
+    private readonly DetachKeys? keys;
+
+    private Attachment(bool terminal, NotifySocket? notify, StreamRelay? relay, bool keepsOutput, DetachKeys? keys)
     {
         this.notify = notify;
+        this.relay = relay;
+        this.keepsOutput = keepsOutput;
+        this.keys = keys;
         if (terminal)
         {
             (consoleReceiver, ConsoleSocket) = UnixSocket.Pair(Libc.SOCK_STREAM);
@@ -47,43 +57,73 @@ public sealed unsafe class Attachment : IDisposable
     /// <summary>Where the new process's terminal is to be sent; null without one.</summary>
     public SafeFd? ConsoleSocket { get; }
 
+    /// <summary>What the process gets for standard streams; those that are null are passed on.</summary>
+    public StandardStreams Streams => relay?.Streams ?? default;
+
+    /// <inheritdoc cref="StreamRelay.Failure"/>
+    public KernelException? OutputFailure => relay?.Failure;
+
+    /// <summary>
+    /// runc's foreground: the process's terminal leaves line ends to this one (<see cref="Plans.PlanRequest.RelaysTerminal"/>), and without one of its
+    /// own it does not get this one either.
+    /// </summary>
     /// <param name="terminal">The process gets a terminal, which is joined to this one.</param>
     /// <param name="notify">Whose messages are passed on while the process runs; this process stays the one to watch.</param>
-    public static Attachment Open(bool terminal, NotifySocket? notify = null) => new(terminal, notify);
+    /// <param name="passesTerminal">This terminal is the process's own all the same: it was checkpointed with it (--shell-job).</param>
+    public static Attachment Open(bool terminal, NotifySocket? notify = null, bool passesTerminal = false) =>
+        new(terminal, notify, terminal || passesTerminal ? null : StreamRelay.OfTerminals(), keepsOutput: true, keys: null);
+
+    /// <summary>kubectl's: with a terminal every byte goes through as it is; without one all streams are pipes.</summary>
+    /// <param name="terminal">The process gets a terminal, which is joined to this one.</param>
+    /// <param name="input">Without a terminal: standard input is passed on.</param>
+    /// <param name="keys">What is typed to leave the terminal to itself; null for nothing.</param>
+    public static Attachment OpenPiped(bool terminal, bool input, DetachKeys? keys = null) =>
+        new(terminal, notify: null, terminal ? null : StreamRelay.All(input), keepsOutput: false, keys);
 
     /// <summary>
     /// The process on a terminal of this one's size, from its first moment on. Were the size set when the other side has arrived here, the
     /// process might run by then: it would see no size, and a change of it that nobody made.
     /// </summary>
-    public static Oci.Process Sized(Oci.Process process) => process.Terminal == true && RawMode.SizeOf(0) is { } size
+    public static Oci.Process Sized(Oci.Process process) => process.Terminal == true && RawMode.SizeOfCallers() is { } size
         ? process with { ConsoleSize = new Oci.ConsoleSize { Height = (uint)size.Rows, Width = (uint)size.Columns } }
         : process;
 
     /// <summary>Returns how the process, a child of ours, has ended; it is reaped, and so are others that were left to us.</summary>
-    public ExitStatus Wait(PidFd process)
+    /// <returns>Null when the terminal was left by <see cref="DetachKeys"/>: the process runs on.</returns>
+    public ExitStatus? TryWait(PidFd process)
     {
+        relay?.Begin();
         if (consoleReceiver is not null)
         {
             ReceiveMaster();
         }
 
         var input = true;
-        var entries = stackalloc PollFd[5];
+        ExitStatus? ended = null;
+        const int own = 5;
+        var entries = stackalloc PollFd[own + StreamRelay.Count];
         while (true)
         {
-            entries[0] = new() { Fd = process.Number, Events = Libc.POLLIN };
+            var timeout = ended is null ? -1 : relay?.TimeLeft() ?? 0;
+            if (timeout == 0)
+            {
+                return ended;
+            }
+
+            entries[0] = new() { Fd = ended is null ? process.Number : -1, Events = Libc.POLLIN };
             entries[1] = new() { Fd = signals.Reader.Number, Events = Libc.POLLIN };
             entries[2] = new() { Fd = master?.Number ?? -1, Events = (short)(Libc.POLLIN | (pendingInput is null ? 0 : Libc.POLLOUT)) };
             entries[3] = new() { Fd = master is not null && input && pendingInput is null ? 0 : -1, Events = Libc.POLLIN };
             entries[4] = new() { Fd = notify?.Reader?.Number ?? -1, Events = Libc.POLLIN };
-            if (Libc.poll(entries, 5, -1) < 0)
+            relay?.AddTo(entries + own);
+            if (Libc.poll(entries, (nuint)(relay is null ? own : own + StreamRelay.Count), timeout) < 0)
             {
                 continue;
             }
 
-            if (entries[1].ReturnedEvents != 0)
+            if (entries[1].ReturnedEvents != 0 && Forward(process, hasEnded: ended is not null))
             {
-                Forward(process);
+                return ended;
             }
 
             if ((entries[2].ReturnedEvents & Libc.POLLOUT) != 0)
@@ -100,6 +140,10 @@ public sealed unsafe class Attachment : IDisposable
             if (entries[3].ReturnedEvents != 0)
             {
                 input = ReadInput();
+                if (keys is { IsComplete: true })
+                {
+                    return null;
+                }
             }
 
             if (entries[4].ReturnedEvents != 0)
@@ -107,17 +151,31 @@ public sealed unsafe class Attachment : IDisposable
                 notify!.Relay(Environment.ProcessId);
             }
 
+            relay?.Advance(entries + own);
             if (entries[0].ReturnedEvents != 0 && process.TryWait() is { } status)
             {
                 DrainOutput();
-                return status;
+                relay?.End(isHurried);
+                ended = status;
             }
         }
+    }
+
+    /// <inheritdoc cref="TryWait"/>
+    public ExitStatus Wait(PidFd process) => TryWait(process)!.Value;
+
+    /// <summary>The other side of the process's terminal, now the caller's: when nobody has it any more, the process is hung up on.</summary>
+    public SafeFd? TakeMaster()
+    {
+        var taken = master;
+        master = null;
+        return taken;
     }
 
     public void Dispose()
     {
         rawMode?.Dispose();
+        relay?.Dispose();
         master?.Dispose();
         consoleReceiver?.Dispose();
         ConsoleSocket?.Dispose();
@@ -148,14 +206,16 @@ public sealed unsafe class Attachment : IDisposable
 
         master = descriptors[0];
         KernelException.Check(Libc.fcntl(master.Number, Libc.F_SETFL, Libc.O_RDWR | Libc.O_NONBLOCK), "fcntl");
-        RawMode.CopySize(0, master);
-        rawMode = RawMode.TryEnter(0);
+        RawMode.CopySizeOfCallers(master);
+        rawMode = RawMode.TryEnter(0, keepsOutput);
     }
 
-    private void Forward(PidFd process)
+    /// <returns>True when the process has ended, and we are to end, too, whatever of its output is still to be passed on.</returns>
+    private bool Forward(PidFd process, bool hasEnded)
     {
         Span<byte> numbers = stackalloc byte[64];
         var count = signals.Read(numbers);
+        var isAsked = false;
         foreach (var number in numbers[..count])
         {
             switch (number)
@@ -166,15 +226,23 @@ public sealed unsafe class Attachment : IDisposable
                 case Signals.SIGWINCH:
                     if (master is not null)
                     {
-                        RawMode.CopySize(0, master);
+                        RawMode.CopySizeOfCallers(master);
                     }
 
                     break;
                 default:
-                    process.Signal(number);
+                    isAsked |= number is Signals.SIGHUP or Signals.SIGINT or Signals.SIGQUIT or Signals.SIGTERM;
+                    if (!hasEnded)
+                    {
+                        process.Signal(number);
+                    }
+
                     break;
             }
         }
+
+        isHurried |= isAsked;
+        return hasEnded && isAsked;
     }
 
     /// <summary>Processes that lost their parent come to us when we are their sub-reaper.</summary>
@@ -214,8 +282,13 @@ public sealed unsafe class Attachment : IDisposable
             return false;
         }
 
-        pendingInput = buffer[..count].ToArray();
-        WritePending();
+        var typed = keys is null ? buffer[..count].ToArray() : keys.Filter(buffer[..count]);
+        if (typed.Length > 0)
+        {
+            pendingInput = typed;
+            WritePending();
+        }
+
         return true;
     }
 

@@ -35,6 +35,7 @@ public sealed partial class Container
             BringsRoot = request.RootMount is not null,
             WaitsForStart = request.WaitsForStart,
             Pauses = request.Pauses,
+            RelaysTerminal = request.RelaysTerminal,
             PreserveFds = request.PreserveFds,
             ListenFds = request.ListenFds,
             NotifyFolder = NotifyFolderOf(store, request),
@@ -100,6 +101,11 @@ public sealed partial class Container
             store.Debug?.Invoke($"process {child.Pid} is set up");
             NewProcess.SendPidfd(request.PidfdSocket, "standard"u8, child.Process);
             NewProcess.SetOomScore(child.Pid, request.Spec.Process?.OomScoreAdj);
+            if (request.Spec.Process is { } process && NamespacePlan.Has(request.Spec, Libc.CLONE_NEWUSER))
+            {
+                StreamOwner.Give(request.Streams, child.Pid, process.User.Uid);
+            }
+
             NewProcess.WritePidFile(request.PidFile, child.Pid);
         }, hooks is null ? null : () =>
         {

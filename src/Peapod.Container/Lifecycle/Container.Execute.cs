@@ -4,6 +4,7 @@ using Peapod.Container.Seccomp;
 using Peapod.Container.Spawning;
 using Peapod.Container.State;
 using Peapod.Kernel;
+using Peapod.Kernel.Interop;
 using Peapod.Kernel.Processes;
 
 namespace Peapod.Container.Lifecycle;
@@ -28,6 +29,7 @@ public sealed partial class Container
             Container = spec,
             Process = request.Process,
             KeyringOf = Record.HasKeyring ? Id : null,
+            RelaysTerminal = request.RelaysTerminal,
             PreserveFds = request.PreserveFds,
             CompileFilter = store.Filters.Get,
             Grantable = OwnCapabilities.Permitted(),
@@ -50,6 +52,11 @@ public sealed partial class Container
             (Record.HasIntelRdt ? GroupOf(spec, Id) : null)?.Add(child.Pid);
             NewProcess.SendPidfd(request.PidfdSocket, "setns"u8, child.Process);
             NewProcess.SetOomScore(child.Pid, request.Process.OomScoreAdj);
+            if (NamespacePlan.Has(spec, Libc.CLONE_NEWUSER))
+            {
+                StreamOwner.Give(request.Streams, child.Pid, request.Process.User.Uid);
+            }
+
             NewProcess.WritePidFile(request.PidFile, child.Pid);
         });
         undo.Keep();

@@ -104,7 +104,7 @@ public sealed partial class Container
                 NamespaceFd = namespaces.Open,
             });
             (work ?? images).BeginLog(CriuOptionsCompiler.RestoreLog);
-            return (CriuProcess.Start(criu.Path, default, namespaces.Descriptors, cgroup.Directory), options);
+            return (CriuProcess.Start(criu.Path, request.Streams, namespaces.Descriptors, cgroup.Directory), options);
         }, out var options);
         PidFd? restored = null;
         var response = process.Ask(new CriuRequest(CriuRequestType.Restore) { Options = options }, (notification, received) =>

@@ -40,6 +40,9 @@ public sealed record CreateRequest
     /// <summary>The connected socket that takes the terminal's master side; needed when process.terminal is set.</summary>
     public SafeFd? ConsoleSocket { get; init; }
 
+    /// <inheritdoc cref="Plans.PlanRequest.RelaysTerminal"/>
+    public bool RelaysTerminal { get; init; }
+
     /// <summary>How many descriptors the process keeps after the standard streams and those of <see cref="ListenFds"/>.</summary>
     public int PreserveFds { get; init; }
 

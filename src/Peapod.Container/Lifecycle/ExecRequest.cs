@@ -14,6 +14,9 @@ public sealed record ExecRequest
     /// <inheritdoc cref="CreateRequest.ConsoleSocket"/>
     public SafeFd? ConsoleSocket { get; init; }
 
+    /// <inheritdoc cref="Plans.PlanRequest.RelaysTerminal"/>
+    public bool RelaysTerminal { get; init; }
+
     public int PreserveFds { get; init; }
 
     /// <summary>Execute in a paused container, too: the process waits there until it is resumed.</summary>

@@ -18,6 +18,9 @@ public sealed record ExecPlanRequest
     /// <summary>How many descriptors after the standard streams the process keeps.</summary>
     public int PreserveFds { get; init; }
 
+    /// <inheritdoc cref="PlanRequest.RelaysTerminal"/>
+    public bool RelaysTerminal { get; init; }
+
     /// <inheritdoc cref="PlanRequest.Grantable"/>
     public ulong Grantable { get; init; } = ulong.MaxValue;
 

@@ -31,7 +31,7 @@ public static class PlanCompiler
 
         var late = RootPlan.AddInit(plan, request);
         HookPlan.AddCreate(plan, request);
-        ProcessPlan.AddTerminal(plan, spec.Process, bindConsole: true);
+        ProcessPlan.AddTerminal(plan, spec.Process, bindConsole: true, request.RelaysTerminal);
         RootPlan.AddFinish(plan, request, late);
         AddKeyring(plan, request.NoNewKeyring ? null : request.Id, request.Pauses ? null : spec.Process);
 
@@ -60,7 +60,7 @@ public static class PlanCompiler
         SchedulingPlan.AddAffinity(plan, process);
         NamespacePlan.AddJoin(plan, container);
         plan.Init(new(PlanCode.UseRoot, "", "open the container's root") { Path = "/" });
-        ProcessPlan.AddTerminal(plan, process, bindConsole: false);
+        ProcessPlan.AddTerminal(plan, process, bindConsole: false, request.RelaysTerminal);
         AddKeyring(plan, request.KeyringOf, process);
         SchedulingPlan.AddInherited(plan, container, process);
         LabelPlan.AddProcess(plan, process);

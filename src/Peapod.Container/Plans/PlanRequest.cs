@@ -35,6 +35,9 @@ public sealed record PlanRequest
     /// <summary>The host's folder with the socket that takes the process's readiness; null for none.</summary>
     public string? NotifyFolder { get; init; }
 
+    /// <summary>The process's terminal is joined to the caller's, which makes CR LF of line ends itself: ONLCR of termios(3) is cleared, as runc does.</summary>
+    public bool RelaysTerminal { get; init; }
+
     public bool NoPivot { get; init; }
 
     public bool NoNewKeyring { get; init; }

@@ -9,9 +9,10 @@ namespace Peapod.Container.Plans;
 internal static class ProcessPlan
 {
     // TERMINAL_* of native/include/plan.h.
-    private const ulong TerminalConsole = 1, TerminalLater = 2;
+    private const ulong TerminalConsole = 1, TerminalLater = 2, TerminalRelayed = 4;
 
-    internal static void AddTerminal(PlanBuilder plan, Process? process, bool bindConsole)
+    /// <param name="isRelayed">See <see cref="PlanRequest.RelaysTerminal"/>.</param>
+    internal static void AddTerminal(PlanBuilder plan, Process? process, bool bindConsole, bool isRelayed)
     {
         if (process is not { Terminal: true })
         {
@@ -22,7 +23,7 @@ internal static class ProcessPlan
         {
             Slot = plan.Input(PlanInput.ConsoleSocket, "the console socket"),
             A = process.ConsoleSize is { } size ? ((ulong)size.Height << 16) | (uint)size.Width : 0,
-            B = bindConsole ? TerminalConsole : TerminalLater,
+            B = (bindConsole ? TerminalConsole : TerminalLater) | (isRelayed ? TerminalRelayed : 0),
             C = process.User.Uid,
         });
     }

@@ -21,7 +21,8 @@ public sealed unsafe class RawMode : IDisposable
     }
 
     /// <summary>Raw mode for <paramref name="fd"/>, or null when it is no terminal.</summary>
-    public static RawMode? TryEnter(int fd)
+    /// <param name="keepsOutput">What is written goes on to be processed: line ends become CR LF here.</param>
+    public static RawMode? TryEnter(int fd, bool keepsOutput = false)
     {
         KernelTermios settings;
         if (Libc.ioctl(fd, Libc.TCGETS, &settings) != 0)
@@ -31,7 +32,7 @@ public sealed unsafe class RawMode : IDisposable
 
         var mode = new RawMode(fd, settings);
         settings.Input &= ~(IGNBRK | BRKINT | PARMRK | ISTRIP | INLCR | IGNCR | ICRNL | IXON);
-        settings.Output &= ~OPOST;
+        settings.Output &= keepsOutput ? ~0u : ~OPOST;
         settings.Local &= ~(ECHO | ECHONL | ICANON | ISIG | IEXTEN);
         settings.Control = (settings.Control & ~(CSIZE | PARENB)) | CS8;
         settings.Characters[VMIN] = 1;
@@ -47,12 +48,30 @@ public sealed unsafe class RawMode : IDisposable
         return Libc.ioctl(fd, Libc.TIOCGWINSZ, &size) == 0 && size.Rows > 0 && size.Columns > 0 ? (size.Rows, size.Columns) : null;
     }
 
-    /// <summary>Gives <paramref name="to"/> the size of the terminal <paramref name="from"/>, if that is one.</summary>
-    public static void CopySize(int from, SafeFd to)
+    /// <summary>
+    /// The size of the terminal that the caller sits at: its standard streams may be elsewhere one by one, so all are asked, in runc's order, and
+    /// the controlling terminal last. Null when there is none, or it has no size.
+    /// </summary>
+    public static (int Rows, int Columns)? SizeOfCallers()
     {
-        WinSize size;
-        if (Libc.ioctl(from, Libc.TIOCGWINSZ, &size) == 0)
+        for (var stream = 2; stream >= 0; stream--)
         {
+            if (SizeOf(stream) is { } size)
+            {
+                return size;
+            }
+        }
+
+        using var terminal = new SafeFd(Libc.open("/dev/tty", Libc.O_RDONLY | Libc.O_CLOEXEC | Libc.O_NOCTTY, 0));
+        return terminal.IsInvalid ? null : SizeOf(terminal.Number);
+    }
+
+    /// <summary>Gives <paramref name="to"/> the size of <see cref="SizeOfCallers"/>, if there is one.</summary>
+    public static void CopySizeOfCallers(SafeFd to)
+    {
+        if (SizeOfCallers() is var (rows, columns))
+        {
+            var size = new WinSize { Rows = (ushort)rows, Columns = (ushort)columns };
             Libc.ioctl(to.Number, Libc.TIOCSWINSZ, &size);
         }
     }

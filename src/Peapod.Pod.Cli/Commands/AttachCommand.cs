@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Peapod.Container.Foreground;
 using Peapod.Pod.Cli.Selection;
 using Peapod.Pod.Objects;
 using Peapod.Pod.Supervision;
@@ -12,7 +13,8 @@ internal static class AttachCommand
         attach to a running container
 
         Its output is shown until it has ended or this command is interrupted; the container does not notice. With -i this command's standard
-        input becomes the container's, with -it its terminal, both of which the manifest must have asked for: stdin: true, tty: true.
+        input becomes the container's, with -it its terminal, both of which the manifest must have asked for: stdin: true, tty: true. A terminal is left
+        by ctrl-p ctrl-q (--detach-keys).
         """;
 
     internal static Command Make()
@@ -22,23 +24,25 @@ internal static class AttachCommand
         var container = new Option<string?>("--container", "-c") { Description = "which container; by default the first", HelpName = "CONTAINER", CompletionSources = { CompletionWords.Containers } };
         var name = new Argument<string>("POD") { Description = "the pod's name", CompletionSources = { CompletionWords.Pods } };
         var command = new Command("attach", Help) { stdin, tty, container, name };
+        DetachOption.AddTo(command);
         command.SetAction(parsed =>
         {
             var pod = PodView.Read(HostOptions.Find(parsed, parsed.GetValue(name)!));
             var chosen = ContainerChoice.Choose(pod, parsed.GetValue(container), quiet: false);
-            Attach(pod, chosen, parsed.GetValue(stdin), parsed.GetValue(tty));
+            Attach(pod, chosen, parsed.GetValue(stdin), parsed.GetValue(tty), DetachOption.Read(parsed));
             return 0;
         });
         return command;
     }
 
-    private static void Attach(PodView pod, string container, bool stdin, bool tty)
+    private static void Attach(PodView pod, string container, bool stdin, bool tty, DetachKeys? keys)
     {
         if (pod.Status.Phase is PodPhase.Succeeded or PodPhase.Failed)
         {
             throw new PodException($"cannot attach a container in a completed pod; current phase is {pod.Status.Phase}");
         }
 
+        CheckRunning(pod, container);
         var spec = Find(pod.Manifest.Spec, container);
         if (stdin && !spec.Stdin)
         {
@@ -57,11 +61,35 @@ internal static class AttachCommand
                 Console.Error.WriteLine("If you don't see a command prompt, try pressing enter.");
             }
 
-            PodAttachment.Join(pod.Folders, container, SupervisorProcess.Attach(pod.Folders, container), fromNow: true);
+            var attached = SupervisorProcess.Attach(pod.Folders, container);
+            if (attached.Count == 0)
+            {
+                CheckRunning(PodView.Read(pod.Folders), container);
+            }
+
+            if (!PodAttachment.Join(pod.Folders, container, attached, keys, fromNow: true))
+            {
+                Console.Error.WriteLine("\ndetached");
+            }
         }
         else
         {
-            PodAttachment.Join(pod.Folders, container, [], fromNow: true);
+            PodAttachment.Join(pod.Folders, container, [], keys, fromNow: true);
+        }
+    }
+
+    private static void CheckRunning(PodView pod, string container)
+    {
+        var known = pod.ContainerStatuses().FirstOrDefault(status => status.Name == container);
+        var why = known?.State switch
+        {
+            { Terminated: { } end } => $"it has ended with exit code {end.ExitCode}",
+            { Waiting: { } waiting } => $"it is waiting to start: {waiting.Message ?? waiting.Reason}",
+            _ => null,
+        };
+        if (why is not null)
+        {
+            throw new PodException($"cannot attach to container {container} of pod {pod.Name}: {why}\n  \"peapod pod logs {pod.Name} -c {container}\" prints what it wrote");
         }
     }
 

@@ -38,6 +38,7 @@ internal sealed class DebugCommand
     {
         var debug = new DebugCommand();
         var command = new Command("debug", Help) { debug.image, debug.stdin, debug.tty, debug.target, debug.container, debug.env, debug.name, debug.args };
+        DetachOption.AddTo(command);
         command.SetAction(debug.Run);
         return command;
     }
@@ -45,6 +46,12 @@ internal sealed class DebugCommand
     private int Run(ParseResult parsed)
     {
         var folders = HostOptions.FindSupervised(parsed, parsed.GetValue(name)!);
+        if (StatusFile.TryRead(folders) is { Phase: PodPhase.Succeeded or PodPhase.Failed } over)
+        {
+            throw new PodException($"cannot debug a completed pod; current phase is {over.Phase}");
+        }
+
+        var keys = DetachOption.Read(parsed);
         var pod = ManifestFile.Read(folders);
         var spec = Make(parsed, pod);
         PodStart.CheckImage(folders.Host, spec.Image);
@@ -60,7 +67,12 @@ internal sealed class DebugCommand
             Console.Error.WriteLine("If you don't see a command prompt, try pressing enter.");
         }
 
-        PodAttachment.Join(folders, spec.Name, SupervisorProcess.Attach(folders, spec.Name));
+        if (!PodAttachment.Join(folders, spec.Name, SupervisorProcess.Attach(folders, spec.Name), keys))
+        {
+            Console.Error.WriteLine($"\ndetached; \"peapod pod attach -it {folders.Name} -c {spec.Name}\" comes back");
+            return 0;
+        }
+
         return Find(folders, spec.Name)?.State.Terminated?.ExitCode ?? 0;
     }
 

@@ -1,10 +1,12 @@
 using System.Runtime.InteropServices;
+using Peapod.Container.Foreground;
 using Peapod.Kernel;
 using Peapod.Kernel.Files;
 using Peapod.Kernel.Interop;
 using Peapod.Kernel.Processes;
 using Peapod.Kernel.Terminals;
 using Peapod.Pod.Cli.Logs;
+using Peapod.Pod.Cli.Output;
 using Peapod.Pod.Layout;
 using Peapod.Pod.Supervision;
 
@@ -17,14 +19,27 @@ internal static unsafe class PodAttachment
 
     private static ReadOnlySpan<byte> EndOfTransmission => "\u0004"u8;
 
+    /// <summary>A process's exit code, and on standard error why its output did not get through, which is an error, too.</summary>
+    internal static int Told(Attachment attachment, ExitStatus status)
+    {
+        if (attachment.OutputFailure is not { } failure)
+        {
+            return status.Reported;
+        }
+
+        Console.Error.WriteLine($"peapod: {failure.Message}");
+        return Math.Max(1, status.Reported);
+    }
+
     /// <param name="attached">What <see cref="SupervisorProcess.Attach"/> returned.</param>
+    /// <param name="keys">What is typed to leave a terminal; null for nothing.</param>
     /// <param name="fromNow">What the container has written before is not shown.</param>
-    internal static void Join(PodFolders folders, string container, IReadOnlyList<SafeFd> attached, bool fromNow = false)
+    /// <returns>False when the terminal was left: the container goes on.</returns>
+    internal static bool Join(PodFolders folders, string container, IReadOnlyList<SafeFd> attached, DetachKeys? keys, bool fromNow = false)
     {
         if (attached is [var master, var output])
         {
-            JoinTerminal(master, output);
-            return;
+            return JoinTerminal(master, output, keys);
         }
 
         // Before the container can answer what it is sent.
@@ -35,12 +50,13 @@ internal static unsafe class PodAttachment
         }
 
         LogFollower.Print([follower], follow: true);
+        return true;
     }
 
-    private static void JoinTerminal(SafeFd master, SafeFd output)
+    private static bool JoinTerminal(SafeFd master, SafeFd output, DetachKeys? keys)
     {
         using var signals = SignalPipe.Open(Signals.SIGWINCH);
-        RawMode.CopySize(0, master);
+        RawMode.CopySizeOfCallers(master);
         using var raw = RawMode.TryEnter(0);
         var typing = true;
         var buffer = stackalloc byte[16384];
@@ -58,7 +74,7 @@ internal static unsafe class PodAttachment
 
             if (entries[2].ReturnedEvents != 0 && signals.Read(new Span<byte>(numbers, 16)) > 0)
             {
-                RawMode.CopySize(0, master);
+                RawMode.CopySizeOfCallers(master);
             }
 
             if (entries[1].ReturnedEvents != 0)
@@ -67,7 +83,12 @@ internal static unsafe class PodAttachment
                 typing = count > 0;
 
                 // At the end of what is typed the container's program shall see an end, too.
-                Send(master, count > 0 ? new ReadOnlySpan<byte>(buffer, (int)count) : EndOfTransmission);
+                var typed = count > 0 ? new ReadOnlySpan<byte>(buffer, (int)count) : EndOfTransmission;
+                Send(master, keys is not null && typing ? keys.Filter(typed) : typed);
+                if (keys is { IsComplete: true })
+                {
+                    return false;
+                }
             }
 
             if (entries[0].ReturnedEvents != 0)
@@ -75,11 +96,11 @@ internal static unsafe class PodAttachment
                 var count = Libc.read(output.Number, buffer, 16384);
                 if (count > 0)
                 {
-                    FileSystem.Write(StandardOutput, new ReadOnlySpan<byte>(buffer, (int)count), "standard output");
+                    FileSystem.Write(StandardOutput, new ReadOnlySpan<byte>(buffer, (int)count), DescriptorWriter.StandardOutput);
                 }
                 else if (count == 0 || Marshal.GetLastPInvokeError() is not ((int)Errno.EAGAIN or (int)Errno.EINTR))
                 {
-                    return;
+                    return true;
                 }
             }
         }

@@ -3,10 +3,9 @@ using System.CommandLine.Parsing;
 using Peapod.Container;
 using Peapod.Container.Foreground;
 using Peapod.Container.Lifecycle;
-using Peapod.Container.Spawning;
 using Peapod.Container.State;
-using Peapod.Kernel.Files;
 using Peapod.Kernel.Interop;
+using Peapod.Oci;
 using Peapod.Pod.Cli.Selection;
 using Peapod.Pod.Containers;
 using Peapod.Pod.Supervision.Runtimes;
@@ -36,6 +35,7 @@ internal static class PodExecCommand
         var name = new Argument<string>("POD") { Description = "the pod's name", CompletionSources = { CompletionWords.Pods } };
         var args = new Argument<string[]>("COMMAND") { Description = "the command and its arguments, behind --", Arity = ArgumentArity.OneOrMore };
         var command = new Command("exec", Help) { stdin, tty, container, name, args };
+        DetachOption.AddTo(command);
         command.SetAction(parsed =>
         {
             if (!parsed.Tokens.Any(static token => token.Type == TokenType.DoubleDash))
@@ -55,25 +55,38 @@ internal static class PodExecCommand
             var target = Container.Lifecycle.Container.Open(store, chosen);
             var spec = target.ReadSpec();
             var terminal = parsed.GetValue(tty) && IsTerminal();
+            var process = Attachment.Sized(Changed(spec.Process!, parsed.GetValue(args)!, terminal));
             if (RuntimeChoice.TryRead(folders) is { } runtime)
             {
-                return OciExec.Run(runtime, folders, chosen, spec.Process! with { Args = parsed.GetValue(args)!, Terminal = terminal, ConsoleSize = null }, terminal || parsed.GetValue(stdin));
+                return terminal ? OciExec.RunOnTerminal(runtime, folders, chosen, process) : OciExec.Run(runtime, folders, chosen, process, parsed.GetValue(stdin), PodAttachment.Told);
             }
 
-            using var attachment = Attachment.Open(terminal);
-            using var nothing = FileSystem.Open("/dev/null", Libc.O_RDONLY);
-            using var process = Execute(target, spec, new ExecRequest
+            using var attachment = Attachment.OpenPiped(terminal, parsed.GetValue(stdin), DetachOption.Read(parsed));
+            using var started = Execute(target, spec, new ExecRequest { Process = process, ConsoleSocket = attachment.ConsoleSocket, Streams = attachment.Streams });
+            if (attachment.TryWait(started.Process) is { } status)
             {
-                Process = Attachment.Sized(spec.Process! with { Args = parsed.GetValue(args)!, Terminal = terminal, ConsoleSize = null }),
-                ConsoleSocket = attachment.ConsoleSocket,
-                Streams = new StandardStreams(terminal || parsed.GetValue(stdin) ? null : nothing, null, null),
-            });
-            return attachment.Wait(process.Process).Reported;
+                return PodAttachment.Told(attachment, status);
+            }
+
+            using var master = attachment.TakeMaster();
+            DetachedTerminal.Hold(master!);
+            attachment.Dispose();
+            Console.Error.WriteLine("\ndetached");
+            return 0;
         });
         return command;
     }
 
-    private static ContainerProcess Execute(Container.Lifecycle.Container target, Oci.Spec spec, ExecRequest request)
+    /// <summary>The container's process with another command; on a terminal it knows of what kind that is, as under containerd and CRI-O.</summary>
+    private static Process Changed(Process own, string[] args, bool terminal) => own with
+    {
+        Args = args,
+        Terminal = terminal,
+        ConsoleSize = null,
+        Env = terminal && !own.Env.Any(static variable => variable.StartsWith("TERM=", StringComparison.Ordinal)) ? [.. own.Env, "TERM=xterm"] : own.Env,
+    };
+
+    private static ContainerProcess Execute(Container.Lifecycle.Container target, Spec spec, ExecRequest request)
     {
         try
         {

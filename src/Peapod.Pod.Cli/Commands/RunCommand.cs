@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Peapod.Container.Foreground;
 using Peapod.Pod.Cli.Manifests;
 using Peapod.Pod.Cli.Selection;
 using Peapod.Pod.Layout;
@@ -43,6 +44,7 @@ internal static class RunCommand
         var name = new Argument<string?>("NAME") { Description = "the pod's name, with --image", Arity = ArgumentArity.ZeroOrOne };
         var args = new Argument<string[]>("COMMAND") { Description = "arguments for the image's entry point, behind --", Arity = ArgumentArity.ZeroOrMore };
         var command = new Command("run", Help) { image, stdin, tty, remove, entry, env, port, labels, annotations, limits, requests, restart, name, args };
+        DetachOption.AddTo(command);
         files.AddTo(command);
         PodDecisions.AddTo(command);
         command.SetAction(parsed =>
@@ -73,7 +75,7 @@ internal static class RunCommand
                     Tty = parsed.GetValue(tty),
                     Remove = parsed.GetValue(remove),
                 });
-                return RunOne(host, pod, PodDecisions.Of(parsed), parsed.GetValue(stdin) || parsed.GetValue(tty), parsed.GetValue(remove));
+                return RunOne(host, pod, PodDecisions.Of(parsed), parsed.GetValue(stdin) || parsed.GetValue(tty), parsed.GetValue(remove), DetachOption.Read(parsed));
             }
 
             if (parsed.GetValue(name) is { } unused)
@@ -108,7 +110,7 @@ internal static class RunCommand
         return 0;
     }
 
-    private static int RunOne(PodHost host, PodManifest pod, PodDecisions decisions, bool attach, bool remove)
+    private static int RunOne(PodHost host, PodManifest pod, PodDecisions decisions, bool attach, bool remove, DetachKeys? keys)
     {
         var folders = PodStart.Start(host, pod, decisions);
         if (!attach && !remove)
@@ -117,15 +119,22 @@ internal static class RunCommand
             return 0;
         }
 
+        var isLeft = false;
         try
         {
             var container = pod.Spec.Containers[0].Name;
-            PodAttachment.Join(folders, container, attach ? SupervisorProcess.Attach(folders, container) : []);
+            isLeft = !PodAttachment.Join(folders, container, attach ? SupervisorProcess.Attach(folders, container) : [], keys);
+            if (isLeft)
+            {
+                Console.Error.WriteLine($"\ndetached; \"peapod pod attach -it {folders.Name}\" comes back, \"peapod pod delete {folders.Name}\" ends it");
+                return 0;
+            }
+
             return WaitForEnd(folders);
         }
         finally
         {
-            if (remove)
+            if (remove && !isLeft)
             {
                 SupervisorProcess.Remove(folders);
             }

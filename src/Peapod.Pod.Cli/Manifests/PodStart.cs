@@ -28,7 +28,7 @@ internal static class PodStart
                 RuntimeChoice.Write(folders, runtime);
             }
 
-            if (RawMode.SizeOf(0) is { } size)
+            if (RawMode.SizeOfCallers() is { } size)
             {
                 folders.Write(folders.TerminalSize, Encoding.UTF8.GetBytes($"{size.Rows} {size.Columns}"));
             }

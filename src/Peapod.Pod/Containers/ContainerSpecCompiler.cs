@@ -27,6 +27,8 @@ internal sealed class ContainerSpecCompiler(PodManifest pod, PodFolders folders,
     /// <summary>The source of the pod's shared memory.</summary>
     private readonly string sharedMemory = $"/proc/{sandboxPid}/root{SandboxSpec.SharedMemory}";
 
+    private IdRange Range => IdRange.Find(folders) ?? throw new PodException("hostUsers: the pod's range of ids is gone");
+
     /// <inheritdoc cref="ContainerEnvironment.Of"/>
     internal IReadOnlyDictionary<string, string> VariablesOf(ContainerSpec container) => environment.Of(container);
 
@@ -42,8 +44,14 @@ internal sealed class ContainerSpecCompiler(PodManifest pod, PodFolders folders,
         }
 
         using var users = FileSystem.Open($"/proc/{sandboxPid}/ns/user", Libc.O_RDONLY);
-        var ids = IdRange.Find(folders) ?? throw new PodException("hostUsers: the pod's range of ids is gone");
-        return RootFileSystem.Mount(image, layer, new RootFileSystemOptions { UserNamespace = users, FirstId = ids.First });
+        return RootFileSystem.Mount(image, layer, new RootFileSystemOptions { UserNamespace = users, FirstId = Range.First });
+    }
+
+    /// <summary>The host's number of a process's user.</summary>
+    internal uint HostUserOf(Process process)
+    {
+        var user = process.User.Uid;
+        return pod.Spec.HostUsers != false || user >= IdRange.Size ? user : user + Range.First;
     }
 
     /// <summary>What is mounted from the sandbox and not from the host, for <see cref="CreateRequest.Sources"/>.</summary>

@@ -49,7 +49,8 @@ internal sealed unsafe class ContainerStreams : IDisposable
 
     /// <summary>The streams for a new run of the container, to be disposed of by the caller.</summary>
     /// <param name="run">The run's number, from 0: how often it was started again.</param>
-    internal NewStreams OpenForContainer(int run)
+    /// <param name="owner">The host's number of the container's user, whose the fifos become, so that it may reopen /dev/stdout.</param>
+    internal NewStreams OpenForContainer(int run, uint owner)
     {
         CloseForContainer();
         OpenLog(run);
@@ -59,10 +60,10 @@ internal sealed unsafe class ContainerStreams : IDisposable
             return new NewStreams(default, receiver, sender);
         }
 
-        MakeFifo("stdout");
-        MakeFifo("stderr");
+        MakeFifo("stdout", owner);
+        MakeFifo("stderr", owner);
         OpenReaders();
-        return new NewStreams(new StandardStreams(OpenInput(), Open("stdout", Libc.O_RDWR), Open("stderr", Libc.O_RDWR)), null, null);
+        return new NewStreams(new StandardStreams(OpenInput(owner), Open("stdout", Libc.O_RDWR), Open("stderr", Libc.O_RDWR)), null, null);
     }
 
     /// <summary>Takes the terminal that the container has sent.</summary>
@@ -194,14 +195,14 @@ internal sealed unsafe class ContainerStreams : IDisposable
         (input, terminal, viewer, unseen, early) = (null, null, null, [], null);
     }
 
-    private SafeFd OpenInput()
+    private SafeFd OpenInput(uint owner)
     {
         if (!spec.Stdin)
         {
             return FileSystem.Open("/dev/null", Libc.O_RDONLY);
         }
 
-        MakeFifo("stdin");
+        MakeFifo("stdin", owner);
         var reader = Open("stdin", Libc.O_RDONLY | Libc.O_NONBLOCK);
         KernelException.Check(Libc.fcntl(reader.Number, Libc.F_SETFL, Libc.O_RDONLY), "fcntl");
         input = Open("stdin", Libc.O_WRONLY);
@@ -216,7 +217,7 @@ internal sealed unsafe class ContainerStreams : IDisposable
 
     private SafeFd Open(string stream, int flags) => FileSystem.Open(folders.FifoOf(spec.Name, stream), flags);
 
-    private void MakeFifo(string stream)
+    private void MakeFifo(string stream, uint owner)
     {
         var path = folders.FifoOf(spec.Name, stream);
         if (Libc.mknodat(Libc.AT_FDCWD, path, Libc.S_IFIFO | 0x180, 0) != 0)
@@ -227,6 +228,8 @@ internal sealed unsafe class ContainerStreams : IDisposable
                 throw failed;
             }
         }
+
+        KernelException.Check(Libc.fchownat(Libc.AT_FDCWD, path, owner, uint.MaxValue, Libc.AT_SYMLINK_NOFOLLOW), "chown", path);
     }
 
     /// <returns>Whether there was something.</returns>

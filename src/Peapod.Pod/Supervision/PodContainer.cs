@@ -110,7 +110,7 @@ internal sealed partial class PodContainer : IDisposable
             var spec = Completed(compiler.Compile(Spec, image, root, variables, context.Volumes.MountsOf(Spec, variables, held), context.Volumes.DevicesOf(Spec)));
             var sources = compiler.TakeSources();
             held.AddRange(sources?.Values ?? []);
-            using var streams = Streams.OpenForContainer(run);
+            using var streams = Streams.OpenForContainer(run, compiler.HostUserOf(spec.Process!));
             Process = Create(new CreateRequest
             {
                 Id = Spec.Name,

@@ -239,6 +239,53 @@ public class TerminalTests
     }
 
     [Fact]
+    public void In_the_foreground_line_ends_are_made_by_the_callers_terminal_alone()
+    {
+        const string script = "stty -a 2>/dev/null | grep -o .onlcr; echo end; sleep 0.2";
+        using var bundle = new Bundle("sh", "-c", script);
+        bundle.Set("process.terminal", "true");
+        using var other = new Bundle("sleep", "100");
+        other.RunDetached();
+
+        // Seen without a terminal of the caller's, which would put the CR there.
+        var run = PeapodCommand.Start("sh", "-c", $"{PeapodCommand.Executable} --root {bundle.Root} run --bundle {bundle.Folder} {bundle.Id} | cat");
+        var exec = PeapodCommand.Start("sh", "-c", $"{PeapodCommand.Executable} --root {other.Root} exec -t {other.Id} sh -c '{script}' | cat");
+
+        Assert.Equal(("-onlcr\nend\n", ""), (run.Output, run.Error));
+        Assert.Equal(("-onlcr\nend\n", ""), (exec.Output, exec.Error));
+    }
+
+    [Theory]
+    [InlineData("run", "</dev/null")]
+    [InlineData("run", "</dev/null 2>/dev/null")]
+    [InlineData("run", "</dev/null >SEEN")]
+    [InlineData("run", "</dev/null >SEEN 2>&1")]
+    [InlineData("exec", "</dev/null")]
+    [InlineData("exec", "</dev/null >SEEN 2>&1")]
+    public void The_size_is_that_of_whatever_terminal_the_caller_has(string command, string redirections)
+    {
+        using var bundle = new Bundle(command == "run" ? ["stty", "size"] : ["sleep", "100"]);
+        var line = $"run --bundle {bundle.Folder} {bundle.Id}";
+        if (command == "exec")
+        {
+            bundle.RunDetached();
+            line = $"exec -t {bundle.Id} stty size";
+        }
+        else
+        {
+            bundle.Set("process.terminal", "true");
+        }
+
+        var seen = Path.Combine(bundle.Folder, "seen");
+        File.WriteAllText(seen, "");
+        using var terminal = Terminal.Open(33, 99);
+        using var started = terminal.Start("sh", "-c", $"{PeapodCommand.Executable} --root {bundle.Root} {line} {redirections.Replace("SEEN", seen)}; cat {seen}");
+
+        Assert.True(started.WaitForExit(10_000));
+        terminal.WaitFor("33 99\r\n");
+    }
+
+    [Fact]
     public void A_detached_exec_with_a_terminal_needs_a_console_socket()
     {
         using var bundle = new Bundle("sleep", "100");

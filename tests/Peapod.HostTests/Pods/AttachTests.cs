@@ -86,4 +86,70 @@ public sealed class AttachTests : IDisposable
         Assert.Equal("peapod: --target none: container none is not valid for pod box; it has: [a]\n", bed.Pod("debug", "box", "--image", "localhost/busybox", "-c", "x", "--target", "none").Error);
         Assert.Equal(before, File.ReadAllText($"{bed.RunOf("box")}/manifest.json"));
     }
+
+    [Fact]
+    public void A_container_that_has_ended_cannot_be_attached_to_and_that_is_said()
+    {
+        Run("command: [sleep, '100']");
+        bed.Done("debug", "box", "--image", "localhost/busybox", "-c", "look", "--", "sh", "-c", "echo words; exit 3");
+        PodBed.Until(() => bed.Status("box")["ephemeralContainerStatuses"]?[0]?["state"]?["terminated"] is not null, "it has ended");
+
+        const string sentence = "peapod: cannot attach to container look of pod box: it has ended with exit code 3\n  \"peapod pod logs box -c look\" prints what it wrote\n";
+        var result = bed.Pod("attach", "box", "-c", "look");
+        Assert.Equal((1, "", sentence), (result.ExitCode, result.Output, result.Error));
+    }
+
+    [Fact]
+    public void A_container_that_waits_cannot_be_attached_to_and_that_is_said()
+    {
+        Assert.Equal(0, bed.RunSpec("box", """
+              terminationGracePeriodSeconds: 0
+              containers: [{name: a, image: localhost/busybox, command: ["false"]}]
+            """).ExitCode);
+        PodBed.Until(() => (string?)bed.Container("box")["state"]!["waiting"]?["reason"] == "CrashLoopBackOff", "it waits");
+
+        var result = bed.Pod("attach", "box");
+
+        Assert.Equal(1, result.ExitCode);
+        Assert.StartsWith("peapod: cannot attach to container a of pod box: it is waiting to start: back-off ", result.Error);
+    }
+
+    [Fact]
+    public void A_pod_that_has_ended_cannot_be_debugged_and_that_is_said()
+    {
+        Run("command: [sh, -c, exit 0]");
+        PodBed.Until(() => (string?)bed.Status("box")["phase"] == "Succeeded", "it has ended");
+        var before = File.ReadAllText($"{bed.RunOf("box")}/manifest.json");
+
+        foreach (var flags in new string[][] { [], ["-i"] })
+        {
+            var result = bed.Pod("debug", ["box", .. flags, "--image", "localhost/busybox", "-c", "look", "--", "true"]);
+            Assert.Equal((1, "peapod: cannot debug a completed pod; current phase is Succeeded\n"), (result.ExitCode, result.Error));
+        }
+
+        Assert.Equal(before, File.ReadAllText($"{bed.RunOf("box")}/manifest.json"));
+    }
+
+    [Fact]
+    public void A_terminal_is_left_by_keys_and_come_back_to()
+    {
+        Run("stdin: true, tty: true, command: [sh, -c, \"while read line; do echo got $line; done\"]");
+        var attach = $"{PeapodCommand.Executable} pod --run-root {bed.RunRoot} --data-root {bed.DataRoot} attach -it box";
+
+        for (var time = 1; time <= 2; time++)
+        {
+            using var terminal = Terminal.Open(33, 99);
+            var before = terminal.Modes;
+            using var attached = terminal.Start("sh", "-c", $"{attach}; echo left $?");
+            PodBed.Until(() => terminal.Modes != before, "the terminal is joined");
+            terminal.Type($"word{time}\r");
+            terminal.WaitFor($"got word{time}");
+            terminal.Type("\u0010\u0011");
+            terminal.WaitFor("detached\r\nleft 0");
+            Assert.True(attached.WaitForExit(10_000));
+            Assert.Equal(before, terminal.Modes);
+        }
+
+        Assert.Equal("Running", (string?)bed.Status("box")["phase"]);
+    }
 }

@@ -1,27 +1,37 @@
+using Peapod.Container.Foreground;
 using Peapod.Container.Spawning;
-using Peapod.Kernel.Files;
-using Peapod.Kernel.Interop;
+using Peapod.Kernel.Processes;
 using Peapod.Oci;
 using Peapod.Pod.Layout;
 
 namespace Peapod.Pod.Supervision.Runtimes;
 
-/// <summary>A process in a container that another runtime made, by that runtime's own exec in the foreground: it has this process's streams and terminal.</summary>
+/// <summary>A process in a container that another runtime made, by that runtime's own exec in the foreground.</summary>
 internal static class OciExec
 {
-    /// <param name="handler">The runtime.</param>
-    /// <param name="folders">The pod.</param>
-    /// <param name="container">The container.</param>
-    /// <param name="process">What is executed.</param>
-    /// <param name="input">Whether it gets standard input.</param>
+    /// <summary>With the terminal that the runtime itself makes and joins to this process's.</summary>
     /// <returns>Its exit code, or the runtime's.</returns>
-    internal static int Run(RuntimeHandler handler, PodFolders folders, string container, Process process, bool input)
+    internal static int RunOnTerminal(RuntimeHandler handler, PodFolders folders, string container, Process process)
+    {
+        using var file = OciBundles.WriteProcess(folders, container, process);
+        using var running = Start(handler, folders, container, file.Path, default);
+        return running.Wait().Reported;
+    }
+
+    /// <summary>On pipes: what the runtime has for standard streams it may hand on as it is.</summary>
+    /// <param name="input">Whether it gets standard input.</param>
+    /// <inheritdoc cref="RunOnTerminal"/>
+    internal static int Run(RuntimeHandler handler, PodFolders folders, string container, Process process, bool input, Func<Attachment, ExitStatus, int> told)
+    {
+        using var file = OciBundles.WriteProcess(folders, container, process);
+        using var attachment = Attachment.OpenPiped(terminal: false, input);
+        using var running = Start(handler, folders, container, file.Path, attachment.Streams);
+        return told(attachment, attachment.Wait(running));
+    }
+
+    private static PidFd Start(RuntimeHandler handler, PodFolders folders, string container, string file, StandardStreams streams)
     {
         var command = new OciRuntimeCommand(handler, folders);
-        using var file = OciBundles.WriteProcess(folders, container, process);
-        using var nothing = FileSystem.Open("/dev/null", Libc.O_RDONLY);
-        using var running = ChildProcess.Start(
-            handler.Path, command.Line(["exec", "--process", file.Path, command.IdOf(container)], log: null), new StandardStreams(input ? null : nothing, null, null));
-        return running.Wait().Reported;
+        return ChildProcess.Start(handler.Path, command.Line(["exec", "--process", file, command.IdOf(container)], log: null), streams);
     }
 }

@@ -3,6 +3,7 @@ using System.Text.Json;
 using Peapod.Container;
 using Peapod.Container.Spawning;
 using Peapod.Kernel.Files;
+using Peapod.Kernel.Interop;
 using Peapod.Kernel.Processes;
 using Peapod.Pod.Layout;
 
@@ -52,7 +53,10 @@ internal sealed class OciRuntimeCommand(RuntimeHandler handler, PodFolders folde
         var log = $"{OciBundles.FolderOf(folders, container)}/log.json";
         FileSystem.MakeDirectories(OciBundles.FolderOf(folders, container), PodFolders.PrivateFolder);
         FileSystem.RemoveFile(log);
-        using var process = ChildProcess.Start(handler.Path, Line(arguments, log), streams);
+
+        // Never ours: a command's may be a terminal, which some runtimes would hand on.
+        using var nothing = FileSystem.Open("/dev/null", Libc.O_RDWR);
+        using var process = ChildProcess.Start(handler.Path, Line(arguments, log), new(streams.Input ?? nothing, streams.Output ?? nothing, streams.Error ?? nothing));
         if (!process.WaitForExit(Timeout))
         {
             process.Signal(Signals.SIGKILL);

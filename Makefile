@@ -10,7 +10,7 @@ DESTDIR ?=
 BINDIR   = $(DESTDIR)$(PREFIX)/bin
 LIBEXEC  = $(DESTDIR)$(PREFIX)/libexec/peapod
 PEERS   ?= ../shared/tools/peers
-TIERS   ?= fixtures unit host conformance vm
+TIERS   ?= lint fixtures unit host conformance vm
 
 export DOTNET_CLI_TELEMETRY_OPTOUT := 1
 export DOTNET_NOLOGO := 1
@@ -23,7 +23,7 @@ SOURCES  := $(shell find src native -type f -not -path '*/bin/*' -not -path '*/o
 IMAGE    := $(OUT)/images/busybox
 TOOLS    := $(OUT)/images/tools
 
-.PHONY: all build demo test unit host conformance vm fresh bench fixtures tools install clean help bootstrap
+.PHONY: all build demo lint format hooks watch test unit host conformance vm fresh bench fixtures tools install clean help bootstrap
 all: build                ## build out/peapod and out/peapod-pod
 build: $(BINARIES)
 
@@ -62,7 +62,16 @@ demo: bootstrap           ## run the example pod from start to removal
 	@$(MAKE) build fixtures
 	@scripts/demo
 
-test: bootstrap           ## fixture, unit, host, conformance and vm tests; last line: N passed, N failed, N skipped; TIERS="unit host" for some
+lint:                     ## shellcheck, clang-tidy and dotnet format, without a build
+	@scripts/run-tests lint
+format:                   ## put white space in order
+	@scripts/format
+hooks:                    ## have git run make lint before each commit
+	@ln -sf "$$(git rev-parse --show-toplevel)/scripts/pre-commit" "$$(git rev-parse --git-path hooks)/pre-commit"
+watch:                    ## run the unit tests again whenever a source changes; FILTER=Name for some of them
+	@dotnet watch --project tests/Peapod.UnitTests test -c Release --nologo --filter 'tier!=vm$(if $(FILTER),&FullyQualifiedName~$(FILTER))'
+
+test: bootstrap           ## lint, fixture, unit, host, conformance and vm tests; last line: N passed, N failed, N skipped; TIERS="unit host" for some
 	@$(MAKE) build fixtures
 	@scripts/run-tests $(TIERS)
 unit:                     ## unit tests only (no root needed)

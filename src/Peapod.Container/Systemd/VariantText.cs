@@ -49,8 +49,18 @@ internal ref struct VariantText
 
         var type = word switch
         {
-            "byte" => "y", "int16" => "n", "uint16" => "q", "int32" => "i", "uint32" => "u", "int64" => "x", "uint64" => "t", "double" => "d",
-            "boolean" => "b", "string" => "s", "objectpath" => "o", "signature" => "g",
+            "byte" => "y",
+            "int16" => "n",
+            "uint16" => "q",
+            "int32" => "i",
+            "uint32" => "u",
+            "int64" => "x",
+            "uint64" => "t",
+            "double" => "d",
+            "boolean" => "b",
+            "string" => "s",
+            "objectpath" => "o",
+            "signature" => "g",
             _ => throw new FormatException(word.Length == 0 ? "a value is missing" : $"\"{word}\" is neither a value nor the name of a type"),
         };
         SkipSpace();

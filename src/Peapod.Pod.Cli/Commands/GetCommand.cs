@@ -152,7 +152,11 @@ internal sealed class GetCommand
     /// <summary>kubectl's short names.</summary>
     private static string Modes(IReadOnlyList<string> modes) => string.Join(',', modes.Select(static mode => mode switch
     {
-        "ReadWriteOnce" => "RWO", "ReadOnlyMany" => "ROX", "ReadWriteMany" => "RWX", "ReadWriteOncePod" => "RWOP", _ => mode,
+        "ReadWriteOnce" => "RWO",
+        "ReadOnlyMany" => "ROX",
+        "ReadWriteMany" => "RWX",
+        "ReadWriteOncePod" => "RWOP",
+        _ => mode,
     }));
 
     /// <param name="prefixed">The names say their kind: there are several.</param>

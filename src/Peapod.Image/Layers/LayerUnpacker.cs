@@ -2,6 +2,7 @@ using System.Runtime.InteropServices;
 using Peapod.Kernel;
 using Peapod.Kernel.Files;
 using Peapod.Kernel.Interop;
+using Tmds.Linux;
 
 namespace Peapod.Image.Layers;
 
@@ -225,7 +226,7 @@ internal sealed unsafe class LayerUnpacker : IDisposable
         }
 
         SetAttributes(file, entry);
-        var times = stackalloc Timespec[2];
+        var times = stackalloc timespec[2];
         SetTimes(times, entry.ModifiedSeconds, entry.ModifiedNanoseconds);
         KernelException.Check(Libc.futimens(file.Number, times), "futimens");
     }
@@ -390,7 +391,7 @@ internal sealed unsafe class LayerUnpacker : IDisposable
                 }
             }
 
-            var times = stackalloc Timespec[2];
+            var times = stackalloc timespec[2];
             SetTimes(times, entry.ModifiedSeconds, entry.ModifiedNanoseconds);
             KernelException.Check(Libc.utimensat(directory.Number, pointer, times, Libc.AT_SYMLINK_NOFOLLOW), "utimensat");
         }
@@ -424,12 +425,12 @@ internal sealed unsafe class LayerUnpacker : IDisposable
         }
     }
 
-    private static void SetTimes(Timespec* times, long seconds, long nanoseconds)
+    private static void SetTimes(timespec* times, long seconds, long nanoseconds)
     {
         // What no file system can keep (beyond the year 2446, or before 1901) becomes the epoch.
         var keepable = seconds is >= int.MinValue and < 15_032_385_536;
-        times[0] = new() { Nanoseconds = Libc.UTIME_OMIT };
-        times[1] = keepable ? new() { Seconds = seconds, Nanoseconds = nanoseconds } : default;
+        times[0] = new() { tv_nsec = Libc.UTIME_OMIT };
+        times[1] = keepable ? new() { tv_sec = seconds, tv_nsec = (long_t)nanoseconds } : default;
     }
 
     private void RememberTime(byte[] path, TarEntry entry)
@@ -460,7 +461,7 @@ internal sealed unsafe class LayerUnpacker : IDisposable
         using var directory = OpenInRoot(path, Libc.O_RDONLY | Libc.O_DIRECTORY | Libc.O_NOFOLLOW);
         if (directory is not null)
         {
-            var times = stackalloc Timespec[2];
+            var times = stackalloc timespec[2];
             SetTimes(times, seconds, nanoseconds);
             KernelException.Check(Libc.futimens(directory.Number, times), "futimens");
         }
@@ -542,10 +543,10 @@ internal sealed unsafe class LayerUnpacker : IDisposable
     /// <summary>Null when nothing is there, or something else than a directory, or a symlink that leads nowhere.</summary>
     private SafeFd? OpenInRoot(ReadOnlySpan<byte> path, int flags)
     {
-        var how = new OpenHow
+        var how = new open_how
         {
-            Flags = (ulong)(flags | Libc.O_CLOEXEC),
-            Resolve = Libc.RESOLVE_IN_ROOT | Libc.RESOLVE_NO_MAGICLINKS | Libc.RESOLVE_NO_XDEV,
+            flags = (ulong)(flags | Libc.O_CLOEXEC),
+            resolve = Libc.RESOLVE_IN_ROOT | Libc.RESOLVE_NO_MAGICLINKS | Libc.RESOLVE_NO_XDEV,
         };
         fixed (byte* pointer = path.IsEmpty ? EntryName.NullTerminated("."u8) : EntryName.NullTerminated(path))
         {

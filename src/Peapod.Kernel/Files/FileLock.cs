@@ -1,5 +1,6 @@
 using System.Text;
 using Peapod.Kernel.Interop;
+using Tmds.Linux;
 
 namespace Peapod.Kernel.Files;
 
@@ -103,9 +104,9 @@ public sealed unsafe class FileLock : IDisposable
 
     private static bool Control(SafeFd file, int command, short type, out short found)
     {
-        var data = new FlockData { Type = type };
+        var data = new flock { l_type = type };
         var done = Libc.fcntl(file.Number, command, &data) == 0;
-        found = data.Type;
+        found = data.l_type;
         return done;
     }
 }

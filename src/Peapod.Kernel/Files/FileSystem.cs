@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Text;
 using Peapod.Kernel.Interop;
+using Tmds.Linux;
 
 namespace Peapod.Kernel.Files;
 
@@ -24,11 +25,11 @@ public static unsafe class FileSystem
     /// <summary>openat2(2) with <paramref name="root"/> as "/": neither symlinks nor ".." nor magic links lead out of it.</summary>
     public static SafeFd OpenInRoot(SafeFd root, string path, int flags, uint mode = 0)
     {
-        var how = new OpenHow
+        var how = new open_how
         {
-            Flags = (ulong)(flags | Libc.O_CLOEXEC),
-            Mode = mode,
-            Resolve = Libc.RESOLVE_IN_ROOT | Libc.RESOLVE_NO_MAGICLINKS,
+            flags = (ulong)(flags | Libc.O_CLOEXEC),
+            mode = mode,
+            resolve = Libc.RESOLVE_IN_ROOT | Libc.RESOLVE_NO_MAGICLINKS,
         };
         while (true)
         {
@@ -326,7 +327,7 @@ public static unsafe class FileSystem
         try
         {
             Write(memory, content, name);
-            const int seals = Libc.F_SEAL_SEAL | Libc.F_SEAL_SHRINK | Libc.F_SEAL_GROW | Libc.F_SEAL_WRITE;
+            var seals = Libc.F_SEAL_SEAL | Libc.F_SEAL_SHRINK | Libc.F_SEAL_GROW | Libc.F_SEAL_WRITE;
             KernelException.Check(Libc.fcntl(memory.Number, Libc.F_ADD_SEALS, seals), "fcntl", name);
             return memory;
         }

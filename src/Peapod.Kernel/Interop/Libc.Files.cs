@@ -1,53 +1,55 @@
 using System.Runtime.InteropServices;
+using Tmds.Linux;
 
 namespace Peapod.Kernel.Interop;
 
 public static unsafe partial class Libc
 {
-    public const int O_RDONLY = 0;
-    public const int O_WRONLY = 1;
-    public const int O_RDWR = 2;
-    public const int O_CREAT = 0x40;
-    public const int O_EXCL = 0x80;
-    public const int O_NOCTTY = 0x100;
-    public const int O_TRUNC = 0x200;
-    public const int O_APPEND = 0x400;
-    public const int O_NONBLOCK = 0x800;
-    public const int O_CLOEXEC = 0x80000;
-    public const int O_PATH = 0x200000;
+    public static int O_RDONLY => LibC.O_RDONLY;
+    public static int O_WRONLY => LibC.O_WRONLY;
+    public static int O_RDWR => LibC.O_RDWR;
+    public static int O_CREAT => LibC.O_CREAT;
+    public static int O_EXCL => LibC.O_EXCL;
+    public static int O_NOCTTY => LibC.O_NOCTTY;
+    public static int O_TRUNC => LibC.O_TRUNC;
+    public static int O_APPEND => LibC.O_APPEND;
+    public static int O_NONBLOCK => LibC.O_NONBLOCK;
+    public static int O_CLOEXEC => LibC.O_CLOEXEC;
+    public static int O_PATH => LibC.O_PATH;
 
     /// <summary>The flags whose values arm64 exchanged with others.</summary>
-    public static int O_DIRECTORY => RuntimeInformation.ProcessArchitecture == Architecture.Arm64 ? 0x4000 : 0x10000;
+    public static int O_DIRECTORY => LibC.O_DIRECTORY;
 
     /// <inheritdoc cref="O_DIRECTORY"/>
-    public static int O_TMPFILE => 0x400000 | O_DIRECTORY;
+    public static int O_TMPFILE => LibC.O_TMPFILE;
 
     /// <inheritdoc cref="O_DIRECTORY"/>
-    public static int O_NOFOLLOW => RuntimeInformation.ProcessArchitecture == Architecture.Arm64 ? 0x8000 : 0x20000;
+    public static int O_NOFOLLOW => LibC.O_NOFOLLOW;
 
-    public const int F_GETFD = 1;
-    public const int F_SETFD = 2;
-    public const int F_GETFL = 3;
-    public const int F_SETFL = 4;
-    public const int F_DUPFD_CLOEXEC = 1030;
-    public const int F_ADD_SEALS = 1033;
-    public const int FD_CLOEXEC = 1;
-    public const int F_SEAL_SEAL = 1;
-    public const int F_SEAL_SHRINK = 2;
-    public const int F_SEAL_GROW = 4;
-    public const int F_SEAL_WRITE = 8;
+    public static int F_GETFD => LibC.F_GETFD;
+    public static int F_SETFD => LibC.F_SETFD;
+    public static int F_GETFL => LibC.F_GETFL;
+    public static int F_SETFL => LibC.F_SETFL;
+    public static int F_DUPFD_CLOEXEC => LibC.F_DUPFD_CLOEXEC;
+    public static int F_ADD_SEALS => LibC.F_ADD_SEALS;
+    public static int FD_CLOEXEC => LibC.FD_CLOEXEC;
+    public static int F_SEAL_SEAL => LibC.F_SEAL_SEAL;
+    public static int F_SEAL_SHRINK => LibC.F_SEAL_SHRINK;
+    public static int F_SEAL_GROW => LibC.F_SEAL_GROW;
+    public static int F_SEAL_WRITE => LibC.F_SEAL_WRITE;
 
-    public const uint MFD_CLOEXEC = 1;
-    public const uint MFD_ALLOW_SEALING = 2;
+    public static uint MFD_CLOEXEC => LibC.MFD_CLOEXEC;
+    public static uint MFD_ALLOW_SEALING => LibC.MFD_ALLOW_SEALING;
     public const uint MFD_EXEC = 0x10;
 
-    public const int F_OFD_GETLK = 36;
-    public const int F_OFD_SETLK = 37;
-    public const int F_OFD_SETLKW = 38;
-    public const short F_RDLCK = 0;
-    public const short F_WRLCK = 1;
-    public const short F_UNLCK = 2;
+    public static int F_OFD_GETLK => LibC.F_OFD_GETLK;
+    public static int F_OFD_SETLK => LibC.F_OFD_SETLK;
+    public static int F_OFD_SETLKW => LibC.F_OFD_SETLKW;
+    public static short F_RDLCK => (short)LibC.F_RDLCK;
+    public static short F_WRLCK => (short)LibC.F_WRLCK;
+    public static short F_UNLCK => (short)LibC.F_UNLCK;
 
+    // Constants, unlike Tmds.LibC's, because patterns want them.
     public const uint S_IFMT = 0xF000;
     public const uint S_IFDIR = 0x4000;
     public const uint S_IFCHR = 0x2000;
@@ -57,13 +59,14 @@ public static unsafe partial class Libc
     public const uint S_IFLNK = 0xA000;
     public const uint S_IFSOCK = 0xC000;
 
+    // Constants, unlike Tmds.LibC's, because the tests' attributes want them.
     public const ulong RESOLVE_NO_XDEV = 0x01;
     public const ulong RESOLVE_NO_MAGICLINKS = 0x02;
     public const ulong RESOLVE_NO_SYMLINKS = 0x04;
     public const ulong RESOLVE_BENEATH = 0x08;
     public const ulong RESOLVE_IN_ROOT = 0x10;
 
-    public const uint STATX_BASIC_STATS = 0x7ff;
+    public static uint STATX_BASIC_STATS => LibC.STATX_BASIC_STATS;
 
     public const int LOCK_EX = 2;
     public const int LOCK_NB = 4;
@@ -74,62 +77,62 @@ public static unsafe partial class Libc
     [LibraryImport(Library, SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     public static partial nint lgetxattr(string path, string name, void* value, nuint size);
 
-    [LibraryImport(Library, SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
-    public static partial int open(string path, int flags, uint mode);
-
-    [LibraryImport(Library, SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
-    public static partial int openat(int dirfd, string path, int flags, uint mode);
-
-    [LibraryImport(Library, EntryPoint = "syscall", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
-    private static partial nint syscall_openat2(nint number, int dirfd, string path, OpenHow* how, nuint size);
-
-    /// <summary>openat2(2); glibc has no function for it.</summary>
-    public static int openat2(int dirfd, string path, in OpenHow how)
+    public static int open(string path, int flags, uint mode)
     {
-        fixed (OpenHow* pointer = &how)
-        {
-            return (int)syscall_openat2((nint)SyscallNumber.Openat2, dirfd, path, pointer, (nuint)sizeof(OpenHow));
-        }
+        using var pathText = new CString(path, stackalloc byte[CString.StackBytes]);
+        return LibC.open(pathText, flags, (ushort)mode);
     }
 
-    [LibraryImport(Library, SetLastError = true)]
-    public static partial int close(int fd);
+    public static int openat(int dirfd, string path, int flags, uint mode)
+    {
+        using var pathText = new CString(path, stackalloc byte[CString.StackBytes]);
+        return LibC.openat(dirfd, pathText, flags, (ushort)mode);
+    }
+
+    public static int openat2(int dirfd, string path, in open_how how)
+    {
+        using var pathText = new CString(path, stackalloc byte[CString.StackBytes]);
+        return openat2(dirfd, (byte*)pathText, how);
+    }
+
+    public static int close(int fd) => LibC.close(fd);
 
     [LibraryImport(Library, SetLastError = true)]
     public static partial int close_range(uint first, uint last, int flags);
 
-    public const int F_OK = 0;
-    public const int W_OK = 2;
+    public static int F_OK => LibC.F_OK;
+    public static int W_OK => LibC.W_OK;
 
-    [LibraryImport(Library, SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
-    public static partial int access(string path, int mode);
+    public static int access(string path, int mode)
+    {
+        using var pathText = new CString(path, stackalloc byte[CString.StackBytes]);
+        return LibC.access(pathText, mode);
+    }
 
-    [LibraryImport(Library, SetLastError = true)]
-    public static partial nint read(int fd, void* buffer, nuint count);
+    public static nint read(int fd, void* buffer, nuint count) => (nint)(long)LibC.read(fd, buffer, (size_t)(ulong)count);
 
-    [LibraryImport(Library, SetLastError = true)]
-    public static partial nint pread(int fd, void* buffer, nuint count, long offset);
+    public static nint pread(int fd, void* buffer, nuint count, long offset) => (nint)(long)LibC.pread(fd, buffer, (size_t)(ulong)count, offset);
 
-    [LibraryImport(Library, SetLastError = true)]
-    public static partial nint write(int fd, void* buffer, nuint count);
+    public static nint write(int fd, void* buffer, nuint count) => (nint)(long)LibC.write(fd, buffer, (size_t)(ulong)count);
 
-    [LibraryImport(Library, SetLastError = true)]
-    public static partial long lseek(int fd, long offset, int whence);
+    public static long lseek(int fd, long offset, int whence) => LibC.lseek(fd, offset, whence);
 
-    [LibraryImport(Library, SetLastError = true)]
-    public static partial int fcntl(int fd, int command, nint argument);
+    public static int fcntl(int fd, int command, nint argument) => LibC.fcntl(fd, command, (void*)argument);
 
-    [LibraryImport(Library, SetLastError = true)]
-    public static unsafe partial int fcntl(int fd, int command, FlockData* argument);
+    public static int fcntl(int fd, int command, flock* argument) => LibC.fcntl(fd, command, argument);
 
-    [LibraryImport(Library, SetLastError = true)]
-    public static partial int fsync(int fd);
+    public static int fsync(int fd) => LibC.fsync(fd);
 
-    [LibraryImport(Library, SetLastError = true)]
-    public static partial int ftruncate(int fd, long length);
+    public static int ftruncate(int fd, long length) => LibC.ftruncate(fd, length);
 
-    [LibraryImport(Library, SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
-    public static partial int statx(int dirfd, string path, int flags, uint mask, out Statx buffer);
+    public static int statx(int dirfd, string path, int flags, uint mask, out Statx buffer)
+    {
+        using var pathText = new CString(path, stackalloc byte[CString.StackBytes]);
+        fixed (Statx* pointer = &buffer)
+        {
+            return LibC.statx(dirfd, pathText, flags, mask, (statx*)pointer);
+        }
+    }
 
     [LibraryImport(Library, SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     public static partial int statfs(string path, out Statfs buffer);
@@ -137,44 +140,67 @@ public static unsafe partial class Libc
     [LibraryImport(Library, SetLastError = true)]
     public static partial int fstatfs(int fd, out Statfs buffer);
 
-    [LibraryImport(Library, SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
-    public static partial int mkdirat(int dirfd, string path, uint mode);
+    public static int mkdirat(int dirfd, string path, uint mode)
+    {
+        using var pathText = new CString(path, stackalloc byte[CString.StackBytes]);
+        return LibC.mkdirat(dirfd, pathText, (ushort)mode);
+    }
 
     [LibraryImport(Library, SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     public static partial int mknodat(int dirfd, string path, uint mode, ulong device);
 
-    [LibraryImport(Library, SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
-    public static partial int unlinkat(int dirfd, string path, int flags);
+    public static int unlinkat(int dirfd, string path, int flags)
+    {
+        using var pathText = new CString(path, stackalloc byte[CString.StackBytes]);
+        return LibC.unlinkat(dirfd, pathText, flags);
+    }
 
     [LibraryImport(Library, SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     public static partial int renameat(int olddirfd, string oldpath, int newdirfd, string newpath);
 
-    [LibraryImport(Library, SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
-    public static partial int symlinkat(string target, int newdirfd, string linkpath);
+    public static int symlinkat(string target, int newdirfd, string linkpath)
+    {
+        using var targetText = new CString(target, stackalloc byte[CString.StackBytes]);
+        using var linkpathText = new CString(linkpath, stackalloc byte[CString.StackBytes]);
+        return LibC.symlinkat(targetText, newdirfd, linkpathText);
+    }
 
-    [LibraryImport(Library, SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
-    public static partial int linkat(int olddirfd, string oldpath, int newdirfd, string newpath, int flags);
+    public static int linkat(int olddirfd, string oldpath, int newdirfd, string newpath, int flags)
+    {
+        using var oldpathText = new CString(oldpath, stackalloc byte[CString.StackBytes]);
+        using var newpathText = new CString(newpath, stackalloc byte[CString.StackBytes]);
+        return LibC.linkat(olddirfd, oldpathText, newdirfd, newpathText, flags);
+    }
 
-    [LibraryImport(Library, SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
-    public static partial nint readlinkat(int dirfd, string path, byte* buffer, nuint size);
+    public static nint readlinkat(int dirfd, string path, byte* buffer, nuint size)
+    {
+        using var pathText = new CString(path, stackalloc byte[CString.StackBytes]);
+        return (nint)(long)LibC.readlinkat(dirfd, pathText, buffer, (size_t)(ulong)size);
+    }
 
-    [LibraryImport(Library, SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
-    public static partial int fchmodat(int dirfd, string path, uint mode, int flags);
+    public static int fchmodat(int dirfd, string path, uint mode, int flags)
+    {
+        using var pathText = new CString(path, stackalloc byte[CString.StackBytes]);
+        return LibC.fchmodat(dirfd, pathText, (ushort)mode, flags);
+    }
 
-    [LibraryImport(Library, SetLastError = true)]
-    public static partial int fchmod(int fd, uint mode);
+    public static int fchmod(int fd, uint mode) => LibC.fchmod(fd, (ushort)mode);
 
-    [LibraryImport(Library, SetLastError = true)]
-    public static partial int fchown(int fd, uint uid, uint gid);
+    public static int fchown(int fd, uint uid, uint gid) => LibC.fchown(fd, uid, gid);
 
-    [LibraryImport(Library, SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
-    public static partial int fchownat(int dirfd, string path, uint uid, uint gid, int flags);
+    public static int fchownat(int dirfd, string path, uint uid, uint gid, int flags)
+    {
+        using var pathText = new CString(path, stackalloc byte[CString.StackBytes]);
+        return LibC.fchownat(dirfd, pathText, uid, gid, flags);
+    }
 
-    [LibraryImport(Library, SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
-    public static partial int utimensat(int dirfd, string path, Timespec* times, int flags);
+    public static int utimensat(int dirfd, string path, timespec* times, int flags)
+    {
+        using var pathText = new CString(path, stackalloc byte[CString.StackBytes]);
+        return LibC.utimensat(dirfd, pathText, times, flags);
+    }
 
-    [LibraryImport(Library, SetLastError = true)]
-    public static partial int futimens(int fd, Timespec* times);
+    public static int futimens(int fd, timespec* times) => LibC.futimens(fd, times);
 
     [LibraryImport(Library, SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     public static partial int fsetxattr(int fd, string name, void* value, nuint size, int flags);
@@ -185,23 +211,15 @@ public static unsafe partial class Libc
     [LibraryImport(Library, SetLastError = true)]
     public static partial nint getdents64(int fd, void* buffer, nuint count);
 
-    [LibraryImport(Library, SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
-    public static partial int memfd_create(string name, uint flags);
+    public static int memfd_create(string name, uint flags)
+    {
+        using var nameText = new CString(name, stackalloc byte[CString.StackBytes]);
+        return LibC.memfd_create(nameText, flags);
+    }
 
-    [LibraryImport(Library, SetLastError = true)]
-    public static partial int pipe2(int* fds, int flags);
+    public static int pipe2(int* fds, int flags) => LibC.pipe2(fds, flags);
 
-    [LibraryImport(Library, SetLastError = true)]
-    public static partial int dup3(int oldfd, int newfd, int flags);
-}
-
-/// <summary>struct open_how of openat2(2).</summary>
-[StructLayout(LayoutKind.Sequential)]
-public struct OpenHow
-{
-    public ulong Flags;
-    public ulong Mode;
-    public ulong Resolve;
+    public static int dup3(int oldfd, int newfd, int flags) => LibC.dup3(oldfd, newfd, flags);
 }
 
 /// <summary>struct statx of statx(2), the same on every architecture.</summary>
@@ -244,14 +262,6 @@ public struct StatxTimestamp
     public long Seconds;
     public uint Nanoseconds;
     private int reserved;
-}
-
-/// <summary>struct timespec on 64-bit architectures.</summary>
-[StructLayout(LayoutKind.Sequential)]
-public struct Timespec
-{
-    public long Seconds;
-    public long Nanoseconds;
 }
 
 /// <summary>struct statfs of statfs(2) on 64-bit architectures.</summary>

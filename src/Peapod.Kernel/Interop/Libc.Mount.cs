@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using Tmds.Linux;
 
 namespace Peapod.Kernel.Interop;
 
@@ -10,10 +11,8 @@ public static unsafe partial class Libc
     public const uint FSMOUNT_CLOEXEC = 1;
     public const uint FSCONFIG_SET_FLAG = 0;
     public const uint FSCONFIG_SET_STRING = 1;
-    public const uint FSCONFIG_SET_FD = 5;
     public const uint FSCONFIG_CMD_CREATE = 6;
     public const uint MOVE_MOUNT_F_EMPTY_PATH = 0x04;
-    public const uint MOVE_MOUNT_T_EMPTY_PATH = 0x40;
 
     public const ulong MOUNT_ATTR_RDONLY = 0x01;
     public const ulong MOUNT_ATTR_NOSUID = 0x02;
@@ -27,14 +26,15 @@ public static unsafe partial class Libc
     public const ulong MOUNT_ATTR_IDMAP = 0x100000;
     public const ulong MOUNT_ATTR_NOSYMFOLLOW = 0x200000;
 
+    // Constants, unlike Tmds.LibC's, because the tests' attributes want them.
     public const ulong MS_REC = 0x4000;
     public const ulong MS_UNBINDABLE = 1 << 17;
     public const ulong MS_PRIVATE = 1 << 18;
     public const ulong MS_SLAVE = 1 << 19;
     public const ulong MS_SHARED = 1 << 20;
 
-    public const int MNT_DETACH = 2;
-    public const int UMOUNT_NOFOLLOW = 8;
+    public static int MNT_DETACH => LibC.MNT_DETACH;
+    public static int UMOUNT_NOFOLLOW => LibC.UMOUNT_NOFOLLOW;
 
     [LibraryImport(Library, SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     public static partial int open_tree(int dirfd, string path, uint flags);
@@ -54,11 +54,20 @@ public static unsafe partial class Libc
     [LibraryImport(Library, SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     public static partial int mount_setattr(int dirfd, string path, uint flags, in MountAttr attributes, nuint size);
 
-    [LibraryImport(Library, SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
-    public static partial int mount(string? source, string target, string? type, ulong flags, string? data);
+    public static int mount(string? source, string target, string? type, ulong flags, string? data)
+    {
+        using var sourceText = new CString(source, stackalloc byte[CString.StackBytes]);
+        using var targetText = new CString(target, stackalloc byte[CString.StackBytes]);
+        using var typeText = new CString(type, stackalloc byte[CString.StackBytes]);
+        using var dataText = new CString(data, stackalloc byte[CString.StackBytes]);
+        return LibC.mount(sourceText, targetText, typeText, (ulong_t)flags, dataText);
+    }
 
-    [LibraryImport(Library, SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
-    public static partial int umount2(string target, int flags);
+    public static int umount2(string target, int flags)
+    {
+        using var targetText = new CString(target, stackalloc byte[CString.StackBytes]);
+        return LibC.umount2(targetText, flags);
+    }
 }
 
 /// <summary>struct mount_attr of mount_setattr(2).</summary>

@@ -1,21 +1,22 @@
 using System.Runtime.InteropServices;
+using Tmds.Linux;
 
 namespace Peapod.Kernel.Interop;
 
 public static unsafe partial class Libc
 {
     public const ulong CLONE_NEWTIME = 0x80;
-    public const ulong CLONE_VM = 0x100;
+    public static ulong CLONE_VM => (ulong)LibC.CLONE_VM;
     public const ulong CLONE_PIDFD = 0x1000;
-    public const ulong CLONE_VFORK = 0x4000;
-    public const ulong CLONE_FS = 0x200;
-    public const ulong CLONE_NEWNS = 0x20000;
-    public const ulong CLONE_NEWCGROUP = 0x2000000;
-    public const ulong CLONE_NEWUTS = 0x4000000;
-    public const ulong CLONE_NEWIPC = 0x8000000;
-    public const ulong CLONE_NEWUSER = 0x10000000;
-    public const ulong CLONE_NEWPID = 0x20000000;
-    public const ulong CLONE_NEWNET = 0x40000000;
+    public static ulong CLONE_VFORK => (ulong)LibC.CLONE_VFORK;
+    public static ulong CLONE_FS => (ulong)LibC.CLONE_FS;
+    public static ulong CLONE_NEWNS => (ulong)LibC.CLONE_NEWNS;
+    public static ulong CLONE_NEWCGROUP => (ulong)LibC.CLONE_NEWCGROUP;
+    public static ulong CLONE_NEWUTS => (ulong)LibC.CLONE_NEWUTS;
+    public static ulong CLONE_NEWIPC => (ulong)LibC.CLONE_NEWIPC;
+    public static ulong CLONE_NEWUSER => (ulong)LibC.CLONE_NEWUSER;
+    public static ulong CLONE_NEWPID => (ulong)LibC.CLONE_NEWPID;
+    public static ulong CLONE_NEWNET => (ulong)LibC.CLONE_NEWNET;
     public const ulong CLONE_CLEAR_SIGHAND = 0x100000000;
     public const ulong CLONE_INTO_CGROUP = 0x200000000;
 
@@ -27,34 +28,15 @@ public static unsafe partial class Libc
     public const int P_ALL = 0;
     public const int __WALL = 0x40000000;
 
-    public const int PR_SET_PDEATHSIG = 1;
     public const int PR_SET_DUMPABLE = 4;
     public const int PR_SET_CHILD_SUBREAPER = 36;
 
-    public const int SFD_CLOEXEC = 0x80000;
-    public const int SFD_NONBLOCK = 0x800;
-    public const int EPOLL_CLOEXEC = 0x80000;
-    public const int EPOLL_CTL_ADD = 1;
-    public const int EPOLL_CTL_DEL = 2;
-    public const int EPOLL_CTL_MOD = 3;
-    public const uint EPOLLIN = 1;
-    public const uint EPOLLOUT = 4;
-    public const uint EPOLLERR = 8;
-    public const uint EPOLLHUP = 16;
     public const short POLLIN = 1;
     public const short POLLOUT = 4;
-    public const short POLLERR = 8;
-    public const short POLLHUP = 16;
 
-    public const int SIG_BLOCK = 0;
-    public const int SIG_UNBLOCK = 1;
-    public const int SIG_SETMASK = 2;
+    public static int unshare(int flags) => LibC.unshare(flags);
 
-    [LibraryImport(Library, SetLastError = true)]
-    public static partial int unshare(int flags);
-
-    [LibraryImport(Library, SetLastError = true)]
-    public static partial int setns(int fd, int type);
+    public static int setns(int fd, int type) => LibC.setns(fd, type);
 
     [LibraryImport(Library, SetLastError = true)]
     public static partial int pidfd_open(int pid, uint flags);
@@ -62,29 +44,17 @@ public static unsafe partial class Libc
     [LibraryImport(Library, SetLastError = true)]
     public static partial int pidfd_send_signal(int pidfd, int signal, void* info, uint flags);
 
-    [LibraryImport(Library, EntryPoint = "syscall", SetLastError = true)]
-    private static partial nint syscall_pidfd_getfd(nint number, int pidfd, int targetfd, uint flags);
-
     /// <summary>pidfd_getfd(2).</summary>
     public static int pidfd_getfd(int pidfd, int targetfd, uint flags) =>
-        (int)syscall_pidfd_getfd((nint)SyscallNumber.PidfdGetfd, pidfd, targetfd, flags);
-
-    [LibraryImport(Library, EntryPoint = "syscall", SetLastError = true)]
-    private static partial nint syscall_bpf(nint number, int command, void* attributes, uint size);
+        (int)(ssize_t)LibC.syscall(SyscallNumber.PidfdGetfd, pidfd, targetfd, flags);
 
     /// <summary>bpf(2).</summary>
     public static int bpf(int command, void* attributes, uint size) =>
-        (int)syscall_bpf((nint)SyscallNumber.Bpf, command, attributes, size);
-
-    [LibraryImport(Library, EntryPoint = "syscall", SetLastError = true)]
-    private static partial nint syscall_seccomp(nint number, uint operation, uint flags, void* arguments);
+        (int)(ssize_t)LibC.syscall(SyscallNumber.Bpf, command, attributes, size);
 
     /// <summary>seccomp(2).</summary>
     public static int seccomp(uint operation, uint flags, void* arguments) =>
-        (int)syscall_seccomp((nint)SyscallNumber.Seccomp, operation, flags, arguments);
-
-    [LibraryImport(Library, SetLastError = true)]
-    public static partial int kill(int pid, int signal);
+        (int)(ssize_t)LibC.syscall(SyscallNumber.Seccomp, operation, flags, arguments);
 
     [LibraryImport(Library, SetLastError = true)]
     public static partial int waitid(int idType, int id, SigInfo* info, int options);
@@ -109,36 +79,24 @@ public static unsafe partial class Libc
     [LibraryImport(Library, SetLastError = true)]
     public static partial int prlimit64(int pid, int resource, RLimit* newLimit, RLimit* oldLimit);
 
-    [LibraryImport(Library, SetLastError = true)]
-    public static partial int sched_getaffinity(int pid, nuint size, byte* cpus);
+    public static int sched_getaffinity(int pid, nuint size, byte* cpus) => LibC.sched_getaffinity(pid, (size_t)(ulong)size, (cpu_set_t*)cpus);
 
-    [LibraryImport(Library, SetLastError = true)]
-    public static partial int sched_setaffinity(int pid, nuint size, byte* cpus);
-
-    [LibraryImport(Library, EntryPoint = "syscall", SetLastError = true)]
-    private static partial nint syscall_sched_setattr(nint number, int pid, void* attributes, uint flags);
+    public static int sched_setaffinity(int pid, nuint size, byte* cpus) => LibC.sched_setaffinity(pid, (size_t)(ulong)size, (cpu_set_t*)cpus);
 
     /// <summary>sched_setattr(2).</summary>
     public static int sched_setattr(int pid, void* attributes, uint flags) =>
-        (int)syscall_sched_setattr((nint)SyscallNumber.SchedSetattr, pid, attributes, flags);
+        (int)(ssize_t)LibC.syscall(SyscallNumber.SchedSetattr, pid, attributes, flags);
 
-    [LibraryImport(Library)]
-    public static partial int getpid();
+    public static int getpid() => LibC.getpid();
 
-    [LibraryImport(Library)]
-    public static partial int getppid();
+    public static uint geteuid() => LibC.geteuid();
 
-    [LibraryImport(Library)]
-    public static partial uint geteuid();
-
-    [LibraryImport(Library)]
-    public static partial uint getegid();
+    public static uint getegid() => LibC.getegid();
 
     [LibraryImport(Library)]
     public static partial int gettid();
 
-    [LibraryImport(Library, SetLastError = true)]
-    public static partial int setsid();
+    public static int setsid() => LibC.setsid();
 
     /// <summary>malloc_trim(3).</summary>
     [LibraryImport(Library)]
@@ -151,34 +109,17 @@ public static unsafe partial class Libc
     public const nuint AT_PHDR = 3;
     public const nuint AT_PHNUM = 5;
 
-    [LibraryImport(Library, SetLastError = true)]
-    public static unsafe partial int madvise(void* address, nuint length, int advice);
+    public static int madvise(void* address, nuint length, int advice) => LibC.madvise(address, (size_t)(ulong)length, advice);
 
-    public const int MADV_DONTNEED = 4;
+    public static int MADV_DONTNEED => LibC.MADV_DONTNEED;
 
-    [LibraryImport(Library, SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
-    public static partial int chdir(string path);
+    public static int chdir(string path)
+    {
+        using var pathText = new CString(path, stackalloc byte[CString.StackBytes]);
+        return LibC.chdir(pathText);
+    }
 
-    [LibraryImport(Library, SetLastError = true)]
-    public static partial int fchdir(int fd);
-
-    [LibraryImport(Library, SetLastError = true)]
-    public static partial int execve(byte* path, byte** argv, byte** envp);
-
-    [LibraryImport(Library, SetLastError = true)]
-    public static partial int signalfd(int fd, ulong* mask, int flags);
-
-    [LibraryImport(Library, SetLastError = true)]
-    public static partial int pthread_sigmask(int how, SigSet* set, SigSet* oldset);
-
-    [LibraryImport(Library, SetLastError = true)]
-    public static partial int epoll_create1(int flags);
-
-    [LibraryImport(Library, SetLastError = true)]
-    public static partial int epoll_ctl(int epfd, int operation, int fd, EpollEvent* @event);
-
-    [LibraryImport(Library, SetLastError = true)]
-    public static partial int epoll_wait(int epfd, EpollEvent* events, int maxEvents, int timeoutMilliseconds);
+    public static int fchdir(int fd) => LibC.fchdir(fd);
 
     [LibraryImport(Library, SetLastError = true)]
     public static partial int poll(PollFd* fds, nuint count, int timeoutMilliseconds);
@@ -188,41 +129,6 @@ public static unsafe partial class Libc
 
     [LibraryImport(Library, SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     public static partial int inotify_add_watch(int fd, string path, uint mask);
-
-    [LibraryImport(Library, SetLastError = true)]
-    public static partial int clock_gettime(int clock, Timespec* time);
-}
-
-/// <summary>sigset_t of glibc and musl: 128 bytes, the kernel uses the first eight.</summary>
-[StructLayout(LayoutKind.Sequential)]
-public unsafe struct SigSet
-{
-    public fixed ulong Words[16];
-
-    public static SigSet All
-    {
-        get
-        {
-            SigSet set = default;
-            for (var i = 0; i < 16; i++)
-            {
-                set.Words[i] = ulong.MaxValue;
-            }
-
-            return set;
-        }
-    }
-
-    public static SigSet Of(ReadOnlySpan<int> signals)
-    {
-        SigSet set = default;
-        foreach (var signal in signals)
-        {
-            set.Words[0] |= 1UL << (signal - 1);
-        }
-
-        return set;
-    }
 }
 
 /// <summary>siginfo_t as waitid(2) fills it on 64-bit architectures.</summary>

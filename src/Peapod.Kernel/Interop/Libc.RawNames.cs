@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using Tmds.Linux;
 
 namespace Peapod.Kernel.Interop;
 
@@ -8,52 +9,45 @@ namespace Peapod.Kernel.Interop;
 /// </summary>
 public static unsafe partial class Libc
 {
-    public const int UTIME_OMIT = 0x3ffffffe;
+    public static int UTIME_OMIT => LibC.UTIME_OMIT;
 
-    [LibraryImport(Library, SetLastError = true)]
-    public static partial int openat(int dirfd, byte* path, int flags, uint mode);
+    public static int openat(int dirfd, byte* path, int flags, uint mode) => LibC.openat(dirfd, path, flags, (ushort)mode);
 
-    [LibraryImport(Library, EntryPoint = "syscall", SetLastError = true)]
-    private static partial nint syscall_openat2_raw(nint number, int dirfd, byte* path, OpenHow* how, nuint size);
-
-    /// <summary>openat2(2); glibc has no function for it.</summary>
-    public static int openat2(int dirfd, byte* path, in OpenHow how)
+    public static int openat2(int dirfd, byte* path, in open_how how)
     {
-        fixed (OpenHow* pointer = &how)
+        fixed (open_how* pointer = &how)
         {
-            return (int)syscall_openat2_raw((nint)SyscallNumber.Openat2, dirfd, path, pointer, (nuint)sizeof(OpenHow));
+            return LibC.openat2(dirfd, path, pointer, sizeof(open_how));
         }
     }
 
-    [LibraryImport(Library, SetLastError = true)]
-    public static partial int statx(int dirfd, byte* path, int flags, uint mask, out Statx buffer);
+    public static int statx(int dirfd, byte* path, int flags, uint mask, out Statx buffer)
+    {
+        fixed (Statx* pointer = &buffer)
+        {
+            return LibC.statx(dirfd, path, flags, mask, (statx*)pointer);
+        }
+    }
 
-    [LibraryImport(Library, SetLastError = true)]
-    public static partial int mkdirat(int dirfd, byte* path, uint mode);
+    public static int mkdirat(int dirfd, byte* path, uint mode) => LibC.mkdirat(dirfd, path, (ushort)mode);
 
     [LibraryImport(Library, SetLastError = true)]
     public static partial int mknodat(int dirfd, byte* path, uint mode, ulong device);
 
-    [LibraryImport(Library, SetLastError = true)]
-    public static partial int unlinkat(int dirfd, byte* path, int flags);
+    public static int unlinkat(int dirfd, byte* path, int flags) => LibC.unlinkat(dirfd, path, flags);
 
     [LibraryImport(Library, SetLastError = true)]
     public static partial int renameat(int olddirfd, byte* oldpath, int newdirfd, byte* newpath);
 
-    [LibraryImport(Library, SetLastError = true)]
-    public static partial int symlinkat(byte* target, int newdirfd, byte* linkpath);
+    public static int symlinkat(byte* target, int newdirfd, byte* linkpath) => LibC.symlinkat(target, newdirfd, linkpath);
 
-    [LibraryImport(Library, SetLastError = true)]
-    public static partial int linkat(int olddirfd, byte* oldpath, int newdirfd, byte* newpath, int flags);
+    public static int linkat(int olddirfd, byte* oldpath, int newdirfd, byte* newpath, int flags) => LibC.linkat(olddirfd, oldpath, newdirfd, newpath, flags);
 
-    [LibraryImport(Library, SetLastError = true)]
-    public static partial int fchmodat(int dirfd, byte* path, uint mode, int flags);
+    public static int fchmodat(int dirfd, byte* path, uint mode, int flags) => LibC.fchmodat(dirfd, path, (ushort)mode, flags);
 
-    [LibraryImport(Library, SetLastError = true)]
-    public static partial int fchownat(int dirfd, byte* path, uint uid, uint gid, int flags);
+    public static int fchownat(int dirfd, byte* path, uint uid, uint gid, int flags) => LibC.fchownat(dirfd, path, uid, gid, flags);
 
-    [LibraryImport(Library, SetLastError = true)]
-    public static partial int utimensat(int dirfd, byte* path, Timespec* times, int flags);
+    public static int utimensat(int dirfd, byte* path, timespec* times, int flags) => LibC.utimensat(dirfd, path, times, flags);
 
     [LibraryImport(Library, SetLastError = true)]
     public static partial int fsetxattr(int fd, byte* name, void* value, nuint size, int flags);
@@ -62,6 +56,5 @@ public static unsafe partial class Libc
     public static partial int lsetxattr(byte* path, byte* name, void* value, nuint size, int flags);
 
     /// <summary>Writes out everything of the file system that <paramref name="fd"/> is on. syncfs(2).</summary>
-    [LibraryImport(Library, SetLastError = true)]
-    public static partial int syncfs(int fd);
+    public static int syncfs(int fd) => LibC.syncfs(fd);
 }

@@ -1,96 +1,56 @@
-using System.Runtime.InteropServices;
+using Tmds.Linux;
 
 namespace Peapod.Kernel.Interop;
 
 public static unsafe partial class Libc
 {
-    public const int AF_UNIX = 1;
-    public const int AF_INET = 2;
-    public const int AF_INET6 = 10;
-    public const int AF_NETLINK = 16;
-    public const int SOCK_STREAM = 1;
-    public const int SOCK_DGRAM = 2;
-    public const int SOCK_RAW = 3;
-    public const int SOCK_SEQPACKET = 5;
-    public const int SOCK_CLOEXEC = 0x80000;
-    public const int SOCK_NONBLOCK = 0x800;
-    public const int SOL_SOCKET = 1;
-    public const int SOL_NETLINK = 270;
-    public const int SO_PEERCRED = 17;
-    public const int SCM_RIGHTS = 1;
-    public const int MSG_NOSIGNAL = 0x4000;
-    public const int MSG_DONTWAIT = 0x40;
-    public const int MSG_CMSG_CLOEXEC = 0x40000000;
-    public const int MSG_TRUNC = 0x20;
-    public const int MSG_PEEK = 2;
+    public static int AF_UNIX => (ushort)LibC.AF_UNIX;
+    public static int AF_INET => (ushort)LibC.AF_INET;
+    public static int AF_INET6 => (ushort)LibC.AF_INET6;
+    public static int AF_NETLINK => (ushort)LibC.AF_NETLINK;
+    public static int SOCK_STREAM => LibC.SOCK_STREAM;
+    public static int SOCK_DGRAM => LibC.SOCK_DGRAM;
+    public static int SOCK_RAW => LibC.SOCK_RAW;
+    public static int SOCK_SEQPACKET => LibC.SOCK_SEQPACKET;
+    public static int SOCK_CLOEXEC => LibC.SOCK_CLOEXEC;
+    public static int SOCK_NONBLOCK => LibC.SOCK_NONBLOCK;
+    public static int SOL_SOCKET => LibC.SOL_SOCKET;
+    public static int SOL_NETLINK => LibC.SOL_NETLINK;
+    public static int SO_PEERCRED => LibC.SO_PEERCRED;
+    public static int SCM_RIGHTS => LibC.SCM_RIGHTS;
+    public static int MSG_NOSIGNAL => LibC.MSG_NOSIGNAL;
+    public static int MSG_DONTWAIT => LibC.MSG_DONTWAIT;
+    public static int MSG_CMSG_CLOEXEC => LibC.MSG_CMSG_CLOEXEC;
     public const int NETLINK_ROUTE = 0;
     public const int NETLINK_NETFILTER = 12;
 
-    [LibraryImport(Library, SetLastError = true)]
-    public static partial int socket(int domain, int type, int protocol);
+    public static int socket(int domain, int type, int protocol) => LibC.socket(domain, type, protocol);
 
-    [LibraryImport(Library, SetLastError = true)]
-    public static partial int socketpair(int domain, int type, int protocol, int* fds);
+    public static int socketpair(int domain, int type, int protocol, int* fds) => LibC.socketpair(domain, type, protocol, fds);
 
-    [LibraryImport(Library, SetLastError = true)]
-    public static partial int bind(int fd, void* address, uint length);
+    public static int bind(int fd, void* address, uint length) => LibC.bind(fd, (sockaddr*)address, length);
 
-    [LibraryImport(Library, SetLastError = true)]
-    public static partial int connect(int fd, void* address, uint length);
+    public static int connect(int fd, void* address, uint length) => LibC.connect(fd, (sockaddr*)address, length);
 
-    [LibraryImport(Library, SetLastError = true)]
-    public static partial int getsockname(int fd, void* address, uint* length);
+    public static int getsockname(int fd, void* address, uint* length) => LibC.getsockname(fd, (sockaddr*)address, (socklen_t*)length);
 
-    [LibraryImport(Library, SetLastError = true)]
-    public static partial int listen(int fd, int backlog);
+    public static int listen(int fd, int backlog) => LibC.listen(fd, backlog);
 
-    [LibraryImport(Library, SetLastError = true)]
-    public static partial int accept4(int fd, void* address, uint* length, int flags);
+    public static int accept4(int fd, void* address, uint* length, int flags) => LibC.accept4(fd, (sockaddr*)address, (socklen_t*)length, flags);
 
-    [LibraryImport(Library, SetLastError = true)]
-    public static partial int shutdown(int fd, int how);
+    public static int shutdown(int fd, int how) => LibC.shutdown(fd, how);
 
-    [LibraryImport(Library, SetLastError = true)]
-    public static partial nint send(int fd, void* buffer, nuint length, int flags);
+    public static nint send(int fd, void* buffer, nuint length, int flags) => (nint)(long)LibC.send(fd, buffer, (size_t)(ulong)length, flags);
 
-    [LibraryImport(Library, SetLastError = true)]
-    public static partial nint sendto(int fd, void* buffer, nuint length, int flags, void* address, uint addressLength);
+    public static nint sendto(int fd, void* buffer, nuint length, int flags, void* address, uint addressLength) => (nint)(long)LibC.sendto(fd, buffer, (size_t)(ulong)length, flags, (sockaddr*)address, addressLength);
 
-    [LibraryImport(Library, SetLastError = true)]
-    public static partial nint recv(int fd, void* buffer, nuint length, int flags);
+    public static nint recv(int fd, void* buffer, nuint length, int flags) => (nint)(long)LibC.recv(fd, buffer, (size_t)(ulong)length, flags);
 
-    [LibraryImport(Library, SetLastError = true)]
-    public static partial nint sendmsg(int fd, MsgHdr* message, int flags);
+    public static nint sendmsg(int fd, msghdr* message, int flags) => (nint)(long)LibC.sendmsg(fd, message, flags);
 
-    [LibraryImport(Library, SetLastError = true)]
-    public static partial nint recvmsg(int fd, MsgHdr* message, int flags);
+    public static nint recvmsg(int fd, msghdr* message, int flags) => (nint)(long)LibC.recvmsg(fd, message, flags);
 
-    [LibraryImport(Library, SetLastError = true)]
-    public static partial int setsockopt(int fd, int level, int option, void* value, uint length);
+    public static int setsockopt(int fd, int level, int option, void* value, uint length) => LibC.setsockopt(fd, level, option, value, length);
 
-    [LibraryImport(Library, SetLastError = true)]
-    public static partial int getsockopt(int fd, int level, int option, void* value, uint* length);
-}
-
-/// <summary>struct msghdr on 64-bit architectures.</summary>
-[StructLayout(LayoutKind.Sequential)]
-public unsafe struct MsgHdr
-{
-    public void* Name;
-    public uint NameLength;
-    private int pad;
-    public IoVec* Vectors;
-    public nuint VectorCount;
-    public void* Control;
-    public nuint ControlLength;
-    public int Flags;
-    private int tailPad;
-}
-
-/// <summary>struct iovec.</summary>
-[StructLayout(LayoutKind.Sequential)]
-public unsafe struct IoVec
-{
-    public void* Base;
-    public nuint Length;
+    public static int getsockopt(int fd, int level, int option, void* value, uint* length) => LibC.getsockopt(fd, level, option, value, (socklen_t*)length);
 }

@@ -1,25 +1,22 @@
 using System.Runtime.InteropServices;
+using Tmds.Linux;
 
 namespace Peapod.Kernel.Interop;
 
 public static unsafe partial class Libc
 {
-    public const nuint TIOCGWINSZ = 0x5413;
-    public const nuint TIOCSWINSZ = 0x5414;
-    public const nuint TIOCSPTLCK = 0x40045431;
-    public const nuint TIOCGPTN = 0x80045430;
-    public const nuint TIOCGPTPEER = 0x5441;
-    public const nuint TCGETS = 0x5401;
-    public const nuint TCSETS = 0x5402;
+    public static nuint TIOCGWINSZ => (nuint)(uint)LibC.TIOCGWINSZ;
+    public static nuint TIOCSWINSZ => (nuint)(uint)LibC.TIOCSWINSZ;
+    public static nuint TIOCSPTLCK => (nuint)(uint)LibC.TIOCSPTLCK;
+    public static nuint TIOCGPTN => (nuint)(uint)LibC.TIOCGPTN;
+    public static nuint TCGETS => (nuint)(uint)LibC.TCGETS;
+    public static nuint TCSETS => (nuint)(uint)LibC.TCSETS;
 
-    [LibraryImport(Library, SetLastError = true)]
-    public static partial int ioctl(int fd, nuint request, void* argument);
+    public static int ioctl(int fd, nuint request, void* argument) => LibC.ioctl(fd, (int)request, argument);
 
-    [LibraryImport(Library, EntryPoint = "ioctl", SetLastError = true)]
-    public static partial int ioctl_int(int fd, nuint request, nint argument);
+    public static int ioctl_int(int fd, nuint request, nint argument) => ioctl(fd, request, (void*)argument);
 
-    [LibraryImport(Library, SetLastError = true)]
-    public static partial int isatty(int fd);
+    public static int isatty(int fd) => LibC.isatty(fd);
 }
 
 /// <summary>struct winsize of ioctl_tty(2), in characters and pixels.</summary>

@@ -5,11 +5,10 @@ namespace Peapod.Kernel.Interop;
 /// <summary>Numbers of the calls that glibc 2.36 has no function for; the same on every architecture since Linux 5.1.</summary>
 internal static class SyscallNumber
 {
-    internal const long Openat2 = 437;
-    internal const long PidfdGetfd = 438;
+    internal const int PidfdGetfd = 438;
 
     /// <summary>bpf(2) is older than the common numbering.</summary>
-    internal static long Bpf => RuntimeInformation.ProcessArchitecture switch
+    internal static int Bpf => RuntimeInformation.ProcessArchitecture switch
     {
         Architecture.X64 => 321,
         Architecture.Arm64 or Architecture.RiscV64 or Architecture.LoongArch64 => 280,
@@ -17,7 +16,7 @@ internal static class SyscallNumber
     };
 
     /// <summary>sched_setattr(2) is older than the common numbering.</summary>
-    internal static long SchedSetattr => RuntimeInformation.ProcessArchitecture switch
+    internal static int SchedSetattr => RuntimeInformation.ProcessArchitecture switch
     {
         Architecture.X64 => 314,
         Architecture.Arm64 or Architecture.RiscV64 or Architecture.LoongArch64 => 274,
@@ -25,7 +24,7 @@ internal static class SyscallNumber
     };
 
     /// <summary>seccomp(2) is older than the common numbering.</summary>
-    internal static long Seccomp => RuntimeInformation.ProcessArchitecture switch
+    internal static int Seccomp => RuntimeInformation.ProcessArchitecture switch
     {
         Architecture.X64 => 317,
         Architecture.Arm64 or Architecture.RiscV64 or Architecture.LoongArch64 => 277,

@@ -149,7 +149,7 @@ public sealed unsafe class NetlinkSocket : IDisposable
         // struct sockaddr_nl: family, padding, port 0 (the kernel), no groups.
         var address = stackalloc byte[12];
         new Span<byte>(address, 12).Clear();
-        *(ushort*)address = Libc.AF_NETLINK;
+        *(ushort*)address = (ushort)Libc.AF_NETLINK;
         fixed (byte* pointer = data)
         {
             nint sent;

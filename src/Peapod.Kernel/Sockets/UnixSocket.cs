@@ -2,6 +2,7 @@ using System.Runtime.InteropServices;
 using System.Text;
 using Peapod.Kernel.Files;
 using Peapod.Kernel.Interop;
+using Tmds.Linux;
 
 namespace Peapod.Kernel.Sockets;
 
@@ -19,7 +20,10 @@ public static unsafe class UnixSocket
     }
 
     /// <summary>Connects to the socket at <paramref name="path"/>, however long the path is; @ begins an abstract name.</summary>
-    public static SafeFd Connect(string path, int type = Libc.SOCK_STREAM)
+    public static SafeFd Connect(string path) => Connect(path, Libc.SOCK_STREAM);
+
+    /// <inheritdoc cref="Connect(string)"/>
+    public static SafeFd Connect(string path, int type)
     {
         var socket = SafeFd.Check(Libc.socket(Libc.AF_UNIX, type | Libc.SOCK_CLOEXEC, 0), "socket");
         try
@@ -38,7 +42,10 @@ public static unsafe class UnixSocket
     }
 
     /// <summary>Listens at <paramref name="name"/> in <paramref name="directory"/>, mode 0600; nothing may be there yet.</summary>
-    public static SafeFd Listen(SafeFd directory, string name, int type = Libc.SOCK_STREAM)
+    public static SafeFd Listen(SafeFd directory, string name) => Listen(directory, name, Libc.SOCK_STREAM);
+
+    /// <inheritdoc cref="Listen(SafeFd, string)"/>
+    public static SafeFd Listen(SafeFd directory, string name, int type)
     {
         var socket = Bind(directory, name, type, 0x180);
         try
@@ -81,8 +88,8 @@ public static unsafe class UnixSocket
         var control = stackalloc byte[header + (descriptors.Length * sizeof(int)) + 8];
         fixed (byte* pointer = data)
         {
-            var vector = new IoVec { Base = pointer, Length = (nuint)data.Length };
-            var message = new MsgHdr { Vectors = &vector, VectorCount = 1 };
+            var vector = new iovec { iov_base = pointer, iov_len = data.Length };
+            var message = new msghdr { msg_iov = &vector, msg_iovlen = 1 };
             if (descriptors.Length > 0)
             {
                 *(nuint*)control = (nuint)(header + (descriptors.Length * sizeof(int)));
@@ -93,8 +100,8 @@ public static unsafe class UnixSocket
                     ((int*)(control + header))[i] = descriptors[i].Number;
                 }
 
-                message.Control = control;
-                message.ControlLength = (nuint)(header + (((descriptors.Length * sizeof(int)) + 7) & ~7));
+                message.msg_control = control;
+                message.msg_controllen = (header + (((descriptors.Length * sizeof(int)) + 7) & ~7));
             }
 
             nint sent;
@@ -115,13 +122,13 @@ public static unsafe class UnixSocket
         var control = stackalloc byte[header + (most * sizeof(int))];
         fixed (byte* pointer = buffer)
         {
-            var vector = new IoVec { Base = pointer, Length = (nuint)buffer.Length };
-            var message = new MsgHdr
+            var vector = new iovec { iov_base = pointer, iov_len = buffer.Length };
+            var message = new msghdr
             {
-                Vectors = &vector,
-                VectorCount = 1,
-                Control = control,
-                ControlLength = descriptors is null ? 0 : (nuint)(header + (most * sizeof(int))),
+                msg_iov = &vector,
+                msg_iovlen = 1,
+                msg_control = control,
+                msg_controllen = descriptors is null ? 0 : header + (most * sizeof(int)),
             };
             nint count;
             do
@@ -130,7 +137,7 @@ public static unsafe class UnixSocket
             }
             while (count < 0 && Marshal.GetLastPInvokeError() == (int)Errno.EINTR);
             KernelException.Check(count, "recvmsg");
-            if (descriptors is not null && message.ControlLength >= header && *(int*)(control + 12) == Libc.SCM_RIGHTS)
+            if (descriptors is not null && message.msg_controllen >= header && *(int*)(control + 12) == Libc.SCM_RIGHTS)
             {
                 var number = ((int)*(nuint*)control - header) / sizeof(int);
                 for (var i = 0; i < number; i++)
@@ -168,7 +175,7 @@ public static unsafe class UnixSocket
     private static void WithAddress(string path, string subject, Action<nint, uint> action)
     {
         var address = stackalloc byte[2 + PathMax];
-        *(ushort*)address = Libc.AF_UNIX;
+        *(ushort*)address = (ushort)Libc.AF_UNIX;
         if (Encoding.UTF8.GetByteCount(path) >= PathMax)
         {
             throw new KernelException("socket", subject, Errno.ENAMETOOLONG);

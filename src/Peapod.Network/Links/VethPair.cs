@@ -164,7 +164,7 @@ internal sealed class VethPair(NetworkConfiguration configuration, NetlinkSocket
         if (configuration.IPv6Subnet is not null)
         {
             using var families = batch.Nested(Rtnetlink.IFLA_AF_SPEC);
-            using var family = batch.Nested(Libc.AF_INET6);
+            using var family = batch.Nested((ushort)Libc.AF_INET6);
             batch.Put(Rtnetlink.IFLA_INET6_ADDR_GEN_MODE, Rtnetlink.IN6_ADDR_GEN_MODE_NONE);
         }
 

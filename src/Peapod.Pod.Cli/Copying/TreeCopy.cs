@@ -3,6 +3,7 @@ using System.Text;
 using Peapod.Kernel;
 using Peapod.Kernel.Files;
 using Peapod.Kernel.Interop;
+using Tmds.Linux;
 
 namespace Peapod.Pod.Cli.Copying;
 
@@ -242,9 +243,9 @@ internal sealed unsafe class TreeCopy(Action<string> warn)
 
     private static void SetTime(SafeFd file, in Statx status, string shown)
     {
-        var times = stackalloc Timespec[2];
-        times[0].Nanoseconds = Libc.UTIME_OMIT;
-        times[1] = new() { Seconds = status.ModifyTime.Seconds, Nanoseconds = status.ModifyTime.Nanoseconds };
+        var times = stackalloc timespec[2];
+        times[0].tv_nsec = Libc.UTIME_OMIT;
+        times[1] = new() { tv_sec = status.ModifyTime.Seconds, tv_nsec = (long_t)(long)status.ModifyTime.Nanoseconds };
         KernelException.Check(Libc.futimens(file.Number, times), "futimens", shown);
     }
 

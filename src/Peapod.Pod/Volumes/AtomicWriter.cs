@@ -4,6 +4,7 @@ using System.Text;
 using Peapod.Kernel;
 using Peapod.Kernel.Files;
 using Peapod.Kernel.Interop;
+using Tmds.Linux;
 
 namespace Peapod.Pod.Volumes;
 
@@ -253,10 +254,10 @@ internal static unsafe class AtomicWriter
 
     /// <summary>A path without links, below a folder.</summary>
     private static SafeFd OpenBeneath(SafeFd root, string path) => SafeFd.Check(
-        Libc.openat2(root.Number, path, new OpenHow
+        Libc.openat2(root.Number, path, new open_how
         {
-            Flags = (ulong)(Libc.O_PATH | Libc.O_NOFOLLOW | Libc.O_CLOEXEC),
-            Resolve = Libc.RESOLVE_BENEATH | Libc.RESOLVE_NO_SYMLINKS | Libc.RESOLVE_NO_XDEV,
+            flags = (ulong)(Libc.O_PATH | Libc.O_NOFOLLOW | Libc.O_CLOEXEC),
+            resolve = Libc.RESOLVE_BENEATH | Libc.RESOLVE_NO_SYMLINKS | Libc.RESOLVE_NO_XDEV,
         }),
         "openat2",
         path);

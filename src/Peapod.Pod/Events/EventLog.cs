@@ -1,7 +1,10 @@
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
 using Peapod.Kernel;
 using Peapod.Kernel.Files;
 using Peapod.Kernel.Interop;
 using Peapod.Pod.Layout;
+using Peapod.Pod.Logging;
 using Peapod.Pod.Objects;
 
 namespace Peapod.Pod.Events;
@@ -19,7 +22,14 @@ public sealed class EventLog : IDisposable
     private SafeFd? file;
     private long size;
 
-    internal EventLog(PodFolders folders) => this.folders = folders;
+    /// <param name="log">Is told of each event too.</param>
+    internal EventLog(PodFolders folders, ILogger? log = null)
+    {
+        this.folders = folders;
+        Log = log ?? NullLogger.Instance;
+    }
+
+    internal ILogger Log { get; }
 
     /// <summary>The events of a pod, in the order in which they last happened.</summary>
     public static IReadOnlyList<PodEvent> Read(PodFolders folders)
@@ -47,6 +57,7 @@ public sealed class EventLog : IDisposable
     /// <summary>Writes down what has happened. That it cannot be written is told in the supervisor's log, and stops nothing.</summary>
     internal void Add(string type, string reason, string? fieldPath, string message)
     {
+        Log.Happened(type, reason, fieldPath, message);
         var now = Timestamp.Now;
         byte[] line = [.. new PodEvent { Type = type, Reason = reason, FieldPath = fieldPath, Message = message, FirstTimestamp = now, LastTimestamp = now }.ToJson(), (byte)'\n'];
         try

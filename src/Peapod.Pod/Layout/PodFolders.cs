@@ -40,6 +40,9 @@ public sealed class PodFolders(PodHost host, string key)
     /// <summary>The number that --pod-pids-limit gives.</summary>
     public string PidsLimit => $"{Run}/pids-limit";
 
+    /// <summary>The word that --log-level gives.</summary>
+    public string LogLevel => $"{Run}/log-level";
+
     /// <summary>The number of the range of ids that a pod with a user namespace has.</summary>
     internal string IdRange => $"{Run}/id-range";
 

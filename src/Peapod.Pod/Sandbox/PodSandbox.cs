@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Net;
+using Microsoft.Extensions.Logging;
 using Peapod.Container.Lifecycle;
 using Peapod.Container.State;
 using Peapod.Kernel.Files;
@@ -20,7 +21,7 @@ internal sealed record PodSandbox(int Pid, PidFd Process, IReadOnlyList<IPAddres
 {
     /// <summary>Makes it. A failure leaves no process; the teardown finds what else there is.</summary>
     /// <exception cref="PodException">The manifest asks for what this host or its administrator does not give.</exception>
-    internal static PodSandbox Make(PodManifest pod, PodFolders folders)
+    internal static PodSandbox Make(PodManifest pod, PodFolders folders, ILogger log)
     {
         var ids = pod.Spec.HostUsers == false ? IdRange.Take(folders) : null;
         var spec = SandboxSpec.Create(pod, PodCgroup.Of(pod, folders), ids, AllowedSysctls.Read(folders));
@@ -28,7 +29,7 @@ internal sealed record PodSandbox(int Pid, PidFd Process, IReadOnlyList<IPAddres
         try
         {
             PodCgroup.Apply(pod, folders);
-            var addresses = pod.Spec.HostNetwork ? HostAddress.Find() : Attach(pod, folders, pid);
+            var addresses = pod.Spec.HostNetwork ? HostAddress.Find() : Attach(pod, folders, pid, log);
             PodFiles.Write(pod, folders, addresses);
             return new PodSandbox(pid, process, addresses);
         }
@@ -61,9 +62,9 @@ internal sealed record PodSandbox(int Pid, PidFd Process, IReadOnlyList<IPAddres
         return (container.Record.Pid, process.Process);
     }
 
-    private static IReadOnlyList<IPAddress> Attach(PodManifest pod, PodFolders folders, int pid)
+    private static IReadOnlyList<IPAddress> Attach(PodManifest pod, PodFolders folders, int pid, ILogger log)
     {
-        using var network = new PodNetwork(folders.Host.ReadNetwork());
+        using var network = new PodNetwork(folders.Host.ReadNetwork(), log);
         using var ns = FileSystem.Open($"/proc/{pid}/ns/net", Libc.O_RDONLY);
         var addresses = network.Attach(folders.Key, ns, Ports(pod));
         return addresses.IPv6 is { } ipv6 ? [addresses.IPv4, ipv6] : [addresses.IPv4];

@@ -1,9 +1,11 @@
 using System.Net;
+using Microsoft.Extensions.Logging;
 using Peapod.Image;
 using Peapod.Kernel.Processes;
 using Peapod.Pod.Containers;
 using Peapod.Pod.Events;
 using Peapod.Pod.Layout;
+using Peapod.Pod.Logging;
 using Peapod.Pod.Objects;
 using Peapod.Pod.Supervision.Runtimes;
 using Peapod.Pod.Volumes;
@@ -18,7 +20,10 @@ internal sealed class PodContext(PodFolders folders, PodManifest pod)
     /// <summary>The manifest; another one after a reload.</summary>
     internal PodManifest Pod { get; set; } = pod;
 
-    internal EventLog Events { get; } = new(folders);
+    /// <summary>What is told whoever watches the supervisor (--log-level).</summary>
+    internal ILogger Log => Events.Log;
+
+    internal EventLog Events { get; } = new(folders, SupervisorLog.Of(folders));
 
     internal ImageStore Images { get; } = new(folders.Host.DataRoot);
 

@@ -22,7 +22,7 @@ internal sealed class SandboxKeeper(PodContext context) : IDisposable
     /// <summary>Makes it; the context has the pod's addresses then.</summary>
     internal void Make()
     {
-        var made = PodSandbox.Make(context.Pod, context.Folders);
+        var made = PodSandbox.Make(context.Pod, context.Folders, context.Log);
         (Process, pid, context.Addresses) = (made.Process, made.Pid, made.Addresses);
         Reload();
     }

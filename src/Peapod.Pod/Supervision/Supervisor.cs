@@ -1,10 +1,12 @@
 using System.Net;
+using Microsoft.Extensions.Logging;
 using Peapod.Container;
 using Peapod.Kernel;
 using Peapod.Kernel.Files;
 using Peapod.Kernel.Interop;
 using Peapod.Pod.Containers;
 using Peapod.Pod.Layout;
+using Peapod.Pod.Logging;
 using Peapod.Pod.Manifest;
 using Peapod.Pod.Objects;
 using Peapod.Pod.Sandbox;
@@ -240,6 +242,7 @@ public sealed partial class Supervisor : IDisposable
         wakeAt = PodLife.Decide(pod, now, steps);
         foreach (var step in steps)
         {
+            Tell(step);
             switch (step.Kind)
             {
                 case StepKind.Start:
@@ -263,6 +266,33 @@ public sealed partial class Supervisor : IDisposable
         }
 
         return steps.Count > 0;
+    }
+
+    private void Tell(Step step)
+    {
+        if (!context.Log.IsEnabled(LogLevel.Debug))
+        {
+            return;
+        }
+
+        switch (step.Kind)
+        {
+            case StepKind.Start:
+                context.Log.StartDecided(containers[step.Container].Status.Name);
+                break;
+            case StepKind.Stop:
+                context.Log.StopDecided(containers[step.Container].Status.Name, step.Grace);
+                break;
+            case StepKind.Expire:
+                context.Log.PodDecided("the pod's deadline is over, stop everything");
+                break;
+            case StepKind.Finish:
+                context.Log.PodDecided("nothing is left to run, stop the rest");
+                break;
+            default:
+                context.Log.PodDecided("the pod is over");
+                break;
+        }
     }
 
     /// <summary>Seconds.</summary>

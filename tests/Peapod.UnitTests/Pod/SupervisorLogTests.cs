@@ -35,7 +35,7 @@ public sealed class SupervisorLogTests : IDisposable
         Assert.Contains(name, PodLogLevel.Names);
         Assert.Equal(level, PodLogLevel.Read(folders));
         Assert.True(SupervisorLog.Of(folders).IsEnabled(level));
-        Assert.Equal(level == LogLevel.Trace, SupervisorLog.Of(folders).IsEnabled(level - 1));
+        Assert.False(SupervisorLog.Of(folders).IsEnabled(level - 1));
     }
 
     [Fact]

@@ -45,6 +45,7 @@ public enum Errno
     EPROTO = 71,
     EOVERFLOW = 75,
     EMSGSIZE = 90,
+    EPROTOTYPE = 91,
     EOPNOTSUPP = 95,
     EAFNOSUPPORT = 97,
     EADDRINUSE = 98,

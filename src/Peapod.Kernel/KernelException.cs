@@ -14,6 +14,7 @@ public class KernelException : Exception
             + (string.IsNullOrEmpty(detail) ? "" : $" ({detail})"))
     {
         Operation = operation;
+        Detail = detail;
         Subject = subject;
         Error = error;
     }
@@ -32,6 +33,17 @@ public class KernelException : Exception
     public string? Subject { get; }
 
     public Errno Error { get; }
+
+    private string? Detail { get; }
+
+    /// <summary>The kernel's reason alone, or the words that say it better.</summary>
+    public string Reason => string.IsNullOrEmpty(Detail) ? Describe(Error) : Detail;
+
+    /// <summary>
+    /// There is something of that name, and it cannot be read as the file that it should be: a directory, a FIFO, a socket, a loop of symlinks, far
+    /// too large, or on a disk that fails. Whoever keeps its state there takes it for damaged; what only this process may not do is none of it.
+    /// </summary>
+    public bool IsDamage => Error is Errno.EISDIR or Errno.EINVAL or Errno.EFBIG or Errno.ELOOP or Errno.EIO or Errno.ENXIO or Errno.ENODEV or Errno.EOVERFLOW;
 
     /// <summary>strerror(3) of <paramref name="error"/>.</summary>
     public static string Describe(Errno error) => Marshal.GetPInvokeErrorMessage((int)error);

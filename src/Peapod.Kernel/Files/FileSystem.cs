@@ -11,12 +11,21 @@ namespace Peapod.Kernel.Files;
 /// </summary>
 public static unsafe class FileSystem
 {
+    /// <summary>Characters of a file's name in that of its next version.</summary>
+    private const int LongestPrefix = 200;
+
     /// <summary>The current directory, for calls that take a directory descriptor.</summary>
     public static readonly SafeFd WorkingDirectory = SafeFd.Borrow(Libc.AT_FDCWD);
+
+    /// <summary>Bytes of what is read as a whole, unless a caller says otherwise: far more than any honest file here has, and far less than the heap.</summary>
+    public const int MostRead = 16 << 20;
 
     /// <summary>open(2).</summary>
     public static SafeFd Open(string path, int flags, uint mode = 0) =>
         SafeFd.Check(Libc.open(path, flags | Libc.O_CLOEXEC, mode), "open", path);
+
+    /// <summary>A regular file to be read. A FIFO in its place would make open(2) wait, and a device might do anything.</summary>
+    public static SafeFd OpenRegular(string path) => Regular(Open(path, Libc.O_RDONLY | Libc.O_NONBLOCK | Libc.O_NOCTTY), path);
 
     /// <summary>openat(2).</summary>
     public static SafeFd OpenAt(SafeFd directory, string path, int flags, uint mode = 0) =>
@@ -46,15 +55,26 @@ public static unsafe class FileSystem
     /// <summary>A directory descriptor for use as the root of later look-ups.</summary>
     public static SafeFd OpenDirectory(string path) => Open(path, Libc.O_PATH | Libc.O_DIRECTORY);
 
-    /// <summary>Everything <paramref name="path"/> holds.</summary>
-    public static byte[] ReadAllBytes(string path)
+    /// <summary>Everything that a regular file holds. Anything else of that name is an error, and is never waited for.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="limit">In bytes; EFBIG for more.</param>
+    public static byte[] ReadAllBytes(string path, int limit = MostRead)
     {
-        using var fd = Open(path, Libc.O_RDONLY);
-        return ReadAllBytes(fd, path);
+        using var fd = OpenRegular(path);
+        return ReadAllBytes(fd, path, limit);
+    }
+
+    /// <summary>Everything that a user's file holds, which may be a pipe too; "-" is standard input.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="limit">In bytes; EFBIG for more.</param>
+    public static byte[] ReadInput(string path, int limit = MostRead)
+    {
+        using var fd = path == "-" ? SafeFd.Borrow(0) : Open(path, Libc.O_RDONLY | Libc.O_NOCTTY);
+        return ReadAllBytes(fd, path == "-" ? "standard input" : path, limit);
     }
 
     /// <summary>Everything from the descriptor's position on; works on /proc files, whose size is 0.</summary>
-    public static byte[] ReadAllBytes(SafeFd fd, string path, int limit = int.MaxValue)
+    public static byte[] ReadAllBytes(SafeFd fd, string path, int limit = MostRead)
     {
         var buffer = ArrayPool<byte>.Shared.Rent(16384);
         var used = 0;
@@ -95,15 +115,29 @@ public static unsafe class FileSystem
     /// <summary>Everything the file holds; null when it is not there.</summary>
     public static byte[]? TryReadBytes(string path)
     {
-        var fd = Libc.open(path, Libc.O_RDONLY | Libc.O_CLOEXEC, 0);
+        var fd = Libc.open(path, Libc.O_RDONLY | Libc.O_NONBLOCK | Libc.O_NOCTTY | Libc.O_CLOEXEC, 0);
         if (fd < 0)
         {
             var error = KernelException.Last("open", path);
             return error.Error is Errno.ENOENT or Errno.ENOTDIR ? null : throw error;
         }
 
-        using var owned = new SafeFd(fd);
+        using var owned = Regular(new SafeFd(fd), path);
         return ReadAllBytes(owned, path);
+    }
+
+    private static SafeFd Regular(SafeFd file, string path)
+    {
+        try
+        {
+            var stat = Stat(file, path);
+            return stat.Type == Libc.S_IFREG ? file : throw new KernelException("open", path, stat.IsDirectory ? Errno.EISDIR : Errno.EINVAL, stat.IsDirectory ? null : "it is no regular file");
+        }
+        catch
+        {
+            file.Dispose();
+            throw;
+        }
     }
 
     /// <summary>The file as text, without the final line end.</summary>
@@ -171,23 +205,44 @@ public static unsafe class FileSystem
     }
 
     /// <summary>Makes or replaces <paramref name="name"/> by writing a new file and renaming it: readers see the old or the new one, whole.</summary>
-    public static void Replace(SafeFd directory, string name, ReadOnlySpan<byte> data, uint mode)
+    /// <param name="directory">Where it is.</param>
+    /// <param name="name">The file.</param>
+    /// <param name="data">What it holds then.</param>
+    /// <param name="mode">Its permissions.</param>
+    /// <param name="durably">It is on the disk, under its name, when this returns: whatever stops the host leaves the old file or the new one, whole.</param>
+    public static void Replace(SafeFd directory, string name, ReadOnlySpan<byte> data, uint mode, bool durably = false)
     {
-        var temporary = $".{name}.{Libc.getpid()}.{Libc.gettid()}";
+        // A name may be as long as a name can be; this one is longer.
+        var temporary = $".{(name.Length > LongestPrefix ? name[..LongestPrefix] : name)}.{Libc.getpid()}.{Libc.gettid()}";
         try
         {
             using (var fd = OpenAt(directory, temporary, Libc.O_WRONLY | Libc.O_CREAT | Libc.O_TRUNC | Libc.O_NOFOLLOW, mode))
             {
                 Write(fd, data, name);
+                if (durably)
+                {
+                    KernelException.Check(Libc.fsync(fd.Number), "fsync", name);
+                }
             }
 
             KernelException.Check(Libc.renameat(directory.Number, temporary, directory.Number, name), "rename", name);
+            if (durably)
+            {
+                Sync(directory, name);
+            }
         }
         catch
         {
             Libc.unlinkat(directory.Number, temporary, 0);
             throw;
         }
+    }
+
+    /// <summary>Writes out a directory: which names it has. fsync(2) takes no descriptor that only names it.</summary>
+    public static void Sync(SafeFd directory, string? subject = null)
+    {
+        using var readable = OpenAt(directory, ".", Libc.O_RDONLY | Libc.O_DIRECTORY);
+        KernelException.Check(Libc.fsync(readable.Number), "fsync", subject);
     }
 
     /// <summary>statx(2) of the descriptor itself.</summary>

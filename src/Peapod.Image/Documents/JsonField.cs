@@ -55,7 +55,10 @@ internal readonly struct JsonField(JsonElement element, string place)
     {
         try
         {
-            return Expect(JsonValueKind.String).Element.GetString()!;
+            var text = Expect(JsonValueKind.String).Element.GetString()!;
+
+            // It would end the string for the kernel: what follows it would be lost without a word.
+            return text.Contains('\0') ? throw new ImageException($"{Place}: contains a NUL character") : text;
         }
         catch (InvalidOperationException error)
         {

@@ -146,10 +146,12 @@ internal sealed partial class PodContainer
             : code == 0 ? "Completed" : "Error";
         Ended(
             code, status?.Signal is > 0 and var signal ? signal : null, reason,
-            postStartFailure ?? (status is null ? "The container could not be located when the pod was taken over" : TerminationMessage.Read(context.Folders, Spec, Status.RestartCount, code != 0)),
+            postStartFailure ?? (status is null ? "The container could not be located when the pod was taken over" : TerminationMessage.Read(context.Folders, Spec, Status.RestartCount, code != 0, ContainersOf(context.Pod.Spec))),
             startedAt);
         postStartFailure = null;
     }
+
+    private static int ContainersOf(PodSpec pod) => pod.Containers.Count + pod.InitContainers.Count + pod.EphemeralContainers.Count;
 
     private void Ended(int code, int? signal, string reason, string? message, DateTime? started)
     {

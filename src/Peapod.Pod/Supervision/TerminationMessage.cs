@@ -18,6 +18,9 @@ internal static class TerminationMessage
     /// <summary>Bytes of the file that count.</summary>
     private const int LongestMessage = 4096;
 
+    /// <summary>Bytes of the messages of all containers of a pod together: each may have its part of them.</summary>
+    private const int LongestOfPod = 12 << 10;
+
     private const int LongestLog = 2048;
     private const int MostLogLines = 80;
 
@@ -42,7 +45,34 @@ internal static class TerminationMessage
     }
 
     /// <summary>What a run that has ended has left; null for nothing.</summary>
-    internal static string? Read(PodFolders folders, ContainerSpec container, int run, bool failed)
+    /// <param name="folders">The pod.</param>
+    /// <param name="container">The container.</param>
+    /// <param name="run">The number of its run.</param>
+    /// <param name="failed">It has not ended with 0.</param>
+    /// <param name="containers">How many containers the pod has.</param>
+    internal static string? Read(PodFolders folders, ContainerSpec container, int run, bool failed, int containers) =>
+        Read(folders, container, run, failed) is { } message ? Cut(message, LongestOfPod / Math.Max(1, containers)) : null;
+
+    /// <summary>As much of a text as has that many bytes in UTF-8, and no part of a character.</summary>
+    internal static string Cut(string text, int bytes)
+    {
+        var used = 0;
+        var end = 0;
+        foreach (var rune in text.EnumerateRunes())
+        {
+            used += rune.Utf8SequenceLength;
+            if (used > bytes)
+            {
+                return text[..end];
+            }
+
+            end += rune.Utf16SequenceLength;
+        }
+
+        return text;
+    }
+
+    private static string? Read(PodFolders folders, ContainerSpec container, int run, bool failed)
     {
         try
         {

@@ -62,3 +62,13 @@ catch (KernelException e)
     log.Error(e.Message);
     return 1;
 }
+catch (Exception e)
+{
+    log.Error(UnexpectedFailure.Sentence(e));
+    if ((globals.Debugging is null ? UnexpectedFailure.Trace(e) : e.ToString()) is { } trace)
+    {
+        Output.Error(trace);
+    }
+
+    return 1;
+}

@@ -1,7 +1,7 @@
 namespace Peapod.Container;
 
 /// <summary>What a user reads when a command cannot be done: the sentence begins with their own field, flag or object.</summary>
-public sealed class ContainerException : Exception
+public class ContainerException : Exception
 {
     public ContainerException(string message, int exitCode = 1, Exception? innerException = null)
         : base(message, innerException) => ExitCode = exitCode;

@@ -22,11 +22,11 @@ internal sealed class BundleOption
         byte[] json;
         try
         {
-            json = FileSystem.ReadAllBytes($"{bundle}/config.json");
+            json = FileSystem.ReadAllBytes($"{bundle}/config.json", Spec.LargestDocument);
         }
         catch (KernelException e)
         {
-            throw new ContainerException($"{flag}: cannot read \"{bundle}/config.json\": {KernelException.Describe(e.Error)}", 1, e);
+            throw new ContainerException($"{flag}: cannot read \"{bundle}/config.json\": {InputFailure.Reason(e)}", 1, e);
         }
 
         var spec = Spec.Parse(json);

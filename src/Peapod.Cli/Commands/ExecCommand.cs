@@ -145,11 +145,11 @@ internal sealed class ExecCommand
     {
         try
         {
-            return Checked(Process.Parse(FileSystem.ReadAllBytes(file)));
+            return Checked(Process.Parse(FileSystem.ReadInput(file, Spec.LargestDocument)));
         }
         catch (KernelException e)
         {
-            throw new ContainerException($"--process: cannot read \"{file}\": {KernelException.Describe(e.Error)}", 1, e);
+            throw new ContainerException($"--process: cannot read \"{file}\": {InputFailure.Reason(e)}", 1, e);
         }
         catch (SpecException e)
         {

@@ -66,18 +66,35 @@ internal static class LifecycleCommands
             var store = globals.Store(parsed);
             var name = parsed.GetValue(id)!;
             ContainerStore.CheckId(name);
-            try
+            if (parsed.GetValue(force))
             {
-                Container.Lifecycle.Container.Open(store, name).Delete(parsed.GetValue(force));
+                DeleteByForce(store, name);
             }
-            catch (ContainerException) when (parsed.GetValue(force) && store.RemoveBeginnings(name))
+            else
             {
-                // It is gone, which is what was asked for.
+                Container.Lifecycle.Container.Open(store, name).Delete(force: false);
             }
 
             return 0;
         });
         return command;
+    }
+
+    private static void DeleteByForce(ContainerStore store, string id)
+    {
+        try
+        {
+            Container.Lifecycle.Container.Open(store, id).Delete(force: true);
+        }
+        catch (DamagedContainerException)
+        {
+            Container.Lifecycle.Container.RemoveDamaged(store, id);
+        }
+        catch (ContainerException) when (store.RemoveBeginnings(id))
+        {
+            // It is gone, which is what was asked for; what lost its folder may live on.
+            Container.Lifecycle.Container.RemoveDamaged(store, id);
+        }
     }
 
     internal static Argument<string> Id(string? description = null)

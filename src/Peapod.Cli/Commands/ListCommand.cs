@@ -2,8 +2,10 @@ using System.CommandLine;
 using System.Globalization;
 using System.Text;
 using Peapod.Container;
+using Peapod.Container.State;
 using Peapod.Kernel.Files;
 using Peapod.Oci;
+using Peapod.Oci.Json;
 
 namespace Peapod.Cli.Commands;
 
@@ -25,12 +27,19 @@ internal static class ListCommand
             }
 
             var states = new List<StateOutput>();
+            var damaged = false;
             foreach (var id in store.Ids())
             {
                 try
                 {
                     var container = Container.Lifecycle.Container.Open(store, id);
-                    states.Add(StateCommand.Of(container) with { Owner = OwnerOf(container.Record.Owner) });
+                    states.Add(StateCommand.Of(container, Annotations(container)) with { Owner = OwnerOf(container.Record.Owner) });
+                }
+                catch (DamagedContainerException e)
+                {
+                    damaged = true;
+                    globals.Warn?.Invoke(e.Message);
+                    states.Add(Of(e));
                 }
                 catch (ContainerException) when (store.TryRead(id) is null)
                 {
@@ -39,10 +48,37 @@ internal static class ListCommand
             }
 
             Print(states, layout);
-            return 0;
+            return damaged ? 1 : 0;
+
+            IReadOnlyDictionary<string, string> Annotations(Container.Lifecycle.Container container)
+            {
+                try
+                {
+                    return container.ReadSpec().Annotations;
+                }
+                catch (DamagedContainerException e)
+                {
+                    // All else is known.
+                    damaged = true;
+                    globals.Warn?.Invoke(e.Message);
+                    return JsonMap<string>.Empty;
+                }
+            }
         });
         return command;
     }
+
+    /// <summary>What is known of a container whose state is damaged. Callers read the time, so there is one: Go's zero.</summary>
+    private static StateOutput Of(DamagedContainerException damage) => new()
+    {
+        OciVersion = DefaultSpec.OciVersion,
+        Id = damage.Id,
+        Status = "unknown",
+        Bundle = damage.Known?.Bundle ?? "",
+        Rootfs = damage.Known?.Rootfs ?? "",
+        Created = damage.Known?.Created ?? "0001-01-01T00:00:00Z",
+        Owner = damage.Known is { } known ? OwnerOf(known.Owner) : "",
+    };
 
     private static void Print(List<StateOutput> states, string format)
     {

@@ -14,7 +14,7 @@ internal static class StateCommand
         command.SetAction(parsed =>
         {
             var container = Container.Lifecycle.Container.Open(globals.Store(parsed), parsed.GetValue(id)!);
-            Output.Write(Of(container).ToJson(indented: true));
+            Output.Write(Of(container, container.ReadSpec().Annotations).ToJson(indented: true));
             Output.Line("");
             return 0;
         });
@@ -22,7 +22,7 @@ internal static class StateCommand
     }
 
     /// <summary>Without its owner, whom only `list` names, as runc has it.</summary>
-    internal static StateOutput Of(Container.Lifecycle.Container container)
+    internal static StateOutput Of(Container.Lifecycle.Container container, IReadOnlyDictionary<string, string> annotations)
     {
         var record = container.Record;
         var status = container.Status;
@@ -35,7 +35,7 @@ internal static class StateCommand
             Bundle = record.Bundle,
             Rootfs = record.Rootfs,
             Created = record.Created,
-            Annotations = container.ReadSpec().Annotations,
+            Annotations = annotations,
         };
     }
 }

@@ -110,11 +110,11 @@ internal sealed class UpdateCommand
     {
         try
         {
-            return LinuxResources.Parse(file == "-" ? FileSystem.ReadAllBytes(SafeFd.Borrow(0), "standard input") : FileSystem.ReadAllBytes(file));
+            return LinuxResources.Parse(FileSystem.ReadInput(file, Spec.LargestDocument));
         }
         catch (KernelException e)
         {
-            throw new ContainerException($"--resources: cannot read \"{file}\": {KernelException.Describe(e.Error)}", 1, e);
+            throw new ContainerException($"--resources: cannot read \"{file}\": {InputFailure.Reason(e)}", 1, e);
         }
         catch (SpecException e)
         {

@@ -387,8 +387,8 @@ public sealed class Cgroup : IDisposable
         }
     }
 
-    /// <summary>Without the mark (a kernel before 3.7, or no CAP_SYS_ADMIN) all works as well; only gc will not know the cgroup again.</summary>
-    private unsafe void MarkOwner(string owner)
+    /// <summary>Without the mark (a kernel before 3.7, or no CAP_SYS_ADMIN) all works as well; only gc will not know the cgroup again, nor who removes a damaged container.</summary>
+    internal unsafe void MarkOwner(string owner)
     {
         var bytes = Encoding.UTF8.GetBytes(owner);
         fixed (byte* value = bytes)

@@ -1,4 +1,3 @@
-using System.Text;
 using Peapod.Container.Cgroups;
 using Peapod.Container.State;
 using Peapod.Kernel;
@@ -13,15 +12,13 @@ namespace Peapod.Container.Collection;
 /// </summary>
 internal static class CgroupLeftOvers
 {
-    private const int LongestMark = 8192;
-
     internal static IEnumerable<LeftOver> Find(CgroupHierarchy hierarchy, ContainerStore store)
     {
         var prefix = store.OwnerPrefix();
         var found = new List<LeftOver>();
-        foreach (var path in Below(hierarchy.MountPoint))
+        foreach (var path in CgroupMarks.Below(hierarchy.MountPoint))
         {
-            if (IdOf(path, prefix) is { } id && FileSystem.TryStat(store.FolderOf(id)) is null)
+            if (CgroupMarks.IdOf(path, prefix) is { } id && FileSystem.TryStat(store.FolderOf(id)) is null)
             {
                 Add(store, found, path, id, prefix);
             }
@@ -48,7 +45,7 @@ internal static class CgroupLeftOvers
 
     private static bool Remove(ContainerStore store, string path, string id, string prefix)
     {
-        if (IdOf(path, prefix) != id || FileSystem.TryStat(store.FolderOf(id)) is not null)
+        if (CgroupMarks.IdOf(path, prefix) != id || FileSystem.TryStat(store.FolderOf(id)) is not null)
         {
             return false;
         }
@@ -59,7 +56,7 @@ internal static class CgroupLeftOvers
     }
 
     /// <summary>A directory that <see cref="Cgroup.Create"/> made on its way, which it makes again when it is taken from under it.</summary>
-    private static bool IsUnusedParent(string path) => HasMark(path, Cgroup.MadeMark) && FileSystem.TryReadText($"{path}/cgroup.events")?.Contains("populated 0", StringComparison.Ordinal) == true && Children(path).Count == 0;
+    private static bool IsUnusedParent(string path) => HasMark(path, Cgroup.MadeMark) && FileSystem.TryReadText($"{path}/cgroup.events")?.Contains("populated 0", StringComparison.Ordinal) == true && CgroupMarks.Children(path).Count == 0;
 
     private static bool RemoveEmpty(string path)
     {
@@ -73,48 +70,5 @@ internal static class CgroupLeftOvers
         }
     }
 
-    /// <summary>All cgroups, those below others first.</summary>
-    private static List<string> Below(string top)
-    {
-        var paths = new List<string>();
-        foreach (var child in Children(top))
-        {
-            paths.AddRange(Below(child));
-            paths.Add(child);
-        }
-
-        return paths;
-    }
-
-    private static List<string> Children(string path)
-    {
-        var children = new List<string>();
-        try
-        {
-            foreach (var name in FileSystem.List(path))
-            {
-                if (FileSystem.TryStat($"{path}/{name}", followSymlinks: false) is { IsDirectory: true })
-                {
-                    children.Add($"{path}/{name}");
-                }
-            }
-        }
-        catch (KernelException e) when (e.Error is Errno.ENOENT or Errno.ENODEV)
-        {
-            // Removed while it was read.
-        }
-
-        return children;
-    }
-
     private static unsafe bool HasMark(string path, string name) => Libc.lgetxattr(path, name, null, 0) >= 0;
-
-    /// <summary>The container of the store with that prefix that the cgroup was made for, or null.</summary>
-    private static unsafe string? IdOf(string path, string prefix)
-    {
-        var buffer = stackalloc byte[LongestMark];
-        var length = Libc.lgetxattr(path, Cgroup.OwnerMark, buffer, LongestMark);
-        var mark = length <= 0 ? "" : Encoding.UTF8.GetString(buffer, (int)length);
-        return mark.StartsWith(prefix, StringComparison.Ordinal) && !mark.AsSpan(prefix.Length).Contains('/') ? mark[prefix.Length..] : null;
-    }
 }

@@ -1,5 +1,6 @@
 using Peapod.Container.Cgroups;
 using Peapod.Container.State;
+using Peapod.Kernel.Files;
 
 namespace Peapod.Container.Collection;
 
@@ -13,9 +14,9 @@ public static class StoreLeftOvers
     {
         foreach (var id in store.Ids())
         {
-            if (WhyLeftOver(store, id, stopped) is { } why)
+            if (Of(store, id, stopped) is { } found)
             {
-                yield return new($"container \"{id}\"", why, () => Lifecycle.Container.RemoveLeftOver(store, id, stopped));
+                yield return found;
             }
         }
 
@@ -40,15 +41,37 @@ public static class StoreLeftOvers
     {
         foreach (var (file, why) in store.Filters.Stale())
         {
-            yield return new($"filter \"{file}\"", why, () => Kernel.Files.FileSystem.RemoveFile(file));
+            yield return new($"filter \"{file}\"", why, () => Remove(file));
         }
     }
 
-    private static string? WhyLeftOver(ContainerStore store, string id, bool stopped)
+    private static bool Remove(string file)
     {
+        FileTree.Remove(file);
+        return true;
+    }
+
+    private static LeftOver? Of(ContainerStore store, string id, bool stopped)
+    {
+        if (store.IsLocked(id))
+        {
+            return null;
+        }
+
         try
         {
-            return store.IsLocked(id) ? null : Lifecycle.Container.Open(store, id).WhyLeftOver(stopped);
+            return Lifecycle.Container.Open(store, id).WhyLeftOver(stopped) is { } why
+                ? new($"container \"{id}\"", why, () => Lifecycle.Container.RemoveLeftOver(store, id, stopped)) : null;
+        }
+        catch (DamagedContainerException e)
+        {
+            if (Lifecycle.Container.Runs(store, e) || (store.IsComplete(id) && !stopped))
+            {
+                store.Warn?.Invoke(e.Message);
+                return null;
+            }
+
+            return new($"container \"{id}\"", "its state is damaged, and nothing of it runs", () => Lifecycle.Container.RemoveDamagedLeftOver(store, id));
         }
         catch (ContainerException) when (store.TryRead(id) is null)
         {

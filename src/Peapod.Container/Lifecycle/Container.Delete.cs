@@ -28,7 +28,7 @@ public sealed partial class Container
             throw new ContainerException($"container \"{Id}\" cannot be deleted: it is {Name(status)}, not stopped\n  stop it first, or use --force");
         }
 
-        Destroy();
+        Destroy(force);
     }
 
     /// <summary>Why it is left over; null when somebody may still want it. Asked only while no other command is at work on it.</summary>
@@ -66,9 +66,10 @@ public sealed partial class Container
     }
 
     /// <summary>Ends it and removes its folder; then, as runc has it, come the poststop hooks.</summary>
-    private void Destroy()
+    /// <param name="force">Also when its configuration cannot be read any more, without what only that says.</param>
+    private void Destroy(bool force = false)
     {
-        var spec = Record.HasHooks || Record.HasIntelRdt ? ReadSpec() : null;
+        var spec = !Record.HasHooks && !Record.HasIntelRdt ? null : force ? TryReadSpec(store, Id) : ReadSpec();
         End();
         GroupOf(spec, Id)?.Remove();
         store.Remove(Id);
@@ -92,7 +93,7 @@ public sealed partial class Container
         Kill(cgroup, process);
         if (process?.WaitForExit(KillTimeoutMilliseconds) == false)
         {
-            throw new ContainerException($"container \"{Id}\" cannot be deleted: process {Record.Pid} does not end, though it was killed\n  it may wait for a device or a file system that does not answer");
+            throw DoesNotEnd(Id, $"process {Record.Pid}");
         }
 
         if (Record.Unit is { } unit)
@@ -129,6 +130,9 @@ public sealed partial class Container
         cgroup?.Kill();
         process?.Signal(Signals.SIGKILL);
     }
+
+    private static ContainerException DoesNotEnd(string id, string process) =>
+        new($"container \"{id}\" cannot be deleted: {process} does not end, though it was killed\n  it may wait for a device or a file system that does not answer");
 
     private static void RunPoststop(ContainerStore store, string id, string bundle, Spec spec) =>
         RuntimeHooks.RunAll(spec.Hooks!.Poststop, "poststop", HookPlan.StateOf(id, bundle, spec, "stopped", 0), store.Warn);

@@ -74,7 +74,7 @@ public sealed partial class Container
     public PidFd? OpenProcess() => new ProcessIdentity(Record.Pid, Record.StartTime).TryOpen();
 
     /// <summary>The configuration that it was made from.</summary>
-    public Spec ReadSpec() => Spec.Parse(store.ReadConfig(Id));
+    public Spec ReadSpec() => store.ReadConfig(Id);
 
     /// <summary>Lets the waiting process execute, and returns when it has.</summary>
     /// <param name="notify">Takes its readiness from then on, if it was created for that; null when nobody asks.</param>
@@ -203,7 +203,20 @@ public sealed partial class Container
     private SafeFd? TryOpenFifo()
     {
         var fd = Libc.open($"{store.FolderOf(Id)}/{FifoName}", Libc.O_WRONLY | Libc.O_NONBLOCK | Libc.O_CLOEXEC, 0);
-        return fd < 0 ? null : new SafeFd(fd);
+        if (fd < 0)
+        {
+            return null;
+        }
+
+        var fifo = new SafeFd(fd);
+        if (FileSystem.Stat(fifo, FifoName).Type == Libc.S_IFIFO)
+        {
+            return fifo;
+        }
+
+        // Nobody waits behind a file of that name.
+        fifo.Dispose();
+        return null;
     }
 
     /// <summary>The fifo has no reader any more when the process has executed, or has ended.</summary>

@@ -84,6 +84,7 @@ internal sealed class NewCgroup : IDisposable
             cgroup = scope.Cgroup;
             Path = cgroup.Path;
             undo.Add(scope.Stop);
+            cgroup.MarkOwner(owner);
             scope.Apply(hierarchy, settings, limitsLater);
         }
 

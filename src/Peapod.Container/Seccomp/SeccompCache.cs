@@ -33,8 +33,13 @@ internal sealed class SeccompCache(string folder, Func<LinuxSeccomp, SeccompFilt
         }
 
         var filter = compile(seccomp);
-        FileSystem.MakeDirectories(folder, FolderMode);
+        MakeFolder();
         MakeRoom();
+        if (FileSystem.TryStat($"{folder}/{name}", followSymlinks: false) is { IsDirectory: true })
+        {
+            FileTree.Remove($"{folder}/{name}");
+        }
+
         using var directory = FileSystem.OpenDirectory(folder);
         FileSystem.Replace(directory, name, Encode(filter, executable, profile), FileMode);
         return filter;
@@ -43,7 +48,7 @@ internal sealed class SeccompCache(string folder, Func<LinuxSeccomp, SeccompFilt
     /// <summary>The files that no command of this executable will read: of another version of it, or written half by a process that has ended.</summary>
     internal IEnumerable<(string File, string Why)> Stale()
     {
-        if (FileSystem.TryStat(folder) is null)
+        if (FileSystem.TryStat(folder) is not { IsDirectory: true })
         {
             yield break;
         }
@@ -59,11 +64,26 @@ internal sealed class SeccompCache(string folder, Func<LinuxSeccomp, SeccompFilt
                     yield return (file, "its writer was killed");
                 }
             }
-            else if (FileSystem.TryReadBytes(file) is { } content && !IsOf(executable, content))
+            else if (TryRead(file) is not { } content)
+            {
+                yield return (file, "it is damaged");
+            }
+            else if (!IsOf(executable, content))
             {
                 yield return (file, "another version of peapod compiled it");
             }
         }
+    }
+
+    /// <summary>Makes the folder, in place of anything that is none too.</summary>
+    private void MakeFolder()
+    {
+        if (FileSystem.TryStat(folder) is { IsDirectory: false })
+        {
+            FileTree.Remove(folder);
+        }
+
+        FileSystem.MakeDirectories(folder, FolderMode);
     }
 
     private static bool IsOf(ReadOnlySpan<byte> executable, byte[] content) =>
@@ -85,18 +105,27 @@ internal sealed class SeccompCache(string folder, Func<LinuxSeccomp, SeccompFilt
             : null;
     }
 
-    /// <summary>By its size, which does not change once it has this name: a supervisor, which stays, is spared the larger buffers of a file without one.</summary>
+    /// <summary>
+    /// By its size, which does not change once it has this name: a supervisor, which stays, is spared the larger buffers of a file without one.
+    /// Null for what is no filter at all: it is compiled again.
+    /// </summary>
     private static byte[]? TryRead(string path)
     {
-        var fd = Libc.open(path, Libc.O_RDONLY | Libc.O_CLOEXEC, 0);
+        var fd = Libc.open(path, Libc.O_RDONLY | Libc.O_NONBLOCK | Libc.O_CLOEXEC, 0);
         if (fd < 0)
         {
             var error = KernelException.Last("open", path);
-            return error.Error == Errno.ENOENT ? null : throw error;
+            return error.Error is Errno.ENOENT or Errno.ENOTDIR || error.IsDamage ? null : throw error;
         }
 
         using var file = new SafeFd(fd);
-        var content = new byte[FileSystem.Stat(file, path).Size];
+        var stat = FileSystem.Stat(file, path);
+        if (stat.Type != Libc.S_IFREG || stat.Size > FileSystem.MostRead)
+        {
+            return null;
+        }
+
+        var content = new byte[stat.Size];
         var used = 0;
         while (used < content.Length && FileSystem.Read(file, content.AsSpan(used), path) is > 0 and var count)
         {
@@ -136,7 +165,7 @@ internal sealed class SeccompCache(string folder, Func<LinuxSeccomp, SeccompFilt
             }
         }
 
-        FileSystem.RemoveFile($"{folder}/{oldest}");
+        FileTree.Remove($"{folder}/{oldest}");
     }
 
     /// <summary>What tells this executable from another version of it, which may compile the same profile otherwise.</summary>

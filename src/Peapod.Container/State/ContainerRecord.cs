@@ -54,14 +54,15 @@ public sealed record ContainerRecord
     internal ContainerRecord Of(int pid) => this with { Pid = pid, StartTime = ProcessIdentity.TryOf(pid)?.StartTime ?? 0 };
 
     /// <param name="process">"NUMBER START".</param>
-    internal ContainerRecord WithProcess(string process)
+    /// <exception cref="FormatException">It is something else.</exception>
+    internal static ProcessIdentity ParseProcess(string process)
     {
         var space = process.IndexOf(' ');
-        return this with
-        {
-            Pid = int.Parse(process.AsSpan(0, space), CultureInfo.InvariantCulture),
-            StartTime = ulong.Parse(process.AsSpan(space + 1), CultureInfo.InvariantCulture),
-        };
+        return space > 0
+            && int.TryParse(process.AsSpan(0, space), NumberStyles.None, CultureInfo.InvariantCulture, out var pid) && pid > 0
+            && ulong.TryParse(process.AsSpan(space + 1), NumberStyles.None, CultureInfo.InvariantCulture, out var start)
+            ? new(pid, start)
+            : throw new FormatException("it does not hold the number of a process and its start");
     }
 
     internal byte[] ToJson()
@@ -97,14 +98,33 @@ public sealed record ContainerRecord
         return buffer.WrittenSpan.ToArray();
     }
 
-    /// <exception cref="JsonException">Not a record of ours.</exception>
-    internal static ContainerRecord Parse(ReadOnlySpan<byte> json)
+    /// <param name="json">The file.</param>
+    /// <param name="folder">The id of whose folder it is in.</param>
+    /// <exception cref="FormatException">Not that container's record.</exception>
+    internal static ContainerRecord Parse(ReadOnlySpan<byte> json, string folder)
+    {
+        try
+        {
+            var record = Parse(json);
+            return record.Id == folder ? record : throw new FormatException("it is another container's");
+        }
+        catch (Exception e) when (e is JsonException or InvalidOperationException)
+        {
+            throw new FormatException("it is not what was written there", e);
+        }
+    }
+
+    private static ContainerRecord Parse(ReadOnlySpan<byte> json)
     {
         string? id = null, version = null, bundle = null, rootfs = null, cgroup = null, missing = null, unit = null, created = null;
         uint owner = 0;
         bool keyring = false, pidNamespace = false, hooks = false, rdt = false;
         var reader = new Utf8JsonReader(json);
-        reader.Read();
+        if (!reader.Read() || reader.TokenType != JsonTokenType.StartObject)
+        {
+            throw new JsonException("no object");
+        }
+
         while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
         {
             var name = reader.GetString();

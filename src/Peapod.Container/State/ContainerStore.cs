@@ -1,9 +1,11 @@
 using System.Globalization;
 using System.Text;
-using System.Text.Json;
 using Peapod.Container.Seccomp;
 using Peapod.Kernel;
 using Peapod.Kernel.Files;
+using Peapod.Kernel.Interop;
+using Peapod.Kernel.Processes;
+using Peapod.Oci;
 
 namespace Peapod.Container.State;
 
@@ -86,7 +88,7 @@ public sealed class ContainerStore
     {
         // Seen by gc whole or not at all.
         using var all = FileLock.AcquireDirectory(Root);
-        FileSystem.RemoveFile($"{FolderOf(id)}/{RecordName}");
+        FileTree.Remove($"{FolderOf(id)}/{RecordName}");
         FileTree.Remove(FolderOf(id));
     }
 
@@ -94,17 +96,18 @@ public sealed class ContainerStore
     /// <param name="held">The container's lock.</param>
     internal static void Complete(FileLock held) => held.Write("created");
 
-    /// <summary>Whether its creator came to the end.</summary>
-    internal bool IsComplete(string id) => FileSystem.TryStat(LockOf(id)) is { Size: > 0 };
+    /// <summary>Whether its creator came to the end. What took the place of the file that says so does not speak against it.</summary>
+    internal bool IsComplete(string id) => FileSystem.TryStat(LockOf(id), followSymlinks: false) is { } file && (file.Size > 0 || file.Type != Libc.S_IFREG);
 
     /// <summary>For the command that has promised to delete the container: held as long as that command is there to do it.</summary>
     internal FileLock HoldAsRunner(string id) => FileLock.Acquire(RunnerOf(id));
 
     /// <summary>There was such a command, and it has ended without deleting the container.</summary>
-    internal bool IsAbandoned(string id) => FileSystem.TryStat(RunnerOf(id)) is not null && !FileLock.IsHeld(RunnerOf(id));
+    internal bool IsAbandoned(string id) =>
+        FileSystem.TryStat(RunnerOf(id), followSymlinks: false) is { } runner && runner.Type == Libc.S_IFREG && !FileLock.IsHeld(RunnerOf(id));
 
     /// <summary>Whether a command is at work on the container now.</summary>
-    internal bool IsLocked(string id) => FileLock.IsHeld(LockOf(id));
+    internal bool IsLocked(string id) => IsRegularOrMissing(LockOf(id)) && FileLock.IsHeld(LockOf(id));
 
     /// <summary>Names the container on its cgroup: the file system of this store, which tells it from another's of that path, and the folder.</summary>
     internal string OwnerOf(string id) => $"{OwnerPrefix()}{id}";
@@ -127,7 +130,7 @@ public sealed class ContainerStore
         // In this lock nobody's folder is without that one's lock.
         using var all = FileLock.AcquireDirectory(Root);
         var ids = FileSystem.List(Root);
-        ids.RemoveAll(id => id == FiltersName || FileSystem.TryStat($"{FolderOf(id)}/{RecordName}") is not null || FileSystem.TryStat(FolderOf(id), followSymlinks: false) is not { IsDirectory: true } || IsLocked(id));
+        ids.RemoveAll(id => id == FiltersName || IsContainer(id) || FileSystem.TryStat(FolderOf(id), followSymlinks: false) is not { IsDirectory: true } || IsLocked(id));
         ids.Sort(StringComparer.Ordinal);
         return ids;
     }
@@ -136,17 +139,24 @@ public sealed class ContainerStore
     /// <returns>False when there is a container of that id after all.</returns>
     public bool RemoveBeginnings(string id)
     {
-        while (FileSystem.TryStat(FolderOf(id)) is not null)
+        while (FileSystem.TryStat(FolderOf(id), followSymlinks: false) is { } folder)
         {
-            if (TryRead(id) is not null)
+            if (!folder.IsDirectory)
+            {
+                // Nothing of ours can be in it, nor behind it.
+                FileTree.Remove(FolderOf(id));
+                return true;
+            }
+
+            if (IsContainer(id))
             {
                 return false;
             }
 
             using (FileLock.AcquireDirectory(Root))
             {
-                using var held = FileSystem.TryStat(FolderOf(id)) is null ? null : FileLock.TryAcquire(LockOf(id));
-                if (held is not null && TryRead(id) is null)
+                using var held = FileSystem.TryStat(FolderOf(id)) is null ? null : FileLock.TryAcquire(MendedLockOf(id));
+                if (held is not null && !IsContainer(id))
                 {
                     FileTree.Remove(FolderOf(id));
                     return true;
@@ -181,8 +191,22 @@ public sealed class ContainerStore
     internal FileLock? TryLockNow(string id)
     {
         using var all = FileLock.AcquireDirectory(Root);
-        return FileSystem.TryStat(FolderOf(id)) is null ? null : FileLock.TryAcquire(LockOf(id));
+        return FileSystem.TryStat(FolderOf(id)) is null ? null : FileLock.TryAcquire(MendedLockOf(id));
     }
+
+    /// <summary>The lock's file, having removed what nobody can hold in its place. With all of the store locked.</summary>
+    private string MendedLockOf(string id)
+    {
+        var file = LockOf(id);
+        if (!IsRegularOrMissing(file))
+        {
+            FileTree.Remove(file);
+        }
+
+        return file;
+    }
+
+    private static bool IsRegularOrMissing(string file) => FileSystem.TryStat(file, followSymlinks: false) is not { } found || found.Type == Libc.S_IFREG;
 
     private string LockOf(string id) => $"{FolderOf(id)}/lock";
 
@@ -198,10 +222,68 @@ public sealed class ContainerStore
         {
             throw new ContainerException($"container \"{id}\": {e.Holder} is at work on it, and has not come to an end in {Patience / 1000} seconds", 1, e);
         }
-        catch (KernelException e) when (e.Error is Errno.ENOENT or Errno.ENOTDIR)
+        catch (KernelException e) when (e.Error is Errno.ENOENT or Errno.ENOTDIR || e.IsDamage)
+        {
+            return TryMendLock(id);
+        }
+    }
+
+    /// <summary>The lock of a folder in which anything may be, waited for; null when there is no folder. What is no folder at all is removed.</summary>
+    internal FileLock? TryLockDamaged(string id)
+    {
+        while (FileSystem.TryStat(FolderOf(id), followSymlinks: false) is { } folder)
+        {
+            if (!folder.IsDirectory)
+            {
+                FileTree.Remove(FolderOf(id));
+                return null;
+            }
+
+            using (FileLock.AcquireDirectory(Root))
+            {
+                if (FileSystem.TryStat(FolderOf(id)) is not null && FileLock.TryAcquire(MendedLockOf(id)) is { } free)
+                {
+                    return free;
+                }
+            }
+
+            if (TryLock(id) is { } held && FileSystem.Stat(held.File).LinkCount > 0)
+            {
+                return held;
+            }
+        }
+
+        return null;
+    }
+
+    /// <summary>A new lock for a container whose lock is gone, or is no file any more; null when the container is gone too.</summary>
+    private FileLock? TryMendLock(string id)
+    {
+        if (FileSystem.TryStat(Root) is null)
         {
             return null;
         }
+
+        using (FileLock.AcquireDirectory(Root))
+        {
+            if (!IsContainer(id))
+            {
+                return null;
+            }
+
+            if (FileLock.TryAcquire(MendedLockOf(id)) is { } held)
+            {
+                if (TryReadProcess(id) is not null)
+                {
+                    Complete(held);
+                }
+
+                return held;
+            }
+        }
+
+        // Another command has mended it, and waits for nobody.
+        return FileLock.AcquireExisting(LockOf(id));
     }
 
     internal void Write(ContainerRecord record)
@@ -224,15 +306,21 @@ public sealed class ContainerStore
     }
 
     /// <summary>The configuration that the container was made from, whatever the bundle holds by now.</summary>
-    internal byte[] ReadConfig(string id)
+    /// <exception cref="DamagedContainerException">It cannot be read any more.</exception>
+    internal Spec ReadConfig(string id)
     {
+        var path = $"{FolderOf(id)}/{ConfigName}";
         try
         {
-            return FileSystem.ReadAllBytes($"{FolderOf(id)}/{ConfigName}");
+            return Spec.Parse(FileSystem.ReadAllBytes(path));
         }
         catch (KernelException e) when (e.Error is Errno.ENOENT or Errno.ENOTDIR)
         {
-            throw NotThere(id);
+            throw IsContainer(id) ? new DamagedContainerException(id, path, "it is missing", null, e) : NotThere(id);
+        }
+        catch (Exception e) when (e is SpecException or KernelException { IsDamage: true })
+        {
+            throw new DamagedContainerException(id, path, Reason(e), null, e);
         }
     }
 
@@ -244,23 +332,81 @@ public sealed class ContainerStore
     }
 
     /// <summary>The record, or null when there is no such container, or only the beginnings of one.</summary>
+    /// <exception cref="DamagedContainerException">There is one, but it cannot be read.</exception>
     public ContainerRecord? TryRead(string id)
     {
         var path = $"{FolderOf(id)}/{RecordName}";
+        ContainerRecord record;
         try
         {
-            var record = ContainerRecord.Parse(FileSystem.ReadAllBytes(path));
-            return FileSystem.TryReadText($"{FolderOf(id)}/{ProcessName}") is { } process ? record.WithProcess(process) : record;
+            if (FileSystem.TryReadBytes(path) is not { } json)
+            {
+                return IsProcessAlive(id) ? throw new DamagedContainerException(id, path, "it is missing, and the container's process runs", null) : null;
+            }
+
+            record = ContainerRecord.Parse(json, id);
         }
-        catch (KernelException e) when (e.Error is Errno.ENOENT or Errno.ENOTDIR)
+        catch (Exception e) when (e is FormatException or KernelException { IsDamage: true })
+        {
+            throw new DamagedContainerException(id, path, Reason(e), null, e);
+        }
+
+        path = $"{FolderOf(id)}/{ProcessName}";
+        try
+        {
+            if (FileSystem.TryReadText(path) is { } process)
+            {
+                var identity = ContainerRecord.ParseProcess(process);
+                return record with { Pid = identity.Pid, StartTime = identity.StartTime };
+            }
+        }
+        catch (Exception e) when (e is FormatException or KernelException { IsDamage: true })
+        {
+            throw new DamagedContainerException(id, path, Reason(e), record, e);
+        }
+
+        if (!IsComplete(id))
+        {
+            return record;
+        }
+
+        // Removed meanwhile, the record went first.
+        return IsContainer(id) ? throw new DamagedContainerException(id, path, "it is missing", record) : null;
+    }
+
+    /// <summary>The first process as it was written down; null when that cannot be read.</summary>
+    internal ProcessIdentity? TryReadProcess(string id)
+    {
+        try
+        {
+            return FileSystem.TryReadText($"{FolderOf(id)}/{ProcessName}") is { } process ? ContainerRecord.ParseProcess(process) : null;
+        }
+        catch (Exception e) when (e is FormatException or KernelException { IsDamage: true })
         {
             return null;
         }
-        catch (JsonException e)
+    }
+
+    private bool IsProcessAlive(string id)
+    {
+        using var process = TryReadProcess(id)?.TryOpen();
+        return process is not null;
+    }
+
+    /// <summary>Whether more than the beginnings of one is there: a record, in whatever state, or a process.</summary>
+    private bool IsContainer(string id)
+    {
+        try
         {
-            throw new ContainerException($"container \"{id}\": {path} cannot be read: {e.Message}", 1, e);
+            return FileSystem.TryStat($"{FolderOf(id)}/{RecordName}", followSymlinks: false) is not null || IsProcessAlive(id);
+        }
+        catch (KernelException e) when (e.IsDamage)
+        {
+            return false;
         }
     }
+
+    private static string Reason(Exception e) => e is KernelException kernel ? kernel.Reason : e.Message;
 
     /// <summary>The ids of all containers, sorted.</summary>
     public IReadOnlyList<string> Ids()
@@ -271,7 +417,7 @@ public sealed class ContainerStore
         }
 
         var ids = FileSystem.List(Root);
-        ids.RemoveAll(id => FileSystem.TryStat($"{FolderOf(id)}/{RecordName}") is null);
+        ids.RemoveAll(id => id == FiltersName || !IsContainer(id));
         ids.Sort(StringComparer.Ordinal);
         return ids;
     }

@@ -12,6 +12,9 @@ internal sealed record ScopeName(string Slice, string Unit)
     private const string RootSlice = "-.slice";
     private const int MaximumLength = 255;
 
+    /// <summary>What its unit's name ends with.</summary>
+    internal const string Suffix = ".scope";
+
     /// <summary>Its cgroup's path from the hierarchy's root: a slice "a-b.slice" lies in "a.slice".</summary>
     internal string Path
     {
@@ -45,7 +48,7 @@ internal sealed record ScopeName(string Slice, string Unit)
 
         slice = slice switch { "" => "system.slice", "-" => RootSlice, _ => slice };
         CheckSlice(slice);
-        var unit = $"{prefix}-{name}.scope";
+        var unit = $"{prefix}-{name}{Suffix}";
         Check(unit);
         return new(slice, unit);
     }

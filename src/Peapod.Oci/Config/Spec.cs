@@ -6,6 +6,9 @@ namespace Peapod.Oci;
 [JsonRecord]
 public sealed partial record Spec
 {
+    /// <summary>Bytes of the largest document of this kind that is read: far more than any honest one has, and less than would need all of a command's memory.</summary>
+    public const int LargestDocument = 4 << 20;
+
     /// <summary>The version of the runtime-spec that the bundle follows, in SemVer.</summary>
     public string OciVersion { get; init; } = "";
 

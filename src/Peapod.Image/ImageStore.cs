@@ -53,11 +53,14 @@ public sealed class ImageStore(string dataFolder = ImageStore.DefaultDataFolder)
         }
     }
 
+    /// <summary>Takes the sentence about a record or a lease that cannot be read any more, and keeps nothing from going on.</summary>
+    public Action<string>? Damage { get; init; }
+
     /// <summary>All images, by name; those without one last.</summary>
     public IReadOnlyList<ContainerImage> List()
     {
         var table = ReferenceTable.Read(store.Path);
-        return table.DistinctBy(entry => entry.Id).Select(entry => TryRead(table, entry.Manifest)).OfType<ContainerImage>()
+        return table.DistinctBy(entry => entry.Id).Select(entry => ReadOrTell(table, entry)).OfType<ContainerImage>()
             .OrderBy(image => image.Names.Count == 0).ThenBy(image => image.Names.Count == 0 ? "" : image.Names[0], StringComparer.Ordinal).ToList();
     }
 
@@ -122,6 +125,7 @@ public sealed class ImageStore(string dataFolder = ImageStore.DefaultDataFolder)
         }
 
         List<string> doomed;
+        store.Make();
         using (var owned = store.TryOwnContents())
         {
             if (owned is null)
@@ -154,6 +158,7 @@ public sealed class ImageStore(string dataFolder = ImageStore.DefaultDataFolder)
             }
         }
 
+        FileSystem.MakeDirectory(store.Leases, StoreFolder.PrivateMode);
         using var leases = FileSystem.OpenDirectory(store.Leases);
         StoreFolder.ReplaceUnnamed(leases, containerId, ImageRecord.Write(image));
     }
@@ -169,7 +174,20 @@ public sealed class ImageStore(string dataFolder = ImageStore.DefaultDataFolder)
     public void ReleaseLease(string containerId)
     {
         CheckContainerId(containerId);
-        FileSystem.RemoveFile(store.Lease(containerId));
+        FileTree.Remove(store.Lease(containerId));
+    }
+
+    /// <summary>Ends all leases of containers whose ids begin so.</summary>
+    public void ReleaseLeases(string prefix)
+    {
+        CheckContainerId(prefix);
+        foreach (var name in FileSystem.TryStat(store.Leases) is { IsDirectory: true } ? FileSystem.List(store.Leases) : [])
+        {
+            if (name.StartsWith(prefix, StringComparison.Ordinal))
+            {
+                FileTree.Remove(store.Lease(name));
+            }
+        }
     }
 
     private List<ContainerImage> LoadThrough(string staging, string path, LoadOptions options)
@@ -240,7 +258,19 @@ public sealed class ImageStore(string dataFolder = ImageStore.DefaultDataFolder)
                 {
                     throw error;
                 }
+
+                Mend($"{from}/{name}", $"{to}/{name}");
             }
+        }
+    }
+
+    /// <summary>A layer whose remarks cannot be read any more gets those of the same layer unpacked again.</summary>
+    private static void Mend(string staged, string layer)
+    {
+        if (LayerInfo.TryRead(layer) is null && FileSystem.TryStat($"{staged}/{LayerInfo.FileName}") is not null)
+        {
+            FileTree.Remove($"{layer}/{LayerInfo.FileName}");
+            KernelException.Check(Libc.renameat(Libc.AT_FDCWD, $"{staged}/{LayerInfo.FileName}", Libc.AT_FDCWD, $"{layer}/{LayerInfo.FileName}"), "rename", layer);
         }
     }
 
@@ -279,6 +309,29 @@ public sealed class ImageStore(string dataFolder = ImageStore.DefaultDataFolder)
     }
 
     private ContainerImage Read(List<ReferenceEntry> table, Digest manifest) => TryRead(table, manifest) ?? throw WithoutRecord(manifest);
+
+    /// <summary>Null for one that was removed meanwhile, or whose record is damaged or gone, which is told.</summary>
+    private ContainerImage? ReadOrTell(List<ReferenceEntry> table, ReferenceEntry entry)
+    {
+        try
+        {
+            if (TryRead(table, entry.Manifest) is { } image)
+            {
+                return image;
+            }
+
+            if (ReferenceTable.Read(store.Path).Contains(entry))
+            {
+                Damage?.Invoke(WithoutRecord(entry.Manifest).Message);
+            }
+        }
+        catch (ImageException error)
+        {
+            Damage?.Invoke($"image {entry.Name ?? entry.Id.ToString()}: {error.Message}\n  load it again, or remove it: peapod image rm {entry.Name ?? entry.Id.ToString()}");
+        }
+
+        return null;
+    }
 
     private ImageException WithoutRecord(Digest manifest) =>
         new($"image {manifest} is named by {store.Path}/{ReferenceTable.FileName}, but its record is missing; load it again");
@@ -359,26 +412,52 @@ public sealed class ImageStore(string dataFolder = ImageStore.DefaultDataFolder)
         var records = new HashSet<string>();
         var layers = new HashSet<string>((layersInUse ?? new HashSet<string>()).Select(layer => layer[(layer.IndexOf(':') + 1)..]));
         var table = ReferenceTable.Read(store.Path);
-        foreach (var manifest in table.Select(entry => entry.Manifest).Distinct())
+        var (blobsKnown, layersKnown) = (true, true);
+        foreach (var entry in table.DistinctBy(entry => entry.Manifest))
         {
-            var image = Read(table, manifest);
-            records.Add(manifest.Hex);
-            blobs.UnionWith(image.Blobs.Select(blob => blob.Hex));
-            layers.UnionWith(image.DiffIds.Select(layer => layer.Hex));
+            records.Add(entry.Manifest.Hex);
+            if (ReadOrTell(table, entry) is { } image)
+            {
+                blobs.UnionWith(image.Blobs.Select(blob => blob.Hex));
+                layers.UnionWith(image.DiffIds.Select(layer => layer.Hex));
+            }
+            else
+            {
+                blobsKnown = layersKnown = false;
+            }
         }
 
         foreach (var name in FileSystem.List(store.Leases))
         {
-            if (name[0] != '.' && ImageRecord.TryRead(store.Lease(name), store) is { } image)
+            if (name[0] == '.')
             {
-                layers.UnionWith(image.DiffIds.Select(layer => layer.Hex));
+                continue;
+            }
+
+            try
+            {
+                layers.UnionWith(ImageRecord.TryRead(store.Lease(name), store)?.DiffIds.Select(layer => layer.Hex) ?? []);
+            }
+            catch (ImageException error)
+            {
+                layersKnown = false;
+                Damage?.Invoke($"the lease of container {Printable.Text(name)}: {error.Message}\n  no layer is removed until the container is");
             }
         }
 
+        // What a record or a lease that cannot be read refers to is needed, perhaps.
         var doomed = Leftovers();
-        SetAside(store.Layers, layers, doomed);
-        SetAside(store.Blobs, blobs, doomed);
-        SetAside(store.VerifiedDiffIds, blobs, doomed);
+        if (layersKnown)
+        {
+            SetAside(store.Layers, layers, doomed);
+        }
+
+        if (blobsKnown)
+        {
+            SetAside(store.Blobs, blobs, doomed);
+            SetAside(store.VerifiedDiffIds, blobs, doomed);
+        }
+
         SetAside(store.Records, records, doomed);
         return doomed;
     }

@@ -19,16 +19,11 @@ internal static class ImageRecord
         try
         {
             // An empty file is what a power failure leaves of a lease: one of a container that died with it.
-            var data = FileSystem.ReadAllBytes(path);
-            return data.Length == 0 ? null : Parse(data, folder);
+            return FileSystem.TryReadBytes(path) is { Length: > 0 } data ? Parse(data, folder) : null;
         }
-        catch (KernelException error) when (error.Error is Errno.ENOENT or Errno.ENOTDIR)
+        catch (Exception error) when (error is JsonException or InvalidOperationException or FormatException or KernelException { IsDamage: true })
         {
-            return null;
-        }
-        catch (Exception error) when (error is JsonException or InvalidOperationException or FormatException)
-        {
-            throw new ImageException($"{path}: damaged", error);
+            throw new ImageException($"{path} is damaged: {(error is KernelException kernel ? kernel.Reason : "it is not what was written there")}", error);
         }
     }
 

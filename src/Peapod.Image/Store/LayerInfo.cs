@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text;
 using Peapod.Image.Layers;
+using Peapod.Kernel;
 using Peapod.Kernel.Files;
 
 namespace Peapod.Image.Store;
@@ -16,10 +17,10 @@ internal static class LayerInfo
         return Encoding.ASCII.GetBytes(string.Create(CultureInfo.InvariantCulture, $"{layer.Size} {layer.Entries} {(layer.OpaqueRoot ? 1 : 0)} {root}\n"));
     }
 
-    /// <summary>Null when the layer is not there.</summary>
+    /// <summary>Null when the layer is not there, or its remarks are damaged: a load writes them anew.</summary>
     internal static UnpackedLayer? TryRead(string layerFolder)
     {
-        if (FileSystem.TryReadText($"{layerFolder}/{FileName}") is not { } text)
+        if (TryReadText($"{layerFolder}/{FileName}") is not { } text)
         {
             return null;
         }
@@ -27,12 +28,24 @@ internal static class LayerInfo
         var parts = text.Split(' ');
         if (parts.Length != 6 || !long.TryParse(parts[0], out var size) || !int.TryParse(parts[1], out var entries))
         {
-            throw new ImageException($"{layerFolder}/{FileName}: damaged");
+            return null;
         }
 
         RootAttributes? root = uint.TryParse(parts[3], out var mode) && uint.TryParse(parts[4], out var uid) && uint.TryParse(parts[5], out var gid)
             ? new(mode, uid, gid)
             : null;
         return new(size, entries, root, parts[2] == "1");
+    }
+
+    internal static string? TryReadText(string path)
+    {
+        try
+        {
+            return FileSystem.TryReadText(path);
+        }
+        catch (KernelException error) when (error.IsDamage)
+        {
+            return null;
+        }
     }
 }

@@ -22,15 +22,12 @@ internal static class ReferenceTable
         var path = $"{folder}/{FileName}";
         try
         {
-            return Parse(FileSystem.ReadAllBytes(path));
+            return FileSystem.TryReadBytes(path) is { } json ? Parse(json) : [];
         }
-        catch (KernelException error) when (error.Error is Errno.ENOENT or Errno.ENOTDIR)
+        catch (Exception error) when (error is JsonException or InvalidOperationException or FormatException or KernelException { IsDamage: true })
         {
-            return [];
-        }
-        catch (Exception error) when (error is JsonException or InvalidOperationException or FormatException)
-        {
-            throw new ImageException($"{path}: damaged", error);
+            var reason = error is KernelException kernel ? kernel.Reason : "it is not what was written there";
+            throw new ImageException($"{path} is damaged: {reason}\n  move it away and load the images again, which is quick, since their layers are there: mv {path} {path}.damaged", error);
         }
     }
 

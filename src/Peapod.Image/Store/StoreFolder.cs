@@ -41,30 +41,40 @@ internal sealed class StoreFolder(string path)
 
     internal string Lease(string containerId) => $"{Leases}/{containerId}";
 
-    internal FileLock LockTable() => FileLock.Acquire($"{path}/lock");
+    internal FileLock LockTable() => FileLock.Acquire(Mended($"{path}/lock"));
 
-    internal FileLock ShareContents() => FileLock.AcquireShared($"{path}/collect.lock");
+    internal FileLock ShareContents() => FileLock.AcquireShared(Mended($"{path}/collect.lock"));
 
-    internal FileLock? TryOwnContents() => FileLock.TryAcquire($"{path}/collect.lock");
+    internal FileLock? TryOwnContents() => FileLock.TryAcquire(Mended($"{path}/collect.lock"));
 
     internal bool Exists => FileSystem.TryStat($"{path}/oci-layout") is not null;
 
+    /// <summary>Makes the store, or what of its folders somebody has removed.</summary>
     internal void Make()
     {
-        if (Exists)
+        if (Exists && Missing().Count == 0)
         {
             return;
         }
 
         FileSystem.MakeDirectories(path, PrivateMode);
         using var locked = LockTable();
-        foreach (var folder in (ReadOnlySpan<string>)[Blobs, Layers, Records, VerifiedDiffIds, Leases, Temporary])
-        {
-            FileSystem.MakeDirectories(folder, PrivateMode);
-        }
-
+        Missing().ForEach(static folder => FileSystem.MakeDirectories(folder, PrivateMode));
         using var directory = FileSystem.OpenDirectory(path);
         ReplaceDurably(directory, "oci-layout", """{"imageLayoutVersion":"1.0.0"}"""u8);
+    }
+
+    private List<string> Missing() => ((List<string>)[Blobs, Layers, Records, VerifiedDiffIds, Leases, Temporary]).FindAll(static folder => FileSystem.TryStat(folder) is null);
+
+    /// <summary>A lock's file, having removed what took its place: nobody can hold that.</summary>
+    private static string Mended(string file)
+    {
+        if (FileSystem.TryStat(file, followSymlinks: false) is { } found && found.Type != Libc.S_IFREG)
+        {
+            FileTree.Remove(file);
+        }
+
+        return file;
     }
 
     /// <summary>Removes the new files that a process killed in <see cref="Replace"/> had not renamed yet. Only for who owns the contents.</summary>
@@ -94,7 +104,7 @@ internal sealed class StoreFolder(string path)
     }
 
     /// <summary>Which diff id a packed layer of the store was found to have; null when unknown.</summary>
-    internal Digest? DiffIdOf(Digest blob) => Digest.TryParse(FileSystem.TryReadText($"{VerifiedDiffIds}/{blob.Hex}"), out var diffId) ? diffId : null;
+    internal Digest? DiffIdOf(Digest blob) => Digest.TryParse(LayerInfo.TryReadText($"{VerifiedDiffIds}/{blob.Hex}"), out var diffId) ? diffId : null;
 
     /// <summary>The layer is unpacked here, from this very blob, which is here too.</summary>
     internal UnpackedLayer? Find(Digest blob, long size, Digest diffId) =>
@@ -116,7 +126,7 @@ internal sealed class StoreFolder(string path)
 
         using var file = new SafeFd(fd);
         FileSystem.Write(file, data, name);
-        FileSystem.Remove(directory, name, 0);
+        FileTree.Remove(directory, [.. System.Text.Encoding.UTF8.GetBytes(name), 0], name);
         KernelException.Check(Libc.linkat(fd, "", directory.Number, name, Libc.AT_EMPTY_PATH), "link", name);
     }
 
@@ -138,7 +148,23 @@ internal sealed class StoreFolder(string path)
                 }
             }
 
-            KernelException.Check(Libc.renameat(directory.Number, temporary, directory.Number, name), "rename", name);
+            if (Libc.renameat(directory.Number, temporary, directory.Number, name) != 0)
+            {
+                var error = KernelException.Last("rename", name);
+                if (error.Error != Errno.EISDIR)
+                {
+                    throw error;
+                }
+
+                // None of ours: a file does not take a directory's place.
+                FileTree.Remove(directory, [.. System.Text.Encoding.UTF8.GetBytes(name), 0], name);
+                KernelException.Check(Libc.renameat(directory.Number, temporary, directory.Number, name), "rename", name);
+            }
+
+            if (durably)
+            {
+                FileSystem.Sync(directory, name);
+            }
         }
         catch
         {

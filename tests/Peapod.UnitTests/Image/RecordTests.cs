@@ -75,7 +75,7 @@ public sealed class RecordTests : IDisposable
         File.WriteAllText($"{folder}/record", content);
 
         var error = Assert.Throws<ImageException>(() => ImageRecord.TryRead($"{folder}/record", new("/store")));
-        Assert.Equal($"{folder}/record: damaged", error.Message);
+        Assert.Equal($"{folder}/record is damaged: it is not what was written there", error.Message);
     }
 
     [Fact]
@@ -117,7 +117,9 @@ public sealed class RecordTests : IDisposable
     {
         File.WriteAllText($"{folder}/index.json", content);
 
-        Assert.Equal($"{folder}/index.json: damaged", Assert.Throws<ImageException>(() => ReferenceTable.Read(folder)).Message);
+        Assert.Equal(
+            $"{folder}/index.json is damaged: it is not what was written there\n  move it away and load the images again, which is quick, since their layers are there: mv {folder}/index.json {folder}/index.json.damaged",
+            Assert.Throws<ImageException>(() => ReferenceTable.Read(folder)).Message);
     }
 
     [Fact]
@@ -130,7 +132,7 @@ public sealed class RecordTests : IDisposable
         }
 
         File.WriteAllText($"{folder}/info", "5 5");
-        Assert.Equal($"{folder}/info: damaged", Assert.Throws<ImageException>(() => LayerInfo.TryRead(folder)).Message);
+        Assert.Null(LayerInfo.TryRead(folder));
         File.Delete($"{folder}/info");
         Assert.Null(LayerInfo.TryRead(folder));
     }

@@ -56,8 +56,11 @@ internal sealed class ManifestFiles
     {
         try
         {
-            var text = file == "-" ? FileSystem.ReadAllBytes(SafeFd.Borrow(0), "standard input") : FileSystem.ReadAllBytes(file);
-            return ManifestReader.Read(file == "-" ? "standard input" : file, text, lenient);
+            return ManifestReader.Read(file == "-" ? "standard input" : file, FileSystem.ReadInput(file, ManifestReader.MaximumSize), lenient);
+        }
+        catch (KernelException e) when (e.Error == Errno.EFBIG)
+        {
+            throw new PodException($"-f {file}: larger than {ManifestReader.MaximumSize} bytes\n  split it into several files", e);
         }
         catch (KernelException e)
         {

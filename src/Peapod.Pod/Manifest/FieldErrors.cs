@@ -85,6 +85,16 @@ internal sealed class FieldErrors(ManifestProblems problems)
         }
     }
 
+    /// <summary>Seconds that somebody waits. The API server takes more of them than a clock can count to; as with activeDeadlineSeconds, 68 years must do.</summary>
+    public void Duration(long? seconds, string path)
+    {
+        NonNegative(seconds, path);
+        if (seconds is > int.MaxValue and var number)
+        {
+            Invalid(path, number, string.Create(CultureInfo.InvariantCulture, $"must be less than or equal to {int.MaxValue}"));
+        }
+    }
+
     public bool InRange(long value, long least, long most, string path)
     {
         if (value >= least && value <= most)

@@ -7,6 +7,7 @@ internal ref struct JsonSource
 {
     private readonly ReadOnlySpan<byte> _utf8;
     private Utf8JsonReader _reader;
+    private readonly SourceLimits _limits = new();
     private int _line = 1;
     private int _counted;
 
@@ -42,6 +43,7 @@ internal ref struct JsonSource
     private SourceNode Value()
     {
         var line = Line();
+        _limits.Count(line);
         return _reader.TokenType switch
         {
             JsonTokenType.StartObject => Object(line),

@@ -33,9 +33,10 @@ internal sealed class ManifestReading(bool lenient, bool acceptLater = false)
         _problems = new ManifestProblems(fileName);
         try
         {
+            var limits = new SourceLimits();
             foreach (var document in Documents(utf8))
             {
-                Document(document);
+                Document(document, limits);
             }
         }
         catch (SourceException error)
@@ -112,11 +113,11 @@ internal sealed class ManifestReading(bool lenient, bool acceptLater = false)
         }
     }
 
-    private void Document(SourceNode source)
+    private void Document(SourceNode source, SourceLimits limits)
     {
         var lines = new SourceLines(source.Line);
         _problems.Enter(lines);
-        var root = source.ToJson(lines, _problems);
+        var root = source.ToJson(lines, _problems, limits);
         if (root is JsonObject document)
         {
             Object(document, "");

@@ -64,7 +64,7 @@ internal sealed class ManifestValidation(ManifestProblems problems)
         new ResourceRules(_errors).Pod(spec, path);
         new ResourceRules(_errors).Overhead(spec.Overhead, path + ".overhead");
 
-        _errors.NonNegative(spec.TerminationGracePeriodSeconds, path + ".terminationGracePeriodSeconds");
+        _errors.Duration(spec.TerminationGracePeriodSeconds, path + ".terminationGracePeriodSeconds");
         if (spec.ActiveDeadlineSeconds is { } deadline)
         {
             _errors.InRange(deadline, 1, int.MaxValue, path + ".activeDeadlineSeconds");

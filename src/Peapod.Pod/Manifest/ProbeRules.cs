@@ -60,6 +60,10 @@ internal sealed class ProbeRules(FieldErrors errors)
         {
             errors.Invalid(path + ".terminationGracePeriodSeconds", seconds, "must be greater than 0");
         }
+        else
+        {
+            errors.Duration(probe.TerminationGracePeriodSeconds, path + ".terminationGracePeriodSeconds");
+        }
     }
 
     private void OnlyOneSuccess(Probe? probe, string path)

@@ -5,9 +5,6 @@ namespace Peapod.Pod.Manifest;
 /// <summary>A value as it stands in the file. One node may stand in several places (YAML aliases).</summary>
 internal sealed class SourceNode(int line)
 {
-    /// <summary>What aliases may make of a file at most, and more than any honest manifest holds.</summary>
-    private const int MaximumNodes = 200_000;
-
     /// <summary>The line on which the value begins, from 1.</summary>
     public int Line { get; } = line;
 
@@ -21,42 +18,39 @@ internal sealed class SourceNode(int line)
     /// <summary>Copies the tree into JSON, aliases resolved, and notes the line of every field.</summary>
     /// <param name="lines">Takes the lines.</param>
     /// <param name="problems">Takes duplicate keys.</param>
+    /// <param name="limits">What is left to the file.</param>
     /// <exception cref="SourceException">Aliases blow the document up.</exception>
-    public JsonNode? ToJson(SourceLines lines, ManifestProblems problems)
+    public JsonNode? ToJson(SourceLines lines, ManifestProblems problems, SourceLimits limits)
     {
-        var left = MaximumNodes;
-        return ToJson("", lines, problems, ref left);
+        limits.Enter();
+        return ToJson("", lines, problems, limits);
     }
 
-    private JsonNode? ToJson(string path, SourceLines lines, ManifestProblems problems, ref int left)
+    private JsonNode? ToJson(string path, SourceLines lines, ManifestProblems problems, SourceLimits limits)
     {
-        if (--left < 0)
-        {
-            throw new SourceException(Line, $"the document has more than {MaximumNodes} values once its aliases are resolved");
-        }
-
+        limits.Count(Line);
         if (Items is not null)
         {
-            return ToArray(path, lines, problems, ref left);
+            return ToArray(path, lines, problems, limits);
         }
 
-        return Members is not null ? ToObject(path, lines, problems, ref left) : ToValue();
+        return Members is not null ? ToObject(path, lines, problems, limits) : ToValue(limits);
     }
 
-    private JsonArray ToArray(string path, SourceLines lines, ManifestProblems problems, ref int left)
+    private JsonArray ToArray(string path, SourceLines lines, ManifestProblems problems, SourceLimits limits)
     {
         var array = new JsonArray();
         foreach (var item in Items!)
         {
             var element = SourceLines.Element(path, array.Count);
             lines.Set(element, item.Line);
-            array.Add(item.ToJson(element, lines, problems, ref left));
+            array.Add(item.ToJson(element, lines, problems, limits));
         }
 
         return array;
     }
 
-    private JsonObject ToObject(string path, SourceLines lines, ManifestProblems problems, ref int left)
+    private JsonObject ToObject(string path, SourceLines lines, ManifestProblems problems, SourceLimits limits)
     {
         var result = new JsonObject();
         var firstLines = new Dictionary<string, int>();
@@ -69,11 +63,22 @@ internal sealed class SourceNode(int line)
                 continue;
             }
 
+            limits.Count(member.Line, member.Name);
             lines.Set(field, member.Line);
-            result.Add(member.Name, member.Value.ToJson(field, lines, problems, ref left));
+            result.Add(member.Name, member.Value.ToJson(field, lines, problems, limits));
         }
 
         return result;
+    }
+
+    private JsonValue? ToValue(SourceLimits limits)
+    {
+        if (Scalar is string text)
+        {
+            limits.Count(Line, text);
+        }
+
+        return ToValue();
     }
 
     private JsonValue? ToValue() => Scalar switch

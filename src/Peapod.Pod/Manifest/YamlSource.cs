@@ -17,6 +17,7 @@ internal sealed class YamlSource
 
     private readonly Parser _parser;
     private readonly Dictionary<string, SourceNode?> _anchors = [];
+    private readonly SourceLimits _limits = new();
     private int _merged;
 
     private YamlSource(string text) => _parser = new Parser(new Scanner(new StringReader(text), skipComments: true));
@@ -66,6 +67,7 @@ internal sealed class YamlSource
             throw new SourceException(line, $"values are nested more than {MaximumDepth} deep");
         }
 
+        _limits.Count(line);
         if (start is AnchorAlias alias)
         {
             return Aliased(alias.Value.Value, line);

@@ -69,6 +69,8 @@ public sealed class ManifestValidationTests
     [InlineData("containers: []", "containers: Required value")]
     [InlineData("hostname: h", "containers: Required value", 4)]
     [InlineData("containers: [{name: c, image: i}]\nhostname: A.b", "hostname: Invalid value: \"A.b\": " + Label, 6)]
+    [InlineData("containers: [{name: c, image: i}]\nterminationGracePeriodSeconds: 9223372036854775807", "terminationGracePeriodSeconds: Invalid value: 9223372036854775807: must be less than or equal to 2147483647", 6)]
+    [InlineData("containers: [{name: c, image: i}]\nterminationGracePeriodSeconds: 2147483648", "terminationGracePeriodSeconds: Invalid value: 2147483648: must be less than or equal to 2147483647", 6)]
     [InlineData("containers: [{name: c, image: i}]\nterminationGracePeriodSeconds: -1", "terminationGracePeriodSeconds: Invalid value: -1: must be greater than or equal to 0", 6)]
     [InlineData("containers: [{name: c, image: i}]\nsecurityContext: {runAsUser: -1}", "securityContext.runAsUser: Invalid value: -1: must be between 0 and 2147483647, inclusive", 6)]
     [InlineData("containers: [{name: c, image: i}]\nsecurityContext: {runAsGroup: 2147483648}", "securityContext.runAsGroup: Invalid value: 2147483648: must be between 0 and 2147483647, inclusive", 6)]

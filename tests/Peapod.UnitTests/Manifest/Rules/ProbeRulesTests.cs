@@ -29,6 +29,7 @@ public sealed class ProbeRulesTests
     [InlineData("livenessProbe: {grpc: {port: 1}, successThreshold: 2}", "livenessProbe.successThreshold: Invalid value: 2: must be 1")]
     [InlineData("startupProbe: {grpc: {port: 1}, successThreshold: 2}", "startupProbe.successThreshold: Invalid value: 2: must be 1")]
     [InlineData("livenessProbe: {grpc: {port: 1}, terminationGracePeriodSeconds: 0}", "livenessProbe.terminationGracePeriodSeconds: Invalid value: 0: must be greater than 0")]
+    [InlineData("livenessProbe: {grpc: {port: 1}, terminationGracePeriodSeconds: 9223372036854775}", "livenessProbe.terminationGracePeriodSeconds: Invalid value: 9223372036854775: must be less than or equal to 2147483647")]
     [InlineData("readinessProbe: {grpc: {port: 1}, terminationGracePeriodSeconds: 1}", "readinessProbe.terminationGracePeriodSeconds: Invalid value: 1: must not be set for readinessProbes")]
     [InlineData("lifecycle: {postStart: {}}", "lifecycle.postStart: Required value: must specify a handler type")]
     [InlineData("lifecycle: {preStop: {exec: {command: [a]}, sleep: {seconds: 1}}}", "lifecycle.preStop.sleep: Forbidden: may not specify more than 1 handler type")]

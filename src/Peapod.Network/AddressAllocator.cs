@@ -49,32 +49,59 @@ public sealed class AddressAllocator
     }
 
     /// <summary>The pod's lease, or null.</summary>
-    public Lease? Find(string podId)
+    /// <exception cref="NetworkException">It is damaged.</exception>
+    public Lease? Find(string podId) =>
+        TryFind(podId, out var damage) is { } lease ? lease
+        : damage is null ? null : throw new NetworkException($"network: the lease {pods}/{podId} is damaged: {damage}\n  \"peapod pod rm --force\" removes the pod, which gives the lease back");
+
+    /// <param name="podId">The pod.</param>
+    /// <param name="damage">Why the lease that is there cannot be read; null when it can, or there is none.</param>
+    internal Lease? TryFind(string podId, out string? damage)
     {
         ValidatePodId(podId);
-        var text = FileSystem.TryReadText($"{pods}/{podId}");
+        damage = null;
+        string? text;
+        try
+        {
+            text = FileSystem.TryReadText($"{pods}/{podId}");
+        }
+        catch (KernelException error) when (error.IsDamage)
+        {
+            damage = error.Reason;
+            return null;
+        }
+
         if (text is null)
         {
             return null;
         }
 
         var lines = text.Split('\n');
-        if (!uint.TryParse(lines[0], out var hostPart))
+        if (!uint.TryParse(lines[0], out var hostPart) || hostPart < configuration.FirstPod || hostPart > configuration.LastPod)
         {
-            throw new NetworkException($"network: the lease {pods}/{podId} cannot be read: its first line is \"{lines[0]}\", not a number");
+            damage = "its first line is not the number of an address";
+            return null;
         }
 
         var mappings = new List<PortMapping>(lines.Length - 1);
         for (var i = 1; i < lines.Length; i++)
         {
-            mappings.Add(PortMapping.FromRecord(lines[i])
-                ?? throw new NetworkException($"network: the lease {pods}/{podId} cannot be read: \"{lines[i]}\" is not a port"));
+            if (PortMapping.FromRecord(lines[i]) is not { } mapping)
+            {
+                damage = $"line {i + 1} is not a port";
+                return null;
+            }
+
+            mappings.Add(mapping);
         }
 
         return Lease(podId, hostPart, mappings);
     }
 
-    /// <summary>Every lease, in no order.</summary>
+    /// <summary>Whether no pod has a lease, not even a damaged one.</summary>
+    internal bool IsEmpty() => FileSystem.TryStat(pods) is null || !FileSystem.List(pods).Exists(IsPodId);
+
+    /// <summary>Every lease that can be read, in no order.</summary>
     public IReadOnlyList<Lease> List()
     {
         var leases = new List<Lease>();
@@ -86,7 +113,7 @@ public sealed class AddressAllocator
         foreach (var podId in FileSystem.List(pods))
         {
             // A name with a dot in front is a lease being written; one that has gone since was released.
-            if (!podId.StartsWith('.') && Find(podId) is { } lease)
+            if (IsPodId(podId) && TryFind(podId, out _) is { } lease)
             {
                 leases.Add(lease);
             }
@@ -97,16 +124,21 @@ public sealed class AddressAllocator
 
     internal static void ValidatePodId(string podId)
     {
-        var valid = podId.Length is > 0 and <= 128 && podId[0] != '.';
-        foreach (var character in podId)
+        if (!IsPodId(podId))
+        {
+            throw new NetworkException($"network: the pod id \"{podId}\" must have 1 to 128 letters, digits, '-', '_' or '.', and not begin with '.'");
+        }
+    }
+
+    private static bool IsPodId(string text)
+    {
+        var valid = text.Length is > 0 and <= 128 && text[0] != '.';
+        foreach (var character in text)
         {
             valid &= char.IsAsciiLetterOrDigit(character) || character is '-' or '_' or '.';
         }
 
-        if (!valid)
-        {
-            throw new NetworkException($"network: the pod id \"{podId}\" must have 1 to 128 letters, digits, '-', '_' or '.', and not begin with '.'");
-        }
+        return valid;
     }
 
     /// <summary>Keeps every other process (and thread) from changing leases, the bridge and the table until disposed.</summary>
@@ -117,21 +149,36 @@ public sealed class AddressAllocator
         {
             held = FileLock.Acquire(lockFile);
         }
-        catch (KernelException error) when (error.Error == Errno.ENOENT)
+        catch (KernelException error) when (error.Error == Errno.ENOENT || error.IsDamage)
         {
+            if (error.IsDamage)
+            {
+                // Nobody can hold a lock on what is no file.
+                FileTree.Remove(lockFile);
+            }
+
             FileSystem.MakeDirectories(configuration.DataFolder, 0x1c0);
             held = FileLock.Acquire(lockFile);
         }
 
-        // Made in this order and under the lock: when the last is there, all are.
-        if (FileSystem.TryStat(ports) is null)
+        foreach (var folder in (ReadOnlySpan<string>)[pods, addresses, ports])
         {
-            FileSystem.MakeDirectory(pods, 0x1c0);
-            FileSystem.MakeDirectory(addresses, 0x1c0);
-            FileSystem.MakeDirectory(ports, 0x1c0);
+            MakeFolder(folder);
         }
 
         return held;
+    }
+
+    /// <summary>Makes it, in place of anything that is no folder too: what is in it is found again by the claims and leases that are left.</summary>
+    private static void MakeFolder(string folder)
+    {
+        if (FileSystem.TryStat(folder, followSymlinks: false) is { IsDirectory: true })
+        {
+            return;
+        }
+
+        FileTree.Remove(folder);
+        FileSystem.MakeDirectory(folder, 0x1c0);
     }
 
     internal Lease Allocate(FileLock held, string podId, IReadOnlyList<PortMapping> portMappings)
@@ -174,12 +221,12 @@ public sealed class AddressAllocator
     internal bool Release(FileLock held, string podId)
     {
         _ = held;
-        if (Find(podId) is not { } lease)
+        if (TryFind(podId, out var damage) is not { } lease)
         {
-            // Perhaps somebody was killed between the claims and the lease: only a look at all claims can tell.
+            // Perhaps somebody was killed between the claims and the lease, or it is damaged: only a look at all claims can tell.
             foreach (var name in FileSystem.List(addresses))
             {
-                if (FileSystem.ReadLink($"{addresses}/{name}") == podId)
+                if (HolderOf($"{addresses}/{name}") == podId)
                 {
                     FileSystem.RemoveFile($"{addresses}/{name}");
                 }
@@ -198,7 +245,8 @@ public sealed class AddressAllocator
                 RemoveUnfinished(pods, name);
             }
 
-            return false;
+            FileTree.Remove($"{pods}/{podId}");
+            return damage is not null;
         }
 
         FileSystem.RemoveFile($"{pods}/{podId}");
@@ -244,7 +292,8 @@ public sealed class AddressAllocator
     {
         foreach (var podId in PortClaims(ClaimName(mapping)))
         {
-            if (Find(podId)?.Ports.Any(mapping.Overlaps) == true)
+            // One whose lease cannot be read claims the port all the same.
+            if (TryFind(podId, out var damage)?.Ports.Any(mapping.Overlaps) ?? damage is not null)
             {
                 return podId;
             }
@@ -253,8 +302,33 @@ public sealed class AddressAllocator
         return null;
     }
 
-    private string[] PortClaims(string name) =>
-        FileSystem.TryReadText($"{ports}/{name}")?.Split('\n', StringSplitOptions.RemoveEmptyEntries) ?? [];
+    /// <summary>The pods that claim a port. A claim that is no file of ours claims nothing.</summary>
+    private List<string> PortClaims(string name)
+    {
+        try
+        {
+            return [.. (FileSystem.TryReadText($"{ports}/{name}") ?? "").Split('\n').Where(IsPodId)];
+        }
+        catch (KernelException error) when (error.IsDamage)
+        {
+            FileTree.Remove($"{ports}/{name}");
+            return [];
+        }
+    }
+
+    /// <summary>The pod that a claim of an address leads to; null when it is no claim.</summary>
+    private static string? HolderOf(string claim)
+    {
+        try
+        {
+            var holder = FileSystem.ReadLink(claim);
+            return IsPodId(holder) ? holder : null;
+        }
+        catch (KernelException error) when (error.IsDamage || error.Error == Errno.ENOENT)
+        {
+            return null;
+        }
+    }
 
     private void ClaimPort(string podId, PortMapping mapping) => RewritePortClaims(ClaimName(mapping), null, podId);
 
@@ -309,13 +383,13 @@ public sealed class AddressAllocator
                 throw error;
             }
 
-            var holder = FileSystem.ReadLink(path);
-            if (Find(holder)?.HostPart == number)
+            // A pod whose lease cannot be read may have this address.
+            if (HolderOf(path) is { } holder && (TryFind(holder, out var damage)?.HostPart == number || damage is not null))
             {
                 return false;
             }
 
-            FileSystem.RemoveFile(path);
+            FileTree.Remove(path);
         }
 
         return true;

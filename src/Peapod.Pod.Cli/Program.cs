@@ -57,7 +57,7 @@ try
         throw wrong;
     }
 
-    return parsed.Invoke(new InvocationConfiguration { EnableDefaultExceptionHandler = false });
+    return Damages.ExitCode(parsed.Invoke(new InvocationConfiguration { EnableDefaultExceptionHandler = false }));
 }
 catch (Exception e) when (DescriptorWriter.HasNoReader(e))
 {
@@ -68,4 +68,14 @@ catch (Exception e) when (PodFailure.Is(e))
 {
     Console.Error.WriteLine($"peapod: {e.Message}");
     return e switch { PodException pod => pod.ExitCode, ContainerException container => container.ExitCode, _ => 1 };
+}
+catch (Exception e)
+{
+    Console.Error.WriteLine($"peapod: {UnexpectedFailure.Sentence(e)}");
+    if (UnexpectedFailure.Trace(e) is { } trace)
+    {
+        Console.Error.WriteLine(trace);
+    }
+
+    return 1;
 }

@@ -71,22 +71,36 @@ internal sealed partial class ForwardingSettings(NetworkConfiguration configurat
     /// <summary>Puts back what <see cref="EnableUplinks"/> changed outside the bridge.</summary>
     internal void Restore()
     {
-        var record = FileSystem.TryReadText($"{configuration.DataFolder}/{RecordName}");
-        if (record is null)
+        foreach (var line in Enumerable.Reverse(ReadRecord().Split('\n', StringSplitOptions.RemoveEmptyEntries)))
         {
-            return;
-        }
-
-        foreach (var line in Enumerable.Reverse(record.Split('\n', StringSplitOptions.RemoveEmptyEntries)))
-        {
-            if (line.Split(' ') is [var name, var value] && FileSystem.TryStat(Root + name) is not null)
+            if (line.Split(' ') is [var name, var value] && IsOurs(name, value) && FileSystem.TryStat(Root + name) is not null)
             {
                 FileSystem.WriteExisting(Root + name, value);
             }
         }
 
-        FileSystem.RemoveFile($"{configuration.DataFolder}/{RecordName}");
+        FileTree.Remove($"{configuration.DataFolder}/{RecordName}");
     }
+
+    /// <summary>Empty when there is none, or none that can be read: what it said is lost then, and the pods' end is not to be kept up by that.</summary>
+    private string ReadRecord()
+    {
+        try
+        {
+            return FileSystem.TryReadText($"{configuration.DataFolder}/{RecordName}") ?? "";
+        }
+        catch (KernelException error) when (error.IsDamage)
+        {
+            LogDamaged(logger, $"{configuration.DataFolder}/{RecordName}", error.Reason);
+            FileTree.Remove($"{configuration.DataFolder}/{RecordName}");
+            return "";
+        }
+    }
+
+    /// <summary>Whether a line is one of those that <see cref="EnableUplinks"/> writes: half a name must not become another setting.</summary>
+    private static bool IsOurs(string name, string value) =>
+        value is "0" or "1" or "2" && !name.Contains("..", StringComparison.Ordinal)
+        && name.Split('/') is ["ipv4" or "ipv6", "conf", { Length: > 0 }, "forwarding" or "force_forwarding" or "accept_ra"];
 
     private static bool CanForceIPv6(string link) => FileSystem.TryStat($"{Root}ipv6/conf/{link}/force_forwarding") is not null;
 
@@ -98,7 +112,7 @@ internal sealed partial class ForwardingSettings(NetworkConfiguration configurat
             return;
         }
 
-        var record = FileSystem.TryReadText($"{configuration.DataFolder}/{RecordName}") ?? "";
+        var record = ReadRecord();
         if (!record.Split('\n').Any(line => line.StartsWith(name + " ", StringComparison.Ordinal)))
         {
             using var folder = FileSystem.OpenDirectory(configuration.DataFolder);
@@ -119,6 +133,9 @@ internal sealed partial class ForwardingSettings(NetworkConfiguration configurat
 
     [LoggerMessage(EventId = 1, Level = LogLevel.Information, Message = "network: set the sysctl net/{Name} from {Old} to {Value}")]
     private static partial void LogChanged(ILogger logger, string name, string old, string value);
+
+    [LoggerMessage(EventId = 4, Level = LogLevel.Warning, Message = "network: {File} is damaged: {Reason}; the sysctls that it was to be set back by stay as they are")]
+    private static partial void LogDamaged(ILogger logger, string file, string reason);
 
     [LoggerMessage(EventId = 2, Level = LogLevel.Warning, Message = "network: this kernel cannot forward IPv6 for single interfaces; IPv6 forwarding is now on for the whole host")]
     private static partial void LogGlobalIPv6(ILogger logger);

@@ -48,14 +48,26 @@ internal sealed class PortTable(NetworkConfiguration configuration, NetlinkSocke
     internal void Ensure(Func<IEnumerable<Lease>> leases)
     {
         var found = FindComment();
-        if (found == Comment)
+        if (found != Comment)
         {
-            return;
+            Make(leases, replaces: found is not null);
         }
+    }
 
+    /// <summary>Makes the table anew, if there is one, with the ports of <paramref name="leases"/> and no others, in one step: no packet misses it.</summary>
+    internal void MakeAnew(Func<IEnumerable<Lease>> leases)
+    {
+        if (FindComment() is not null)
+        {
+            Make(leases, replaces: true);
+        }
+    }
+
+    private void Make(Func<IEnumerable<Lease>> leases, bool replaces)
+    {
         batch.Clear();
         Nftables.BeginBatch(batch);
-        if (found is not null)
+        if (replaces)
         {
             DeleteTable();
         }

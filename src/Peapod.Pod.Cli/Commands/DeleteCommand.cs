@@ -1,6 +1,8 @@
 using System.CommandLine;
 using Peapod.Pod.Cli.Manifests;
+using Peapod.Pod.Cli.Output;
 using Peapod.Pod.Cli.Selection;
+using Peapod.Pod.Layout;
 using Peapod.Pod.Manifest;
 using Peapod.Pod.Store;
 using Peapod.Pod.Volumes;
@@ -25,7 +27,7 @@ internal sealed class DeleteCommand
     private readonly Option<string?> selector = new("--selector", "-l") { Description = "the pods with these labels", HelpName = "LABELS" };
     private readonly Option<bool> all = new("--all") { Description = "all pods of the namespace" };
     private readonly Option<bool> allNamespaces = new("--all-namespaces", "-A") { Description = "with --all or -l: the pods of all namespaces" };
-    private readonly Option<long?> grace = new("--grace-period") { Description = "seconds between the stop signal and KILL (the manifest's terminationGracePeriodSeconds)", HelpName = "SECONDS" };
+    private readonly Option<long?> grace = new("--grace-period") { Description = "seconds between the stop signal and KILL (the manifest's terminationGracePeriodSeconds, which a negative number means too)", HelpName = "SECONDS" };
     private readonly Option<bool> now = new("--now") { Description = "as --grace-period=1" };
     private readonly Option<bool> force = new("--force") { Description = "as --grace-period=0" };
     private readonly Option<bool> onlyPods = new("--only-pods") { Description = "of a manifest only the pods" };
@@ -60,6 +62,11 @@ internal sealed class DeleteCommand
             throw new PodException("-A: goes with --all and -l only");
         }
 
+        if (parsed.GetValue(grace) is > int.MaxValue and var seconds)
+        {
+            throw new PodException($"--grace-period {seconds}: expected at most {int.MaxValue} seconds");
+        }
+
         var space = parsed.GetValue(HostOptions.Namespace)!;
         if (files.AreGiven(parsed))
         {
@@ -83,7 +90,7 @@ internal sealed class DeleteCommand
     {
         var wanted = parsed.GetValue(selector) is { } text ? LabelSelector.Parse(text) : null;
         var anywhere = parsed.GetValue(allNamespaces);
-        var pods = HostOptions.Host(parsed).Pods().Where(folders => (anywhere || folders.Namespace == space) && (wanted is null || wanted.Matches(PodView.ReadOnly(folders).Manifest.Metadata))).ToList();
+        var pods = HostOptions.Host(parsed).Pods().Where(folders => (anywhere || folders.Namespace == space) && (wanted is null || HasLabels(folders, wanted))).ToList();
         if (pods.Count == 0)
         {
             Console.Error.WriteLine("No resources found");
@@ -91,6 +98,18 @@ internal sealed class DeleteCommand
         }
 
         return pods.Aggregate(0, (exitCode, folders) => exitCode | EachPod.Do([folders.Name], name => Delete(parsed, ObjectKinds.Pod, folders.Namespace, name)));
+    }
+
+    /// <summary>Of a pod whose manifest cannot be read nobody knows.</summary>
+    private static bool HasLabels(PodFolders folders, LabelSelector wanted)
+    {
+        var pod = PodView.ReadOnly(folders);
+        if (pod.Damage is { } damage)
+        {
+            Damages.Tell($"pod \"{folders.Name}\": {damage}");
+        }
+
+        return wanted.Matches(pod.Manifest.Metadata);
     }
 
     /// <summary>The pods first: what they use goes after them.</summary>
@@ -155,7 +174,7 @@ internal sealed class DeleteCommand
             return false;
         }
 
-        PodEnd.Delete(folders, parsed.GetValue(force) ? 0 : parsed.GetValue(now) ? 1 : parsed.GetValue(grace));
+        PodEnd.Delete(folders, parsed.GetValue(force) ? 0 : parsed.GetValue(now) ? 1 : parsed.GetValue(grace) is >= 0 and var given ? given : null);
         return true;
     }
 }

@@ -1,7 +1,6 @@
 using System.CommandLine;
 using Peapod.Pod.Cli.Description;
 using Peapod.Pod.Cli.Selection;
-using Peapod.Pod.Events;
 using Peapod.Pod.Layout;
 using Peapod.Pod.Objects;
 
@@ -31,7 +30,7 @@ internal sealed class DescribeCommand
         }
 
         var nodeName = PodHost.NodeName;
-        Console.Write(string.Join("\n\n", pods.Select(pod => ToText(pod, nodeName, EventLog.Read(pod.Folders)))));
+        Console.Write(string.Join("\n\n", pods.Select(pod => ToText(pod, nodeName, EventsCommand.EventsOf(pod.Folders)))));
         return 0;
     }
 

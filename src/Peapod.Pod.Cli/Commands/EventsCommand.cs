@@ -3,6 +3,7 @@ using System.Text.Json.Nodes;
 using Peapod.Pod.Cli.Output;
 using Peapod.Pod.Cli.Selection;
 using Peapod.Pod.Events;
+using Peapod.Pod.Layout;
 using Peapod.Pod.Objects;
 
 namespace Peapod.Pod.Cli.Commands;
@@ -86,7 +87,7 @@ internal sealed class EventsCommand
                 continue;
             }
 
-            foreach (var happened in EventLog.Read(folders))
+            foreach (var happened in EventsOf(folders))
             {
                 if (wanted.Length == 0 || wanted.Contains(happened.Type))
                 {
@@ -96,6 +97,20 @@ internal sealed class EventsCommand
         }
 
         return [.. entries.OrderBy(static entry => entry.Event.LastTimestamp)];
+    }
+
+    /// <summary>None, having told so, when they cannot be read.</summary>
+    internal static IReadOnlyList<PodEvent> EventsOf(PodFolders folders)
+    {
+        try
+        {
+            return EventLog.Read(folders);
+        }
+        catch (DamagedStateException e)
+        {
+            Damages.Tell($"pod \"{folders.Name}\": {e.Message}");
+            return [];
+        }
     }
 
     private static string ToText(TabWriter table, List<Entry> entries, bool namespaces, bool headings)

@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Text.Json.Nodes;
 using Peapod.Pod.Cli.Output;
 using Peapod.Pod.Cli.Selection;
+using Peapod.Pod.Layout;
 using Peapod.Pod.Objects;
 using Peapod.Pod.Store;
 
@@ -109,10 +110,24 @@ internal sealed class GetCommand
         foreach (var each in spaces)
         {
             var there = meant == ObjectKinds.Pod ? all.Where(pod => pod.Namespace == each).Select(static pod => pod.Name) : store.Names(each, meant.Kind);
-            items.AddRange(there.Select(name => Read(parsed, store, meant, each, name)).OfType<Item>().Where(item => filter is null || filter.Matches(item.Metadata)));
+            items.AddRange(there.Select(name => TryRead(parsed, store, meant, each, name)).OfType<Item>().Where(item => filter is null || filter.Matches(item.Metadata)));
         }
 
         return items;
+    }
+
+    /// <summary>Null, having told so, when it cannot be read.</summary>
+    private static Item? TryRead(ParseResult parsed, ObjectStore store, ObjectKinds meant, string space, string name)
+    {
+        try
+        {
+            return Read(parsed, store, meant, space, name);
+        }
+        catch (DamagedStateException e)
+        {
+            Damages.Tell($"{meant.Singular} \"{name}\": {e.Message}");
+            return null;
+        }
     }
 
     private static Item? Read(ParseResult parsed, ObjectStore store, ObjectKinds meant, string space, string name)

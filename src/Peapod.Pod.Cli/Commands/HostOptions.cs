@@ -51,12 +51,19 @@ internal static class HostOptions
     internal static PodFolders? TryFind(ParseResult parsed, string name) => TryFind(Host(parsed), parsed.GetValue(Namespace)!, NameOf(name));
 
     /// <inheritdoc cref="Find"/>
-    internal static PodFolders? TryFind(PodHost host, string space, string name)
+    internal static PodFolders? TryFind(PodHost host, string space, string name) =>
+        Named(host, space, name) is { } folders && FileSystem.TryStat(folders.Run, followSymlinks: false) is not null ? folders : null;
+
+    /// <summary>The folders of a pod whose own is gone, but not all else of it.</summary>
+    internal static PodFolders? TryFindLost(ParseResult parsed, string name) =>
+        Named(Host(parsed), parsed.GetValue(Namespace)!, NameOf(name)) is { } folders && FileSystem.TryStat(folders.Run, followSymlinks: false) is null && PodTeardown.IsAnythingLeft(folders) ? folders : null;
+
+    private static PodFolders? Named(PodHost host, string space, string name)
     {
         var folders = host.FoldersOf(space, name);
 
         // What cannot be a name must not become a path.
-        return NameRules.Dns1123Subdomain(folders.Name) is null && NameRules.Dns1123Label(folders.Namespace) is null && FileSystem.TryStat(folders.Run) is not null ? folders : null;
+        return NameRules.Dns1123Subdomain(folders.Name) is null && NameRules.Dns1123Label(folders.Namespace) is null ? folders : null;
     }
 
     private static string NameOf(string name) => name.Split('/') is ["pod" or "pods" or "po", var bare] ? bare : name;

@@ -15,7 +15,7 @@ internal static class ImageCommands
         return command;
     }
 
-    private static ImageStore Store(ParseResult parsed) => new(parsed.GetValue(HostOptions.DataRoot)!);
+    private static ImageStore Store(ParseResult parsed) => new(parsed.GetValue(HostOptions.DataRoot)!) { Damage = Damages.Tell };
 
     private static Command Load()
     {

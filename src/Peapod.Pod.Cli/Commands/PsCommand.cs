@@ -107,7 +107,7 @@ internal sealed class PsCommand(PodSelection selection)
         while (true)
         {
             // One that has no manifest yet is shown when it has.
-            var changed = pods.FindAll(pod => pod.Manifest.Metadata.CreationTimestamp is not null && (!seen.TryGetValue(pod.Folders.Key, out var before) || before != PodSummary.Of(pod)));
+            var changed = pods.FindAll(pod => (pod.Manifest.Metadata.CreationTimestamp is not null || pod.Damage is not null) && (!seen.TryGetValue(pod.Folders.Key, out var before) || before != PodSummary.Of(pod)));
             changed.ForEach(pod => seen[pod.Folders.Key] = PodSummary.Of(pod));
             if (changed.Count > 0)
             {

@@ -22,7 +22,7 @@ internal static class RmCommand
         var command = new Command("rm", Help) { force, names };
         command.SetAction(parsed => EachPod.Do(parsed.GetValue(names)!, name =>
         {
-            var folders = HostOptions.Find(parsed, name);
+            var folders = parsed.GetValue(force) ? HostOptions.TryFindLost(parsed, name) ?? HostOptions.Find(parsed, name) : HostOptions.Find(parsed, name);
             Remove(folders, parsed.GetValue(force));
             Console.WriteLine($"pod \"{folders.Name}\" deleted");
         }));

@@ -15,10 +15,23 @@ internal static class PodEnd
     {
         if ((graceSeconds ?? GraceOf(folders)) is > 0 and var grace)
         {
-            Stop(folders, grace);
+            TryStop(folders, grace);
         }
 
         SupervisorProcess.Remove(folders);
+    }
+
+    private static void TryStop(PodFolders folders, long graceSeconds)
+    {
+        try
+        {
+            Stop(folders, graceSeconds);
+        }
+        catch (DamagedStateException e)
+        {
+            // It has no supervisor, and cannot get one that knew how to stop it.
+            Console.Error.WriteLine($"peapod: warning: pod \"{folders.Name}\" is killed: {e.Message.Split('\n')[0]}");
+        }
     }
 
     internal static Option<long?> TimeOption() => new("--time", "-t")
@@ -28,7 +41,7 @@ internal static class PodEnd
 
     /// <summary>What <see cref="TimeOption"/> says; null for the manifest's.</summary>
     internal static long? SecondsOf(ParseResult parsed, Option<long?> time) =>
-        parsed.GetValue(time) is < 0 and var given ? throw new PodException($"--time {given}: expected 0 or more seconds") : parsed.GetValue(time);
+        parsed.GetValue(time) is { } given and (< 0 or > int.MaxValue) ? throw new PodException($"--time {given}: expected from 0 to {int.MaxValue} seconds") : parsed.GetValue(time);
 
     /// <summary>Stops it, and returns when it is stopped.</summary>
     internal static void Stop(PodFolders folders, long graceSeconds)
@@ -37,7 +50,16 @@ internal static class PodEnd
         SupervisorProcess.Stop(folders, graceSeconds);
     }
 
-    /// <summary>Seconds, as the manifest has it; 0 for a pod without one, which was never made whole.</summary>
-    internal static long GraceOf(PodFolders folders) =>
-        PodFolders.TryRead(folders.Manifest) is { } json ? Objects.PodManifest.Parse(json).Spec.TerminationGracePeriodSeconds ?? DefaultGrace : 0;
+    /// <summary>Seconds, as the manifest has it; 0 for a pod without one, which was never made whole. When it cannot be read: what most have.</summary>
+    internal static long GraceOf(PodFolders folders)
+    {
+        try
+        {
+            return ManifestFile.TryRead(folders) is { } pod ? pod.Spec.TerminationGracePeriodSeconds ?? DefaultGrace : 0;
+        }
+        catch (DamagedStateException)
+        {
+            return DefaultGrace;
+        }
+    }
 }

@@ -6,6 +6,9 @@ namespace Peapod.Pod.Cli.Selection;
 /// <summary>The columns READY, STATUS and RESTARTS of a pod, by the API server's rules (pkg/printers/internalversion).</summary>
 internal sealed record PodSummary(int Ready, int Total, string Status, int Restarts, DateTime? LastRestart)
 {
+    /// <summary>The STATUS of a pod whose files cannot be read.</summary>
+    internal const string Damaged = "Damaged";
+
     internal string ReadyText => $"{Ready}/{Total}";
 
     internal string RestartsText => Restarts > 0 && LastRestart is not null ? $"{Restarts} ({Age.Of(LastRestart)} ago)" : $"{Restarts}";
@@ -20,7 +23,11 @@ internal sealed record PodSummary(int Ready, int Total, string Status, int Resta
         _ => Output.Colour.Red,
     };
 
-    internal static PodSummary Of(PodView pod) => Of(pod.Manifest, pod.Status, pod.IsSupervised);
+    internal static PodSummary Of(PodView pod)
+    {
+        var known = Of(pod.Manifest, pod.Status, pod.IsSupervised || pod.Damage is not null);
+        return pod.Damage is null ? known : known with { Status = Damaged, Ready = Math.Min(known.Ready, known.Total) };
+    }
 
     internal static PodSummary Of(PodManifest manifest, PodStatus status, bool supervised = true)
     {

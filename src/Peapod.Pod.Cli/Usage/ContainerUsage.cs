@@ -18,11 +18,11 @@ internal sealed record ContainerUsage(string Pod, string Namespace, string Conta
     internal static List<ContainerUsage> Read(PodFolders folders, IReadOnlyList<string> containers)
     {
         var store = new ContainerStore(folders.Containers);
-        var network = store.TryRead(Sandbox.SandboxSpec.Id) is { } sandbox ? ReadNetwork(sandbox.Pid) : null;
+        var network = Record(store, Sandbox.SandboxSpec.Id) is { } sandbox ? ReadNetwork(sandbox.Pid) : null;
         var found = new List<ContainerUsage>();
         foreach (var name in containers)
         {
-            if (store.TryRead(name) is not { Cgroup.Length: > 0 } record || FileSystem.TryReadText($"{record.Cgroup}/cgroup.events") is not { } events || !events.Contains("populated 1", StringComparison.Ordinal))
+            if (Record(store, name) is not { Cgroup.Length: > 0 } record || FileSystem.TryReadText($"{record.Cgroup}/cgroup.events") is not { } events || !events.Contains("populated 1", StringComparison.Ordinal))
             {
                 continue;
             }
@@ -41,6 +41,20 @@ internal sealed record ContainerUsage(string Pod, string Namespace, string Conta
         }
 
         return found;
+    }
+
+    /// <summary>Null, having told so, when it cannot be read.</summary>
+    private static ContainerRecord? Record(ContainerStore store, string id)
+    {
+        try
+        {
+            return store.TryRead(id);
+        }
+        catch (DamagedContainerException e)
+        {
+            Output.Damages.Tell(e.Message.Split('\n')[0]);
+            return null;
+        }
     }
 
     /// <summary>Thousandths of a core between an earlier reading and this.</summary>

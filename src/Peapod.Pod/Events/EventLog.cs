@@ -3,6 +3,7 @@ using Microsoft.Extensions.Logging.Abstractions;
 using Peapod.Kernel;
 using Peapod.Kernel.Files;
 using Peapod.Kernel.Interop;
+using Peapod.Oci;
 using Peapod.Pod.Layout;
 using Peapod.Pod.Logging;
 using Peapod.Pod.Objects;
@@ -35,7 +36,14 @@ public sealed class EventLog : IDisposable
     public static IReadOnlyList<PodEvent> Read(PodFolders folders)
     {
         ArgumentNullException.ThrowIfNull(folders);
-        return Parse(PodFolders.TryRead(folders.Events) ?? []);
+        try
+        {
+            return Parse(PodFolders.TryRead(folders.Events) ?? []);
+        }
+        catch (KernelException e) when (e.IsDamage)
+        {
+            throw new DamagedStateException(folders.Events, e.Reason, folders.Removal, e);
+        }
     }
 
     internal static List<PodEvent> Parse(ReadOnlySpan<byte> text)
@@ -43,15 +51,28 @@ public sealed class EventLog : IDisposable
         var events = new List<PodEvent>();
         while (text.IndexOf((byte)'\n') is >= 0 and var end)
         {
-            if (end > 0)
+            if (end > 0 && TryParse(text[..end]) is { } next)
             {
-                Count(events, PodEvent.Parse(text[..end]));
+                Count(events, next);
             }
 
             text = text[(end + 1)..];
         }
 
         return events;
+    }
+
+    /// <summary>Null for a line that was damaged: it does not keep the others from being read.</summary>
+    private static PodEvent? TryParse(ReadOnlySpan<byte> line)
+    {
+        try
+        {
+            return PodEvent.Parse(line);
+        }
+        catch (SpecException)
+        {
+            return null;
+        }
     }
 
     /// <summary>Writes down what has happened. That it cannot be written is told in the supervisor's log, and stops nothing.</summary>
@@ -64,7 +85,7 @@ public sealed class EventLog : IDisposable
         {
             if (file is null)
             {
-                file = FileSystem.Open(folders.Events, Libc.O_WRONLY | Libc.O_CREAT | Libc.O_APPEND | Libc.O_NOFOLLOW, 0x180);
+                file = FileSystem.Open(folders.Events, Libc.O_WRONLY | Libc.O_CREAT | Libc.O_APPEND | Libc.O_NOFOLLOW | Libc.O_NONBLOCK, 0x180);
                 size = (long)FileSystem.Stat(file).Size;
             }
 

@@ -18,6 +18,9 @@ public sealed class PodFolders(PodHost host, string key)
 
     public string Namespace => Key[..Key.IndexOf('_', StringComparison.Ordinal)];
 
+    /// <summary>What to do with a pod that is damaged.</summary>
+    internal string Removal => $"\"peapod pod rm --force {(Namespace == "default" ? "" : $"--namespace {Namespace} ")}{Name}\" removes the pod";
+
     public string Run => $"{Host.PodsRoot}/{Key}";
 
     /// <summary>The manifest with its defaults.</summary>
@@ -85,19 +88,18 @@ public sealed class PodFolders(PodHost host, string key)
     public void Write(string file, ReadOnlySpan<byte> content)
     {
         using var folder = FileSystem.OpenDirectory(Run);
-        FileSystem.Replace(folder, Path.GetFileName(file), content, PrivateFile);
+        try
+        {
+            FileSystem.Replace(folder, Path.GetFileName(file), content, PrivateFile);
+        }
+        catch (KernelException e) when (e.Error == Errno.EISDIR)
+        {
+            // None of ours: a file does not take a directory's place.
+            FileTree.Remove($"{Run}/{Path.GetFileName(file)}");
+            FileSystem.Replace(folder, Path.GetFileName(file), content, PrivateFile);
+        }
     }
 
     /// <summary>The content, or null when it is not there.</summary>
-    public static byte[]? TryRead(string path)
-    {
-        try
-        {
-            return FileSystem.ReadAllBytes(path);
-        }
-        catch (KernelException e) when (e.Error is Errno.ENOENT or Errno.ENOTDIR)
-        {
-            return null;
-        }
-    }
+    public static byte[]? TryRead(string path) => FileSystem.TryReadBytes(path);
 }

@@ -27,6 +27,9 @@ public sealed record PodHost
     /// <summary>Compiled system call filters, of all pods.</summary>
     internal string Filters => $"{RunRoot}/seccomp";
 
+    /// <summary>The network without what <see cref="NetworkFile"/> says.</summary>
+    internal NetworkConfiguration DefaultNetwork => new() { DataFolder = $"{RunRoot}/network" };
+
     internal NetworkConfiguration ReadNetwork() => Layout.NetworkFile.Read(NetworkFile, $"{RunRoot}/network");
 
     /// <summary>The node's name, as pods are told it and `ps -o wide` shows it.</summary>
@@ -57,6 +60,7 @@ public sealed record PodHost
         }
 
         var names = FileSystem.List(PodsRoot);
+        names.RemoveAll(static name => name.IndexOf('_', StringComparison.Ordinal) <= 0);
         names.Sort(StringComparer.Ordinal);
         return names.ConvertAll(name => new PodFolders(this, name));
     }

@@ -8,8 +8,8 @@ public static class StatusFile
     private const string Name = "status.json";
 
     /// <summary>Null before the supervisor has begun.</summary>
-    public static PodStatus? TryRead(PodFolders folders) =>
-        PodFolders.TryRead($"{folders.Run}/{Name}") is { } json ? PodStatus.Parse(json) : null;
+    /// <exception cref="DamagedStateException">It cannot be read.</exception>
+    public static PodStatus? TryRead(PodFolders folders) => StateFile.TryRead($"{folders.Run}/{Name}", static json => PodStatus.Parse(json), folders.Removal);
 
     public static void Write(PodFolders folders, PodStatus status) => folders.Write(Name, status.ToJson(indented: true));
 }

@@ -152,8 +152,21 @@ public sealed class LogReader : IDisposable
 
     private SafeFd? TryOpenFile((int Run, int Part) name)
     {
-        var fd = Libc.open(LogFiles.PathOf(folder, name.Run, name.Part), Libc.O_RDONLY | Libc.O_CLOEXEC, 0);
-        return fd < 0 ? null : new SafeFd(fd);
+        // Without waiting, whatever somebody has put in its place.
+        var fd = Libc.open(LogFiles.PathOf(folder, name.Run, name.Part), Libc.O_RDONLY | Libc.O_NONBLOCK | Libc.O_CLOEXEC, 0);
+        if (fd < 0)
+        {
+            return null;
+        }
+
+        var opened = new SafeFd(fd);
+        if (FileSystem.Stat(opened, "log").Type == Libc.S_IFREG)
+        {
+            return opened;
+        }
+
+        opened.Dispose();
+        return null;
     }
 
     /// <summary>Opens the run's first file, or that in which the last lines begin.</summary>
@@ -177,7 +190,7 @@ public sealed class LogReader : IDisposable
 
             file?.Dispose();
             file = opened;
-            var text = FileSystem.ReadAllBytes(opened, "log");
+            var text = FileSystem.ReadAllBytes(opened, "log", int.MaxValue);
             var start = StartOfLast(text, ref wanted, ref seen);
             _ = Libc.lseek(opened.Number, start, 0);
             if (wanted <= 0)

@@ -106,7 +106,7 @@ internal sealed unsafe class LogWriter : IDisposable
     public void Dispose() => file.Dispose();
 
     private static SafeFd OpenFile(string folder, int run) =>
-        FileSystem.Open(LogFiles.PathOf(folder, run), Libc.O_WRONLY | Libc.O_CREAT | Libc.O_APPEND | Libc.O_NOFOLLOW, 0x1a0);
+        FileSystem.Open(LogFiles.PathOf(folder, run), Libc.O_WRONLY | Libc.O_CREAT | Libc.O_APPEND | Libc.O_NOFOLLOW | Libc.O_NONBLOCK, 0x1a0);
 
     private void Add(string stream, bool whole, List<byte> line)
     {

@@ -62,26 +62,40 @@ internal sealed record IdRange(uint First)
     /// <summary>Gives the range back. Nothing there is no error.</summary>
     internal static void Release(PodFolders folders)
     {
-        if (NumberOf(folders) is { } number)
+        // Without a note of it: killed between the lease and the note.
+        if ((NumberOf(folders) ?? Search(folders)) is { } number)
         {
             FileSystem.RemoveFile($"{Root(folders)}/{number.ToString(CultureInfo.InvariantCulture)}");
         }
-        else if (FileSystem.TryStat(Root(folders)) is not null)
+    }
+
+    /// <summary>By the note of it, or, when that is damaged, by the lease itself.</summary>
+    private static int? NumberOf(PodFolders folders)
+    {
+        try
         {
-            // Killed between the lease and the note of it.
-            foreach (var name in FileSystem.List(Root(folders)))
-            {
-                if (IsOf(folders, name))
-                {
-                    FileSystem.RemoveFile($"{Root(folders)}/{name}");
-                }
-            }
+            return FileSystem.TryReadText(folders.IdRange) is not { } text ? null
+                : int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number) && IsOf(folders, text) ? number
+                : Search(folders);
+        }
+        catch (KernelException e) when (e.IsDamage)
+        {
+            return Search(folders);
         }
     }
 
-    private static int? NumberOf(PodFolders folders) =>
-        FileSystem.TryReadText(folders.IdRange) is { } text && int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number) && IsOf(folders, text)
-            ? number : null;
+    private static int? Search(PodFolders folders)
+    {
+        foreach (var name in FileSystem.TryStat(Root(folders)) is { IsDirectory: true } ? FileSystem.List(Root(folders)) : [])
+        {
+            if (int.TryParse(name, NumberStyles.None, CultureInfo.InvariantCulture, out var number) && IsOf(folders, name))
+            {
+                return number;
+            }
+        }
+
+        return null;
+    }
 
     private static bool IsOf(PodFolders folders, string name)
     {
@@ -89,7 +103,7 @@ internal sealed record IdRange(uint First)
         {
             return FileSystem.ReadLink($"{Root(folders)}/{name}") == folders.Key;
         }
-        catch (KernelException e) when (e.Error is Errno.ENOENT or Errno.ENOTDIR)
+        catch (KernelException e) when (e.Error is Errno.ENOENT or Errno.ENOTDIR || e.IsDamage)
         {
             return false;
         }

@@ -14,5 +14,8 @@ public static class PidsLimit
     public static void Write(PodFolders folders, long limit) => folders.Write(folders.PidsLimit, Encoding.UTF8.GetBytes(limit.ToString(CultureInfo.InvariantCulture)));
 
     /// <summary>Null when there is none.</summary>
-    internal static long? Read(PodFolders folders) => FileSystem.TryReadText(folders.PidsLimit) is { } text ? long.Parse(text, CultureInfo.InvariantCulture) : null;
+    /// <exception cref="DamagedStateException">It cannot be read any more.</exception>
+    internal static long? Read(PodFolders folders) => FileSystem.TryReadText(folders.PidsLimit) is not { } text ? null
+        : long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var limit) ? limit
+        : throw new DamagedStateException(folders.PidsLimit, "it holds no number", folders.Removal);
 }

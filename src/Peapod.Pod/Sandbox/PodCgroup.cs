@@ -67,6 +67,16 @@ internal static class PodCgroup
         }
     }
 
+    /// <summary>Whether it is there, wherever it is.</summary>
+    internal static bool IsThere(CgroupHierarchy hierarchy, PodFolders folders) => PathsOf(hierarchy, folders).Exists(static path => FileSystem.TryStat(path) is not null);
+
+    /// <summary>Whether a process lives in it.</summary>
+    internal static bool IsPopulated(CgroupHierarchy hierarchy, PodFolders folders) =>
+        PathsOf(hierarchy, folders).Exists(static path => FileSystem.TryReadText($"{path}/cgroup.events")?.Contains("populated 1", StringComparison.Ordinal) == true);
+
+    private static List<string> PathsOf(CgroupHierarchy hierarchy, PodFolders folders) =>
+        [$"{hierarchy.MountPoint}{Burstable}/{folders.Key}", $"{hierarchy.MountPoint}{BestEffort}/{folders.Key}", $"{hierarchy.MountPoint}{Root}/{folders.Key}"];
+
     private static string ParentOf(PodManifest pod) => QosClass.Of(pod) switch
     {
         QosClass.Guaranteed => Root,

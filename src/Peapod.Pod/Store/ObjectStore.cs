@@ -99,19 +99,20 @@ public sealed class ObjectStore(PodHost host)
     }
 
     /// <summary>Null when it is not there.</summary>
+    /// <exception cref="DamagedStateException">It cannot be read.</exception>
     public ConfigMap? TryReadConfigMap(string podNamespace, string name) =>
-        TryRead(podNamespace, ConfigMaps, name) is { } json ? ConfigMap.Parse(json) : null;
+        TryRead(podNamespace, ConfigMaps, name, static json => ConfigMap.Parse(json));
 
     /// <inheritdoc cref="TryReadConfigMap"/>
     public Secret? TryReadSecret(string podNamespace, string name) =>
-        TryRead(podNamespace, Secrets, name) is { } json ? Secret.Parse(json) : null;
+        TryRead(podNamespace, Secrets, name, static json => Secret.Parse(json));
 
     /// <inheritdoc cref="TryReadConfigMap"/>
     public PersistentVolumeClaim? TryReadClaim(string podNamespace, string name) =>
-        TryRead(podNamespace, Claims, name) is { } json ? PersistentVolumeClaim.Parse(json) : null;
+        TryRead(podNamespace, Claims, name, static json => PersistentVolumeClaim.Parse(json));
 
     /// <inheritdoc cref="TryReadConfigMap"/>
-    public RuntimeClass? TryReadRuntimeClass(string name) => TryRead(Cluster, RuntimeClasses, name) is { } json ? RuntimeClass.Parse(json) : null;
+    public RuntimeClass? TryReadRuntimeClass(string name) => TryRead(Cluster, RuntimeClasses, name, static json => RuntimeClass.Parse(json));
 
     /// <summary>The namespaces that have objects, in the order of their names.</summary>
     public IReadOnlyList<string> Namespaces() => Sorted(Root);
@@ -120,7 +121,7 @@ public sealed class ObjectStore(PodHost host)
     /// <param name="podNamespace">Their namespace; RuntimeClasses are the same in all.</param>
     /// <param name="kind">ConfigMap, Secret, PersistentVolumeClaim or RuntimeClass.</param>
     public IReadOnlyList<string> Names(string podNamespace, string kind) =>
-        Sorted($"{Root}/{SpaceOf(podNamespace, kind)}/{ResourceOf(kind)}").ConvertAll(static file => file[..^Suffix.Length]);
+        Sorted($"{Root}/{SpaceOf(podNamespace, kind)}/{ResourceOf(kind)}").FindAll(static file => file.Length > Suffix.Length && file.EndsWith(Suffix, StringComparison.Ordinal)).ConvertAll(static file => file[..^Suffix.Length]);
 
     /// <summary>Removes an object; false when it is not there. The data of a claim stay.</summary>
     public bool Remove(string podNamespace, string kind, string name)
@@ -131,7 +132,17 @@ public sealed class ObjectStore(PodHost host)
         }
 
         using var all = FileLock.AcquireDirectory(Root);
-        return FileSystem.RemoveFile($"{Root}/{SpaceOf(podNamespace, kind)}/{ResourceOf(kind)}/{name}{Suffix}");
+        var folder = $"{Root}/{SpaceOf(podNamespace, kind)}/{ResourceOf(kind)}";
+        var file = $"{folder}/{name}{Suffix}";
+        if (FileSystem.TryStat(file, followSymlinks: false) is null)
+        {
+            return false;
+        }
+
+        FileTree.Remove(file);
+        using var directory = FileSystem.OpenDirectory(folder);
+        FileSystem.Sync(directory, folder);
+        return true;
     }
 
     private static string SpaceOf(string podNamespace, string kind) => kind == ManifestKinds.RuntimeClass ? Cluster : podNamespace;
@@ -156,8 +167,7 @@ public sealed class ObjectStore(PodHost host)
         var folder = $"{Root}/{metadata.Namespace}/{kind}";
         FileSystem.MakeDirectories(folder, PodFolders.PrivateFolder);
         using var all = FileLock.AcquireDirectory(Root);
-        var old = TryRead(metadata.Namespace!, kind, metadata.Name);
-        var before = old is null ? null : read(old);
+        var (old, before) = TryReadOld($"{folder}/{metadata.Name}{Suffix}", read);
         var json = write(metadata with { Uid = before?.Uid ?? Guid.NewGuid().ToString(), CreationTimestamp = before?.CreationTimestamp ?? Timestamp.Now });
         if (old is not null)
         {
@@ -170,12 +180,30 @@ public sealed class ObjectStore(PodHost host)
         }
 
         using var directory = FileSystem.OpenDirectory(folder);
-        FileSystem.Replace(directory, $"{metadata.Name}{Suffix}", json, PrivateFile);
+        FileSystem.Replace(directory, $"{metadata.Name}{Suffix}", json, PrivateFile, durably: true);
         return old is null ? "created" : "configured";
     }
 
-    private byte[]? TryRead(string podNamespace, string kind, string name) =>
-        IsName(podNamespace, name) ? FileSystem.TryReadBytes($"{Root}/{podNamespace}/{kind}/{name}{Suffix}") : null;
+    /// <summary>What a file holds, and the metadata in it. One that is damaged holds nothing any more, and is removed: a new one is as good.</summary>
+    private static (byte[]? Json, ObjectMeta? Metadata) TryReadOld(string file, Func<byte[], ObjectMeta> read)
+    {
+        try
+        {
+            byte[]? json = null;
+            var metadata = StateFile.TryRead(file, content => read(json = content));
+            return (json, metadata);
+        }
+        catch (DamagedStateException)
+        {
+            FileTree.Remove(file);
+            return (null, null);
+        }
+    }
+
+    private T? TryRead<T>(string podNamespace, string kind, string name, Func<byte[], T> parse)
+        where T : class =>
+        IsName(podNamespace, name)
+            ? StateFile.TryRead($"{Root}/{podNamespace}/{kind}/{name}{Suffix}", parse, "\"peapod pod apply\" writes it anew, \"peapod pod delete\" removes it") : null;
 
     /// <summary>Whether it can be the name of an object: one of a pod's manifest becomes a path here.</summary>
     private static bool IsName(string podNamespace, string name) =>
@@ -183,7 +211,7 @@ public sealed class ObjectStore(PodHost host)
 
     private static List<string> Sorted(string folder)
     {
-        var names = FileSystem.TryStat(folder) is null ? [] : FileSystem.List(folder);
+        var names = FileSystem.TryStat(folder) is { IsDirectory: true } ? FileSystem.List(folder) : [];
         names.RemoveAll(static name => name[0] == '.');
         names.Sort(StringComparer.Ordinal);
         return names;

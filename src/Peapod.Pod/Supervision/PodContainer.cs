@@ -260,7 +260,7 @@ internal sealed partial class PodContainer : IDisposable
 
         if (Resize.NeedsRestart(before, next))
         {
-            Restart(1000 * (context.Pod.Spec.TerminationGracePeriodSeconds ?? 30));
+            Restart(Grace(null));
             return;
         }
 
@@ -399,7 +399,7 @@ internal sealed partial class PodContainer : IDisposable
         TellHealth();
     }
 
-    private long Grace(long? ofProbe) => 1000 * (ofProbe ?? context.Pod.Spec.TerminationGracePeriodSeconds ?? 30);
+    private long Grace(long? ofProbe) => 1000 * Math.Min(int.MaxValue, ofProbe ?? context.Pod.Spec.TerminationGracePeriodSeconds ?? 30);
 
     /// <summary>The image as it was when the pod first needed it: a restart does not change it.</summary>
     private ContainerImage LeaseImage()

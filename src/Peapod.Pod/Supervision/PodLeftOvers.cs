@@ -1,9 +1,11 @@
+using Peapod.Container.Cgroups;
 using Peapod.Container.Collection;
 using Peapod.Container.State;
 using Peapod.Kernel;
 using Peapod.Kernel.Files;
 using Peapod.Pod.Layout;
 using Peapod.Pod.Objects;
+using Peapod.Pod.Sandbox;
 
 namespace Peapod.Pod.Supervision;
 
@@ -22,7 +24,7 @@ public static class PodLeftOvers
             }
         }
 
-        foreach (var key in FileSystem.TryStat($"{host.DataRoot}/pods") is null ? [] : FileSystem.List($"{host.DataRoot}/pods"))
+        foreach (var key in FileSystem.TryStat($"{host.DataRoot}/pods") is { IsDirectory: true } ? FileSystem.List($"{host.DataRoot}/pods") : [])
         {
             var folders = new PodFolders(host, key);
             if (IsOrphan(folders))
@@ -39,30 +41,46 @@ public static class PodLeftOvers
 
     private static string? Why(PodFolders folders, bool stopped)
     {
-        if (SupervisorProcess.IsAlive(folders) || FileLock.IsHeld(folders.CreatorLock))
+        if (!IsFolder(folders))
+        {
+            return IsPopulated(folders) ? null : "it is no pod's folder, and nothing of it runs";
+        }
+
+        if (SupervisorProcess.IsAlive(folders) || SupervisorProcess.IsBeingMade(folders))
         {
             return null;
         }
 
-        return StatusFile.TryRead(folders)?.Phase switch
+        try
         {
-            null => "its creator and its supervisor ended before it ran",
-            PodPhase.Succeeded or PodPhase.Failed when stopped => "it has ended",
-            _ => null,
-        };
+            return StatusFile.TryRead(folders)?.Phase switch
+            {
+                null when !IsPopulated(folders) => "its creator and its supervisor ended before it ran",
+                PodPhase.Succeeded or PodPhase.Failed when stopped => "it has ended",
+                _ => null,
+            };
+        }
+        catch (DamagedStateException)
+        {
+            return stopped && !IsPopulated(folders) ? "its state is damaged, and nothing of it runs" : null;
+        }
     }
+
+    private static bool IsFolder(PodFolders folders) => FileSystem.TryStat(folders.Run, followSymlinks: false) is { IsDirectory: true };
+
+    private static bool IsPopulated(PodFolders folders) => PodCgroup.IsPopulated(CgroupHierarchy.Find(), folders);
 
     /// <summary>With the supervisor's lock, so that none begins meanwhile.</summary>
     private static bool Remove(PodFolders folders, bool stopped)
     {
         using var all = FileLock.AcquireDirectory(folders.Host.PodsRoot);
-        if (FileSystem.TryStat(folders.Run) is null || Why(folders, stopped) is null)
+        if (FileSystem.TryStat(folders.Run, followSymlinks: false) is null || Why(folders, stopped) is null)
         {
             return false;
         }
 
-        using var held = FileLock.TryAcquire(folders.Lock);
-        if (held is null)
+        using var held = IsFolder(folders) ? SupervisorProcess.TryTakeLock(folders) : null;
+        if (held is null && IsFolder(folders))
         {
             return false;
         }
@@ -72,16 +90,17 @@ public static class PodLeftOvers
         return true;
     }
 
-    /// <summary>The data are of a pod of this host's, whose folder is not there.</summary>
-    private static bool IsOrphan(PodFolders folders) => RunOf(folders) == folders.Run && FileSystem.TryStat(folders.Run) is null;
+    /// <summary>The data are of a pod of this host's, whose folder is not there, and nothing of it runs.</summary>
+    private static bool IsOrphan(PodFolders folders) => RunOf(folders) == folders.Run && FileSystem.TryStat(folders.Run, followSymlinks: false) is null && !IsPopulated(folders);
 
-    private static string? RunOf(PodFolders folders)
+    /// <summary>The folder of the pod that the data are of; null when they do not say.</summary>
+    internal static string? RunOf(PodFolders folders)
     {
         try
         {
             return FileSystem.ReadLink(folders.RunLink);
         }
-        catch (KernelException e) when (e.Error is Errno.ENOENT or Errno.ENOTDIR or Errno.EINVAL)
+        catch (KernelException e) when (e.Error is Errno.ENOENT or Errno.ENOTDIR || e.IsDamage)
         {
             return null;
         }
@@ -96,6 +115,7 @@ public static class PodLeftOvers
             return false;
         }
 
+        PodTeardown.Stop(folders);
         PodTeardown.Remove(folders);
         return true;
     }

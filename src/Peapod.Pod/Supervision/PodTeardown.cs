@@ -1,3 +1,4 @@
+using System.Runtime.ExceptionServices;
 using Peapod.Container.Cgroups;
 using Peapod.Image;
 using Peapod.Kernel.Files;
@@ -12,28 +13,66 @@ namespace Peapod.Pod.Supervision;
 /// <summary>Takes back what a pod has on this host. Every step looks for what is there, so it serves after any crash, twice too.</summary>
 public static class PodTeardown
 {
-    /// <summary>The pod's processes, cgroups, block devices, address and ports.</summary>
-    public static void Stop(PodFolders folders)
-    {
-        var hierarchy = CgroupHierarchy.Find();
-        OciBundles.RemoveAll(folders);
-        PodCgroup.Remove(hierarchy, folders);
-        BlockVolume.Release(folders);
-        using var network = new PodNetwork(folders.Host.ReadNetwork());
-        network.Detach(folders.Key);
-        network.RemoveAllIfUnused();
-        FileTree.Remove(folders.Containers);
-    }
+    /// <summary>The pod's processes, cgroups, block devices, address and ports. One that fails does not keep the others from being taken back.</summary>
+    public static void Stop(PodFolders folders) => Each(
+        () => OciBundles.RemoveAll(folders),
+        () => PodCgroup.Remove(CgroupHierarchy.Find(), folders),
+        () => BlockVolume.Release(folders),
+        () => Detach(folders),
+        () => FileTree.Remove(folders.Containers));
 
     /// <summary>Everything that is kept of the pod: volumes in memory, layers, logs, the record itself.</summary>
     public static void Remove(PodFolders folders)
     {
-        PodVolumes.Unmount(folders);
-        BlockVolume.Release(folders);
-        ReleaseImages(folders);
-        IdRange.Release(folders);
+        Each(
+            () => PodVolumes.Unmount(folders),
+            () => BlockVolume.Release(folders),
+            () => ReleaseImages(folders),
+            () => IdRange.Release(folders));
         FileTree.Remove(folders.Data);
         FileTree.Remove(folders.Run);
+    }
+
+    /// <summary>Whether something of a pod is there whose folder is gone: its cgroup, or its data.</summary>
+    public static bool IsAnythingLeft(PodFolders folders) => PodCgroup.IsThere(CgroupHierarchy.Find(), folders) || PodLeftOvers.RunOf(folders) == folders.Run;
+
+    private static void Each(params ReadOnlySpan<Action> steps)
+    {
+        ExceptionDispatchInfo? first = null;
+        foreach (var step in steps)
+        {
+            try
+            {
+                step();
+            }
+            catch (Exception e) when (PodFailure.Is(e))
+            {
+                first ??= ExceptionDispatchInfo.Capture(e);
+            }
+        }
+
+        first?.Throw();
+    }
+
+    private static void Detach(PodFolders folders)
+    {
+        using var network = new PodNetwork(ReadNetwork(folders.Host));
+        network.Detach(folders.Key);
+        network.RemoveAllIfUnused();
+    }
+
+    /// <summary>A configuration that cannot be read any more does not keep a pod's address and ports from being given back: with the usual names.</summary>
+    private static NetworkConfiguration ReadNetwork(PodHost host)
+    {
+        try
+        {
+            return host.ReadNetwork();
+        }
+        catch (Exception e) when (PodFailure.Is(e))
+        {
+            Console.Error.WriteLine($"peapod: warning: {e.Message}; a bridge and a table of other names than {host.DefaultNetwork.Bridge} and {host.DefaultNetwork.Table} stay");
+            return host.DefaultNetwork;
+        }
     }
 
     /// <summary>What a pod of the same name left here that a reboot of the host ended.</summary>
@@ -60,9 +99,17 @@ public static class PodTeardown
     {
         var containers = $"{folders.Data}/containers";
         var images = new ImageStore(folders.Host.DataRoot);
-        foreach (var container in FileSystem.TryStat(containers) is null ? [] : FileSystem.List(containers))
+        if (FileSystem.TryStat(containers) is { IsDirectory: true })
         {
-            images.ReleaseLease(folders.LeaseOf(container));
+            foreach (var container in FileSystem.List(containers))
+            {
+                images.ReleaseLease(folders.LeaseOf(container));
+            }
+        }
+        else if (FileSystem.TryStat(folders.Data) is not null)
+        {
+            // What says which containers there were is gone: by their names, which begin with the pod's.
+            images.ReleaseLeases(folders.LeaseOf(""));
         }
     }
 }

@@ -16,7 +16,7 @@ public sealed partial class Supervisor
         {
             case "stop":
                 waitingForStop.Add(client);
-                Stop(request.Grace ?? Grace);
+                Stop(GraceOf(request));
                 return;
             case "attach":
                 Attach(client, request);
@@ -25,7 +25,7 @@ public sealed partial class Supervisor
                 Each(request, container => container.Signal(request.Signal ?? Signals.SIGKILL));
                 break;
             case "restart":
-                Each(request, container => Restart(container, request.Grace ?? Grace));
+                Each(request, container => Restart(container, GraceOf(request)));
                 break;
             case "reload":
                 Reload();
@@ -36,6 +36,9 @@ public sealed partial class Supervisor
 
         ControlSocket.Answer(client, new());
     }
+
+    /// <summary>Seconds.</summary>
+    private long GraceOf(ControlRequest request) => Math.Clamp(request.Grace ?? Grace, 0, int.MaxValue);
 
     /// <summary>Does something to the container that is meant, or to all that have a part in it.</summary>
     private void Each(ControlRequest request, Predicate<PodContainer> act)

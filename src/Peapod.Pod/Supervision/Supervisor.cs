@@ -296,7 +296,7 @@ public sealed partial class Supervisor : IDisposable
     }
 
     /// <summary>Seconds.</summary>
-    private long Grace => Pod.Spec.TerminationGracePeriodSeconds ?? ManifestDefaults.TerminationGracePeriodSeconds;
+    private long Grace => Math.Min(int.MaxValue, Pod.Spec.TerminationGracePeriodSeconds ?? ManifestDefaults.TerminationGracePeriodSeconds);
 
     /// <summary>Has everything stopped; asked again, it can only be sooner.</summary>
     private void Stop(long seconds)

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using Peapod.Container;
 using Peapod.Container.Spawning;
 using Peapod.Kernel;
 using Peapod.Kernel.Files;
@@ -31,7 +32,7 @@ public static class SupervisorProcess
         using var reader = ours;
         using (theirs)
         using (var nothing = FileSystem.Open("/dev/null", Libc.O_RDWR))
-        using (var errors = FileSystem.Open(folders.SupervisorLog, Libc.O_WRONLY | Libc.O_CREAT | Libc.O_APPEND | Libc.O_NOFOLLOW, 0x180))
+        using (var errors = FileSystem.Open(folders.SupervisorLog, Libc.O_WRONLY | Libc.O_CREAT | Libc.O_APPEND | Libc.O_NOFOLLOW | Libc.O_NONBLOCK, 0x180))
         using (var self = FileSystem.Open("/proc/self/exe", Libc.O_RDONLY))
         {
             ChildProcess.Start(
@@ -77,6 +78,11 @@ public static class SupervisorProcess
             Report(report, e is PodException failed ? failed.ExitCode : 1, e.Message);
             return 1;
         }
+        catch (Exception e)
+        {
+            Report(report, 1, $"pod \"{folders.Name}\": {UnexpectedFailure.Sentence(e)}");
+            throw;
+        }
 
         Report(report, 0, "");
         report.Dispose();
@@ -102,6 +108,12 @@ public static class SupervisorProcess
     /// <summary>Kills the pod's containers, ends its supervisor, the hard way when it does not answer, and removes all that there is of the pod.</summary>
     public static void Remove(PodFolders folders)
     {
+        if (FileSystem.TryStat(folders.Run, followSymlinks: false) is not { IsDirectory: true })
+        {
+            RemoveWithoutFolder(folders);
+            return;
+        }
+
         try
         {
             // Held to the end: a supervisor that was about to begin must not begin in what is being removed.
@@ -118,12 +130,37 @@ public static class SupervisorProcess
         }
     }
 
+    /// <summary>What there is of a pod whose folder is gone, or is no folder: its processes, its data, its address.</summary>
+    private static void RemoveWithoutFolder(PodFolders folders)
+    {
+        FileSystem.MakeDirectories(folders.Host.PodsRoot, PodFolders.PrivateFolder);
+        using var all = FileLock.AcquireDirectory(folders.Host.PodsRoot);
+        if (FileSystem.TryStat(folders.Run, followSymlinks: false) is not { IsDirectory: true })
+        {
+            PodTeardown.Stop(folders);
+            PodTeardown.Remove(folders);
+        }
+    }
+
+    /// <summary>The supervisor's lock; null when a supervisor has it. What is no file any more in its place is removed: nobody can hold that.</summary>
+    internal static FileLock? TryTakeLock(PodFolders folders)
+    {
+        if (!IsRegularOrMissing(folders.Lock))
+        {
+            FileTree.Remove(folders.Lock);
+        }
+
+        return FileLock.TryAcquire(folders.Lock);
+    }
+
     private static FileLock TakeLock(PodFolders folders)
     {
         for (var attempt = 0; ; attempt++)
         {
-            if (FileLock.TryAcquire(folders.Lock) is { } held)
+            if (TryTakeLock(folders) is { } held)
             {
+                // One whose lock was taken away from under it listens still.
+                KillListener(folders);
                 return held;
             }
 
@@ -144,13 +181,27 @@ public static class SupervisorProcess
             }
 
             KillSupervisor(folders);
+            KillListener(folders);
+        }
+    }
+
+    private static void KillListener(PodFolders folders)
+    {
+        using var socket = TryConnect(folders);
+        if (socket is not null && UnixSocket.PeerProcess(socket) is > 0 and var pid && PidFd.TryOpen(pid) is { } process)
+        {
+            using (process)
+            {
+                process.Signal(Signals.SIGKILL);
+                process.WaitForExit(AnswerTimeout);
+            }
         }
     }
 
     private static void KillSupervisor(PodFolders folders)
     {
         // Written by the one who holds the lock, so it is that one's, unless that one has ended since.
-        if (int.TryParse(FileSystem.TryReadText(folders.Lock), CultureInfo.InvariantCulture, out var pid) && PidFd.TryOpen(pid) is { } process)
+        if (IsRegularOrMissing(folders.Lock) && int.TryParse(FileSystem.TryReadText(folders.Lock), CultureInfo.InvariantCulture, out var pid) && PidFd.TryOpen(pid) is { } process)
         {
             using (process)
             {
@@ -301,7 +352,35 @@ public static class SupervisorProcess
     }
 
     /// <summary>Whether a supervisor watches over the pod now.</summary>
-    public static bool IsAlive(PodFolders folders) => FileLock.IsHeld(folders.Lock);
+    public static bool IsAlive(PodFolders folders)
+    {
+        if (FileSystem.TryStat(folders.Lock, followSymlinks: false) is { } file && file.Type == Libc.S_IFREG)
+        {
+            return FileLock.IsHeld(folders.Lock);
+        }
+
+        // Not begun yet; or somebody took its lock away, but nobody can listen for it.
+        using var socket = TryConnect(folders);
+        return socket is not null;
+    }
+
+    /// <summary>Whether the command that makes the pod is at it still.</summary>
+    public static bool IsBeingMade(PodFolders folders) => IsRegularOrMissing(folders.CreatorLock) && FileLock.IsHeld(folders.CreatorLock);
+
+    private static bool IsRegularOrMissing(string file) => FileSystem.TryStat(file, followSymlinks: false) is not { } found || found.Type == Libc.S_IFREG;
+
+    /// <summary>Null when nobody listens.</summary>
+    private static SafeFd? TryConnect(PodFolders folders)
+    {
+        try
+        {
+            return UnixSocket.Connect($"{folders.Run}/{ControlSocket.Name}", Libc.SOCK_SEQPACKET);
+        }
+        catch (KernelException e) when (e.Error is Errno.ECONNREFUSED or Errno.ENOENT or Errno.ENOTDIR or Errno.EPROTOTYPE || e.IsDamage)
+        {
+            return null;
+        }
+    }
 
     /// <summary>The supervisor's socket; null when it has ended, or does not listen in time.</summary>
     private static SafeFd? TryConnect(PodFolders folders, int timeout)

@@ -61,10 +61,9 @@ internal static class BlockVolume
     internal static void Release(PodFolders pod)
     {
         var users = UsesOf(pod);
-        foreach (var volume in FileSystem.TryStat(users) is null ? [] : FileSystem.List(users))
+        foreach (var volume in FileSystem.TryStat(users) is { IsDirectory: true } ? FileSystem.List(users) : [])
         {
-            var folder = FileSystem.ReadLink($"{users}/{volume}");
-            if (FileSystem.TryStat(folder) is not null)
+            if (FolderOf($"{users}/{volume}") is { } folder && FileSystem.TryStat(folder) is { IsDirectory: true })
             {
                 using var held = FileLock.AcquireDirectory(folder);
                 if (!IsUsedByOthers(folder, pod))
@@ -74,7 +73,20 @@ internal static class BlockVolume
             }
 
             // Last: who is killed before this does it all again.
-            FileSystem.RemoveFile($"{users}/{volume}");
+            FileTree.Remove($"{users}/{volume}");
+        }
+    }
+
+    /// <summary>Where a user's link leads to; null for what is no link any more.</summary>
+    private static string? FolderOf(string link)
+    {
+        try
+        {
+            return FileSystem.ReadLink(link);
+        }
+        catch (KernelException e) when (e.IsDamage || e.Error == Errno.ENOENT)
+        {
+            return null;
         }
     }
 
@@ -89,8 +101,39 @@ internal static class BlockVolume
     }
 
     private static LoopDevice? TryFind(string folder) =>
-        int.TryParse(FileSystem.TryReadText($"{folder}/{DeviceName}"), NumberStyles.None, CultureInfo.InvariantCulture, out var number)
-        && FileSystem.TryStat(FileOf(folder), followSymlinks: false) is { } file ? LoopDevice.TryOpen(number, file) : null;
+        NumberOf(folder) is { } number && FileSystem.TryStat(FileOf(folder), followSymlinks: false) is { } file ? LoopDevice.TryOpen(number, file) : null;
+
+    /// <summary>The device's number as it was written down; when that is damaged, as the kernel has it.</summary>
+    private static int? NumberOf(string folder)
+    {
+        try
+        {
+            if (FileSystem.TryReadText($"{folder}/{DeviceName}") is not { } text)
+            {
+                return null;
+            }
+
+            if (int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number))
+            {
+                return number;
+            }
+        }
+        catch (KernelException e) when (e.IsDamage)
+        {
+            // Looked for below.
+        }
+
+        const string devices = "/sys/block", prefix = "loop";
+        foreach (var name in FileSystem.List(devices))
+        {
+            if (name.StartsWith(prefix, StringComparison.Ordinal) && FileSystem.TryReadText($"{devices}/{name}/loop/backing_file") == FileOf(folder))
+            {
+                return int.Parse(name.AsSpan(prefix.Length), NumberStyles.None, CultureInfo.InvariantCulture);
+            }
+        }
+
+        return null;
+    }
 
     private static LoopDevice AttachFile(string folder)
     {
@@ -115,7 +158,7 @@ internal static class BlockVolume
     {
         using var device = TryFind(folder);
         device?.Detach();
-        FileSystem.RemoveFile($"{folder}/{DeviceName}");
+        FileTree.Remove($"{folder}/{DeviceName}");
     }
 
     /// <summary>Whether another pod uses it, one that no reboot has ended.</summary>
@@ -124,7 +167,7 @@ internal static class BlockVolume
         foreach (var key in FileSystem.List($"{pod.Host.DataRoot}/pods"))
         {
             var other = new PodFolders(pod.Host, key);
-            if (key != pod.Key && FileSystem.TryStat(UsesOf(other)) is not null && FileSystem.TryStat(other.RunLink) is not null && Uses(UsesOf(other), folder))
+            if (key != pod.Key && FileSystem.TryStat(UsesOf(other)) is { IsDirectory: true } && FileSystem.TryStat(other.RunLink) is not null && Uses(UsesOf(other), folder))
             {
                 return true;
             }
@@ -137,7 +180,7 @@ internal static class BlockVolume
     {
         foreach (var volume in FileSystem.List(users))
         {
-            if (FileSystem.ReadLink($"{users}/{volume}") == folder)
+            if (FolderOf($"{users}/{volume}") == folder)
             {
                 return true;
             }

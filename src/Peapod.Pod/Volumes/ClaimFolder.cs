@@ -58,7 +58,7 @@ public static class ClaimFolder
         ArgumentNullException.ThrowIfNull(host);
         foreach (var folders in host.Pods())
         {
-            if (PodFolders.TryRead(folders.Manifest) is { } json && PodManifest.Parse(json) is { } pod && pod.Metadata.Namespace == podNamespace && Uses(pod, claim))
+            if (ManifestFile.TryRead(folders) is { } pod && pod.Metadata.Namespace == podNamespace && Uses(pod, claim))
             {
                 throw new PodException($"persistentvolumeclaim \"{claim}\" is used by pod \"{pod.Metadata.Name}\"");
             }
@@ -125,9 +125,17 @@ public static class ClaimFolder
         FileSystem.Replace(folder, Path.GetFileName(file), Encoding.UTF8.GetBytes(mine), 0x180);
     }
 
-    /// <summary>Whether that very pod is there, and has not ended.</summary>
-    private static bool IsThere(string run, string uid) =>
-        PodFolders.TryRead($"{run}/manifest.json") is { } manifest
-        && PodManifest.Parse(manifest).Metadata.Uid == uid
-        && !(PodFolders.TryRead($"{run}/status.json") is { } status && PodStatus.Parse(status).Phase is PodPhase.Succeeded or PodPhase.Failed);
+    /// <summary>Whether that very pod is there, and has not ended. One that cannot be read may be.</summary>
+    private static bool IsThere(string run, string uid)
+    {
+        try
+        {
+            return StateFile.TryRead($"{run}/manifest.json", static json => PodManifest.Parse(json))?.Metadata.Uid == uid
+                && StateFile.TryRead($"{run}/status.json", static json => PodStatus.Parse(json)) is not { Phase: PodPhase.Succeeded or PodPhase.Failed };
+        }
+        catch (DamagedStateException)
+        {
+            return true;
+        }
+    }
 }

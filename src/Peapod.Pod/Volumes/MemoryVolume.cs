@@ -116,8 +116,8 @@ internal static class MemoryVolume
                 return null;
             }
 
-            highest = Math.Max(highest, sidecars + limit.Value);
-            sidecars += container.RestartPolicy == RestartPolicy.Always ? limit.Value : 0;
+            highest = Math.Max(highest, Sum(sidecars, limit.Value));
+            sidecars = Sum(sidecars, container.RestartPolicy == RestartPolicy.Always ? limit.Value : 0);
         }
 
         foreach (var container in pod.Containers)
@@ -127,9 +127,12 @@ internal static class MemoryVolume
                 return null;
             }
 
-            sum += limit.Value;
+            sum = Sum(sum, limit.Value);
         }
 
-        return Math.Max(highest, sidecars + sum);
+        return Math.Max(highest, Sum(sidecars, sum));
     }
+
+    /// <summary>As quantities are added: what is more than a number can hold is the largest.</summary>
+    private static long Sum(long a, long b) => a > long.MaxValue - b ? long.MaxValue : a + b;
 }

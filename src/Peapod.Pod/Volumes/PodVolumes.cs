@@ -55,7 +55,7 @@ internal sealed class PodVolumes(PodManifest manifest, PodFolders folders)
     internal static void Unmount(PodFolders folders)
     {
         var volumes = $"{folders.Data}/volumes";
-        foreach (var name in FileSystem.TryStat(volumes) is null ? [] : FileSystem.List(volumes))
+        foreach (var name in FileSystem.TryStat(volumes) is { IsDirectory: true } ? FileSystem.List(volumes) : [])
         {
             MemoryVolume.Unmount($"{volumes}/{name}");
         }

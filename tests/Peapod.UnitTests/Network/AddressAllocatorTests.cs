@@ -177,6 +177,28 @@ public sealed class AddressAllocatorTests : IDisposable
         Assert.Empty(Allocator().List());
     }
 
+    [Theory]
+    [InlineData("")]
+    [InlineData("x")]
+    [InlineData("3\ntcp 80")]
+    [InlineData("4294967295\n")]
+    public void A_damaged_lease_keeps_its_address_and_ports_from_others_and_can_be_released(string content)
+    {
+        var bad = Allocator().Allocate("bad", [Http]);
+        Allocator().Allocate("good", []);
+        File.WriteAllText($"{folder.Path}/pods/bad", content);
+
+        Assert.Contains("/pods/bad is damaged: ", Assert.Throws<NetworkException>(() => Allocator().Find("bad")).Message, StringComparison.Ordinal);
+        Assert.Equal(["good"], Allocator().List().Select(static lease => lease.PodId));
+        Assert.Contains("is taken by pod bad", Assert.Throws<NetworkException>(() => Allocator().Allocate("third", [Http])).Message, StringComparison.Ordinal);
+        Assert.NotEqual(bad.IPv4, Allocator().Allocate("fourth", []).IPv4);
+        Assert.True(Allocator().Release("bad"));
+
+        Assert.Empty(Directory.GetFileSystemEntries($"{folder.Path}/ports"));
+        Assert.Equal(2, Directory.GetFileSystemEntries($"{folder.Path}/addresses").Length);
+        Allocator().Allocate("third", [Http]);
+    }
+
     private AddressAllocator Allocator(string subnet = "10.85.0.0/16") =>
         new(new NetworkConfiguration { DataFolder = folder.Path, IPv4Subnet = IPNetwork.Parse(subnet) });
 }

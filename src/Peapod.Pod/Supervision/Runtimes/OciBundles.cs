@@ -90,7 +90,7 @@ internal static class OciBundles
             return;
         }
 
-        var command = RuntimeChoice.TryRead(folders) is { } handler ? new OciRuntimeCommand(handler, folders) : null;
+        var command = TryFindRuntime(folders);
         foreach (var container in FileSystem.List(RootOf(folders)))
         {
             try
@@ -110,6 +110,19 @@ internal static class OciBundles
 
         FileTree.Remove(RootOf(folders));
         FileTree.Remove(OciRuntimeCommand.RootOf(folders));
+    }
+
+    /// <summary>Null also when it is not known any more which: the processes end with the pod's cgroup, all else with its folder.</summary>
+    private static OciRuntimeCommand? TryFindRuntime(PodFolders folders)
+    {
+        try
+        {
+            return RuntimeChoice.TryRead(folders) is { } handler ? new OciRuntimeCommand(handler, folders) : null;
+        }
+        catch (DamagedStateException)
+        {
+            return null;
+        }
     }
 
     /// <summary>process.json for an exec; goes with the object.</summary>

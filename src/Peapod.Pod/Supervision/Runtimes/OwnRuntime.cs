@@ -28,13 +28,20 @@ internal sealed class OwnRuntime(ContainerStore store) : IContainerRuntime
 
     public void Delete(string id)
     {
-        if (store.TryRead(id) is not null)
+        try
         {
-            Container.Lifecycle.Container.Open(store, id).Delete(force: true);
+            if (store.TryRead(id) is not null)
+            {
+                Container.Lifecycle.Container.Open(store, id).Delete(force: true);
+            }
+            else
+            {
+                store.RemoveBeginnings(id);
+            }
         }
-        else
+        catch (DamagedContainerException)
         {
-            store.RemoveBeginnings(id);
+            Container.Lifecycle.Container.RemoveDamaged(store, id);
         }
     }
 

@@ -10,7 +10,7 @@ internal static class RuntimeChoice
     internal static void Write(PodFolders folders, RuntimeHandler handler) => folders.Write(FileOf(folders), handler.ToJson());
 
     /// <summary>Null for our own.</summary>
-    internal static RuntimeHandler? TryRead(PodFolders folders) => PodFolders.TryRead(FileOf(folders)) is { } json ? RuntimeHandler.Parse(json) : null;
+    internal static RuntimeHandler? TryRead(PodFolders folders) => StateFile.TryRead(FileOf(folders), static json => RuntimeHandler.Parse(json), folders.Removal);
 
     /// <summary>For the pod's supervisor.</summary>
     internal static IContainerRuntime Open(PodManifest pod, PodFolders folders)

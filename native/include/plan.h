@@ -6,7 +6,7 @@
 #include <stdint.h>
 
 #define PLAN_MAGIC 0x6e616c70u /* "plan" */
-#define PLAN_VERSION 8u
+#define PLAN_VERSION 9u
 
 /* One line an operation: its code's name and the function that does it, in the order of their numbers. */
 #define PLAN_OPERATIONS(X) \
@@ -54,6 +54,7 @@
   X (HOME, op_home) \
   X (FIND_EXECUTABLE, op_find_executable) \
   X (SECCOMP, op_seccomp) \
+  X (BIRTH, op_birth) \
   X (WAIT_START, op_wait_start) \
   X (HOOK, op_hook) \
   X (EXEC, op_exec) \
@@ -79,6 +80,10 @@ enum plan_code {
 /* SECCOMP's b. */
 #define SECCOMP_PRIVILEGED 1u /* by CAP_SYS_ADMIN, not by having given up new privileges */
 #define SECCOMP_KEEP 2u       /* which stays permitted: the configuration says so */
+
+/* BIRTH's a. */
+#define BIRTH_SESSION 1u  /* the filter lets the newborn begin a session */
+#define BIRTH_TERMINAL 2u /* and make the terminal that is standard input its own */
 
 /* All offsets count bytes from the start of the header; 0 stands for "none". */
 struct plan_header {

@@ -72,11 +72,24 @@ int op_keyring (const operation *op)
   return 0;
 }
 
-/* a: how many descriptors after 2 stay open over the exec. Init closed the rest to it when it began. */
+/* b: how many descriptors after 2 the process keeps; slot, a: those that op_wait_start works on. Close-on-exec would not do for the
+   rest: pidfd_getfd(2) takes a descriptor from whoever waits for the exec. */
 int op_close_fds (const operation *op)
 {
-  for (uint64_t fd = 3; fd < 3 + op->a; fd++)
+  int kept[3] = { state.report_fd, slot (op), op->slot < 0 ? -1 : ((const int32_t *) (state.plan + state.header->fds))[op->a] };
+  for (uint64_t fd = 3; fd < 3 + op->b; fd++)
     TRY (fcntl, fd, 2 /* F_SETFD */, 0);
+  for (uint32_t from = 3 + (uint32_t) op->b; from;)
+    {
+      uint32_t next = ~0u;
+      for (int i = 0; i < 3; i++)
+        if (kept[i] >= 0 && (uint32_t) kept[i] >= from && (uint32_t) kept[i] < next)
+          next = (uint32_t) kept[i];
+      if (next > from)
+        TRY (close_range, from, next == ~0u ? next : next - 1, 0);
+      from = next + 1;
+    }
+  state.root_fd = state.proc_fd = state.mask_directory = state.mask_file = -1;
   return 0;
 }
 
@@ -122,6 +135,7 @@ int op_capabilities (const operation *op)
         if (result < 0)
           return (int) fail ("prctl(PR_CAP_AMBIENT)", result);
       }
+  SYS (prctl, 4 /* PR_SET_DUMPABLE */, 0, 0, 0, 0); /* another user made it what fs.suid_dumpable says */
   return 0;
 }
 

@@ -37,6 +37,11 @@ extern struct state state;
 
 typedef struct plan_operation operation;
 
+/* struct msghdr, and a control message that carries one descriptor (SCM_RIGHTS). unix(7). */
+struct message_header { void *name; unsigned int name_length; struct { void *base; size_t length; } *vectors; size_t count; void *control; size_t control_length; int flags; };
+struct descriptor_control { size_t length; int level, type, fd, pad; };
+#define DESCRIPTOR_CONTROL(number) { .length = 20, .level = 1 /* SOL_SOCKET */, .type = 1 /* SCM_RIGHTS */, .fd = (number) }
+
 /* Notes which call failed and passes a negative result on: return fail ("openat2", fd). The report reads the name later,
    so it must be no local array. */
 static inline long fail (const char *call, long result)
@@ -94,6 +99,12 @@ int mount_on (int mount_fd, int target_fd);
 int private_proc (void);
 bool is_type (int fd, uint64_t type);
 bool is_proc (int fd);
+
+/* mounts.c: an empty read-only tmpfs, attached nowhere */
+int empty_directory (const char *label);
+
+/* procfs.c */
+int proc_context (int pid_namespace);
 
 /* copy.c: what the directory from holds, into the directory to */
 int copy_tree (int from, int to);

@@ -7,30 +7,6 @@ static int status (int fd, struct statx *result)
   return (int) fail ("statx", SYS (statx, fd, "", AT_EMPTY_PATH, STATX_BASIC_STATS, result));
 }
 
-/* path: where; a: MS_SHARED, MS_SLAVE, MS_PRIVATE or MS_UNBINDABLE; b: also below it. */
-int op_propagation (const operation *op)
-{
-  struct mount_attr attributes = { .propagation = op->a };
-  TRY (mount_setattr, AT_FDCWD, text (op->path), op->b ? AT_RECURSIVE : 0, &attributes, sizeof attributes);
-  return 0;
-}
-
-/* slot: the root file system, a detached mount; path: a directory of the host to hang it on until the pivot. */
-int op_attach_root (const operation *op)
-{
-  state.root_fd = slot (op);
-  TRY (move_mount, state.root_fd, "", AT_FDCWD, text (op->path), MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_SYMLINKS);
-  return 0;
-}
-
-/* The root is where we are already: an exec into a container, or one without a mount namespace of its own (path). */
-int op_use_root (const operation *op)
-{
-  state.root_fd = (int) TRY (openat, AT_FDCWD, text (op->path), O_PATH | O_DIRECTORY | O_CLOEXEC, 0);
-  state.pivoted = equal (text (op->path), "/");
-  return 0;
-}
-
 static int configure (int context, char **parameters)
 {
   for (char **item = parameters; *item; item++)
@@ -69,7 +45,7 @@ static int label_root (int mount_fd, const char *label)
   return 0;
 }
 
-/* source: the file system's type; list: "key=value" or "flag", first the source as "source=..."; a: MOUNT_ATTR_*;
+/* slot: the PID namespace of a proc that is not ours, or -1; source: the file system's type; list: "key=value" or "flag", first the source as "source=..."; a: MOUNT_ATTR_*;
    b: RESOLVE_* beyond the usual; c: MS_SHARED and its like, and NEW_MOUNT_*; path: the target; data: the SELinux label of its
    root, when the file system takes none as a parameter. */
 int op_new_mount (const operation *op)
@@ -79,7 +55,9 @@ int op_new_mount (const operation *op)
   if (target < 0)
     return target;
 
-  int context = (int) TRY (fsopen, text (op->source), FSOPEN_CLOEXEC);
+  int context = op->slot < 0 ? (int) fail ("fsopen", SYS (fsopen, text (op->source), FSOPEN_CLOEXEC)) : proc_context (slot (op));
+  if (context < 0)
+    return context;
   int result = configure (context, list (op));
   if (result == 0 && was_there)
     result = configure_mode (context, target);
@@ -90,6 +68,8 @@ int op_new_mount (const operation *op)
     return (int) fail (text (op->source), created);
   int mount_fd = (int) TRY (fsmount, context, FSMOUNT_CLOEXEC, op->a);
   SYS (close, context);
+  if (op->slot >= 0 && !is_proc (mount_fd))
+    return (int) fail ("the file system that came from the pid namespace", -EPERM);
 
   if (op->data)
     result = label_root (mount_fd, text (op->data));
@@ -124,7 +104,7 @@ int op_attach (const operation *op)
   return result;
 }
 
-static int empty_directory (const char *label)
+int empty_directory (const char *label)
 {
   int context = (int) TRY (fsopen, "tmpfs", FSOPEN_CLOEXEC);
   TRY (fsconfig, context, FSCONFIG_SET_FLAG, "ro", NULL, 0);
@@ -282,29 +262,5 @@ int op_mount_attributes (const operation *op)
   if (fd < 0)
     return fd;
   TRY (mount_setattr, fd, "", AT_EMPTY_PATH, &attributes, sizeof attributes);
-  return 0;
-}
-
-int op_pivot (const operation *op)
-{
-  (void) op;
-  TRY (fchdir, state.root_fd);
-  TRY (pivot_root, ".", ".");
-  /* The old root lies stacked over the new one; what hangs on it must not be unmounted elsewhere too: it is a slave. */
-  TRY (umount2, ".", 2 /* MNT_DETACH */);
-  TRY (chdir, "/");
-  state.pivoted = true;
-  return 0;
-}
-
-/* Without pivot_root(2): the root mount is moved onto "/" (--no-pivot), or only chroot is done (a: no mount namespace). */
-int op_chroot (const operation *op)
-{
-  TRY (fchdir, state.root_fd);
-  if (!op->a)
-    TRY (move_mount, state.root_fd, "", AT_FDCWD, "/", MOVE_MOUNT_F_EMPTY_PATH);
-  TRY (chroot, ".");
-  TRY (chdir, "/");
-  state.pivoted = true;
   return 0;
 }

@@ -28,8 +28,8 @@ int op_enter_time (const operation *op)
 }
 
 /* a: CLONE_NEW*; b: the stage at which the parent learns the new process's number.
-   A user namespace must be entered before those that it shall own are made, and a PID namespace is entered by being born
-   in it: so the process that goes on is a sibling, a child of our parent too, which does the rest of the plan. */
+   A user namespace must be entered before those that it shall own are made: so the process that goes on is a sibling, a child of
+   our parent too, which does the rest of the plan. */
 int op_spawn (const operation *op)
 {
   struct { uint64_t flags, pidfd, child_tid, parent_tid, exit_signal, stack, stack_size, tls; } arguments = { .flags = op->a | 0x8000 /* CLONE_PARENT */ };
@@ -40,6 +40,25 @@ int op_spawn (const operation *op)
       SYS (exit_group, 0);
     }
   await_leave ();
+  return 0;
+}
+
+/* The process that goes on is born here, with a filter, capabilities, ids and descriptors that are the container's already: what we
+   did to be like that, nobody saw in the PID namespace that it is born into. Only clone(2) is left to us, whose flags filters know.
+   a: BIRTH_*; b: the stage at which the parent learns its number. */
+int op_birth (const operation *op)
+{
+  long pid = TRY (clone, 0x8000 /* CLONE_PARENT */, 0, 0, 0, 0);
+  if (pid)
+    {
+      report_stage ((uint32_t) op->b, (int) pid);
+      end (0);
+    }
+  await_leave ();
+  if (op->a & BIRTH_SESSION)
+    TRY (setsid, 0);
+  if (op->a & BIRTH_TERMINAL)
+    TRY (ioctl, 0, 0x540e /* TIOCSCTTY */, 0);
   return 0;
 }
 

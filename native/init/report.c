@@ -53,8 +53,11 @@ int op_wait_start (const operation *op)
   unsigned char byte;
   long count;
 
-  report_stage ((uint32_t) op->b, 0);
-  await_leave ();
+  if (op->b)
+    {
+      report_stage ((uint32_t) op->b, 0);
+      await_leave ();
+    }
   SYS (close, state.report_fd);
   state.report_fd = ((const int32_t *) (state.plan + state.header->fds))[op->a];
   do

@@ -29,8 +29,8 @@ int op_seccomp (const operation *op)
     {
       if (!(op->b & SECCOMP_KEEP))
         sets[1] &= ~SYS_ADMIN;
-      /* A filter may refuse even this. What is permitted now is not after the exec: that makes the set anew. */
-      SYS (capset, &header, sets);
+      /* The parent holds off a filter that would refuse this. */
+      TRY (capset, &header, sets);
     }
   if (op->a & NEW_LISTENER)
     {

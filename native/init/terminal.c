@@ -3,13 +3,11 @@
 #define DEVPTS_MAGIC 0x1cd1
 #define PIPEFS_MAGIC 0x50495045
 
-struct message_header { void *name; unsigned int name_length; struct { void *base; size_t length; } *vectors; size_t count; void *control; size_t control_length; int flags; };
-
 /* Sends the terminal's master side, with its name, as runc does, to the console socket. */
 static int send_master (int socket, int master)
 {
   static char name[] = "/dev/ptmx";
-  struct { size_t length; int level, type, fd, pad; } control = { .length = 20, .level = 1 /* SOL_SOCKET */, .type = 1 /* SCM_RIGHTS */, .fd = master };
+  struct descriptor_control control = DESCRIPTOR_CONTROL (master);
   __typeof__ (*((struct message_header *) 0)->vectors) vector = { name, sizeof name - 1 };
   struct message_header message = { .vectors = &vector, .count = 1, .control = &control, .control_length = sizeof control };
   TRY (sendmsg, socket, &message, 0x4000 /* MSG_NOSIGNAL */);

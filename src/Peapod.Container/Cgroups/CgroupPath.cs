@@ -85,8 +85,14 @@ public static class CgroupPath
     /// <summary>The directory of the cgroup that a process is in.</summary>
     public static string OfProcess(CgroupHierarchy hierarchy, int pid) => hierarchy.MountPoint + InHierarchy(pid.ToString(CultureInfo.InvariantCulture));
 
+    /// <summary>The same, or null when it is not below what is mounted here: outside of the caller's cgroup namespace.</summary>
+    internal static string? TryOfProcess(CgroupHierarchy hierarchy, int pid) =>
+        TryInHierarchy(pid.ToString(CultureInfo.InvariantCulture)) is { } path ? hierarchy.MountPoint + path : null;
+
+    private static string InHierarchy(string process) => TryInHierarchy(process) ?? "/";
+
     /// <summary>A process's cgroup in the v2 hierarchy, from its root: the line "0::/path" of /proc/PID/cgroup.</summary>
-    private static string InHierarchy(string process)
+    private static string? TryInHierarchy(string process)
     {
         foreach (var line in Encoding.UTF8.GetString(FileSystem.ReadAllBytes($"/proc/{process}/cgroup")).Split('\n'))
         {
@@ -96,6 +102,6 @@ public static class CgroupPath
             }
         }
 
-        return "/";
+        return null;
     }
 }

@@ -21,7 +21,7 @@ internal sealed class ProbeChild : IDisposable
     internal static ProbeChild Start(ulong unshare = 0, SafeFd? cgroup = null)
     {
         var wait = new InitOperation(PlanCode.Sync, "", "wait") { A = (ulong)InitStage.MapUsers };
-        var plan = new Plan(0, null, [], unshare == 0 ? [wait] : [new(PlanCode.Unshare, "", "make namespaces") { A = unshare }, wait], 0);
+        var plan = new Plan(0, [], unshare == 0 ? [wait] : [new(PlanCode.Unshare, "", "make namespaces") { A = unshare }, wait], 0);
         var probe = new ProbeChild(Spawner.Spawn(plan, [], cgroup, default));
         try
         {

@@ -93,26 +93,35 @@ public sealed partial class Container
 
         using var socket = child.Socket;
         cgroup.Inhabited();
-        InitDialogue.Run(child, plan, request.Spec, request.Spec.Process, fd => SeccompAgent.Send(child, fd, request.Spec, StateOf(record, request.Spec, ContainerStatus.Creating, child.Pid)), () =>
+        InitDialogue.Run(child, plan, request.Spec, request.Spec.Process, new StageActions
         {
-            record = record.Of(child.Pid);
-            store.WriteProcess(record);
-            GroupOf(request.Spec, request.Id)?.Add(child.Pid);
-            store.Debug?.Invoke($"process {child.Pid} is set up");
-            NewProcess.SendPidfd(request.PidfdSocket, "standard"u8, child.Process);
-            NewProcess.SetOomScore(child.Pid, request.Spec.Process?.OomScoreAdj);
-            if (request.Spec.Process is { } process && NamespacePlan.Has(request.Spec, Libc.CLONE_NEWUSER))
+            Settle = pid =>
             {
-                StreamOwner.Give(request.Streams, child.Pid, process.User.Uid);
-            }
-
-            NewProcess.WritePidFile(request.PidFile, child.Pid);
-        }, hooks is null ? null : () =>
-        {
-            var state = HookPlan.StateOf(request.Id, request.Bundle, request.Spec, "creating", child.Pid);
-            RuntimeHooks.Run(hooks.Prestart, "prestart", state);
-            RuntimeHooks.Run(hooks.CreateRuntime, "createRuntime", state);
-        }, () => devices!.Move(child.Pid, request.Spec.Linux!.NetDevices));
+                GroupOf(request.Spec, request.Id)?.Add(pid);
+                NewProcess.SetOomScore(pid, request.Spec.Process?.OomScoreAdj);
+                if (request.Spec.Process is { } process && NamespacePlan.Has(request.Spec, Libc.CLONE_NEWUSER))
+                {
+                    StreamOwner.Give(request.Streams, pid, process.User.Uid);
+                }
+            },
+            Listener = listener => SeccompAgent.Send(child, listener, request.Spec, StateOf(record, request.Spec, ContainerStatus.Creating, child.Pid)),
+            Ready = () =>
+            {
+                record = record.Of(child.Pid);
+                store.WriteProcess(record);
+                store.Debug?.Invoke($"process {child.Pid} is set up");
+                NewProcess.SendPidfd(request.PidfdSocket, "standard"u8, child.Process);
+                NewProcess.WritePidFile(request.PidFile, child.Pid);
+            },
+            IsFrozen = () => cgroup.Path.Length > 0 && Cgroup.IsFrozenAt(cgroup.Path),
+            Hooks = hooks is null ? null : () =>
+            {
+                var state = HookPlan.StateOf(request.Id, request.Bundle, request.Spec, "creating", child.Pid);
+                RuntimeHooks.Run(hooks.Prestart, "prestart", state);
+                RuntimeHooks.Run(hooks.CreateRuntime, "createRuntime", state);
+            },
+            Devices = () => devices!.Move(child.Pid, request.Spec.Linux!.NetDevices),
+        });
         ContainerStore.Complete(held);
         undo.Keep();
         var container = new Container(store, record) { Runner = runner };
@@ -177,12 +186,14 @@ public sealed partial class Container
                 return new(request, null, null);
             }
 
-            var path = $"{folder}/{FifoName}";
+            // Both are fifos: who takes a descriptor from the waiting process can write no more than a pipe holds.
+            return new(request, MakeFifo($"{folder}/{FifoName}"), MakeFifo($"{folder}/{ReportName}"));
+        }
+
+        private static SafeFd MakeFifo(string path)
+        {
             KernelException.Check(Libc.mknodat(Libc.AT_FDCWD, path, Libc.S_IFIFO | 0x180, 0), "mkfifo", path);
-            return new(
-                request,
-                FileSystem.Open(path, Libc.O_RDWR),
-                FileSystem.Open($"{folder}/{ReportName}", Libc.O_WRONLY | Libc.O_CREAT | Libc.O_EXCL, 0x180));
+            return FileSystem.Open(path, Libc.O_RDWR);
         }
 
         internal SafeFd Get(PlanInput input) => input switch

@@ -4,6 +4,7 @@ using Peapod.Container.Seccomp;
 using Peapod.Container.Spawning;
 using Peapod.Container.State;
 using Peapod.Kernel;
+using Peapod.Kernel.Files;
 using Peapod.Kernel.Interop;
 using Peapod.Kernel.Processes;
 
@@ -36,10 +37,12 @@ public sealed partial class Container
         });
         Warn(store, plan);
         using var process = OpenProcess() ?? throw new ContainerException($"container \"{Id}\" is not running");
+        using var root = NamespacePlan.Has(spec, Libc.CLONE_NEWNS, newOnly: true) ? null : OpenRoot();
         using var undo = new Undo();
         using var steps = HostSteps.Do(plan, input => input switch
         {
             PlanInput.JoinedProcess => process,
+            PlanInput.JoinedRoot => root!,
             PlanInput.ConsoleSocket => request.ConsoleSocket ?? throw new ContainerException("a terminal needs a console socket"),
             _ => throw new ArgumentOutOfRangeException(nameof(input)),
         }, undo);
@@ -47,17 +50,24 @@ public sealed partial class Container
         var child = SpawnOnCpus(plan, steps, request);
         using var socket = child.Socket;
         undo.Add(() => NewProcess.KillAndReap(child.Process));
-        InitDialogue.Run(child, plan, spec, request.Process, fd => SeccompAgent.Send(child, fd, spec, StateOf(Record, spec, status, Record.Pid)), () =>
+        InitDialogue.Run(child, plan, spec, request.Process, new StageActions
         {
-            (Record.HasIntelRdt ? GroupOf(spec, Id) : null)?.Add(child.Pid);
-            NewProcess.SendPidfd(request.PidfdSocket, "setns"u8, child.Process);
-            NewProcess.SetOomScore(child.Pid, request.Process.OomScoreAdj);
-            if (NamespacePlan.Has(spec, Libc.CLONE_NEWUSER))
+            Settle = pid =>
             {
-                StreamOwner.Give(request.Streams, child.Pid, request.Process.User.Uid);
-            }
-
-            NewProcess.WritePidFile(request.PidFile, child.Pid);
+                (Record.HasIntelRdt ? GroupOf(spec, Id) : null)?.Add(pid);
+                NewProcess.SetOomScore(pid, request.Process.OomScoreAdj);
+                if (NamespacePlan.Has(spec, Libc.CLONE_NEWUSER))
+                {
+                    StreamOwner.Give(request.Streams, pid, request.Process.User.Uid);
+                }
+            },
+            Listener = listener => SeccompAgent.Send(child, listener, spec, StateOf(Record, spec, status, Record.Pid)),
+            Ready = () =>
+            {
+                NewProcess.SendPidfd(request.PidfdSocket, "setns"u8, child.Process);
+                NewProcess.WritePidFile(request.PidFile, child.Pid);
+            },
+            IsFrozen = () => Record.Cgroup.Length > 0 && Cgroup.IsFrozenAt(Record.Cgroup),
         });
         undo.Keep();
         return new ContainerProcess(child.Pid, child.Process);
@@ -91,16 +101,63 @@ public sealed partial class Container
         }
 
         using var cgroup = Cgroup.TryOpen(Record.Cgroup);
+        if (cgroup is null)
+        {
+            return SpawnBesideFirst(plan, steps, request.Streams);
+        }
+
         try
         {
-            return Spawner.Spawn(plan, steps.Descriptors, cgroup?.Directory, request.Streams);
+            return Spawner.Spawn(plan, steps.Descriptors, cgroup.Directory, request.Streams);
         }
-        catch (KernelException e) when (e.Error == Errno.EBUSY && cgroup is not null)
+        catch (KernelException e) when (e.Error == Errno.EBUSY)
         {
-            // The container has made cgroups of its own below: processes live in the leaves only. We go where its first process is.
-            using var inner = Cgroup.Open(CgroupPath.OfProcess(CgroupHierarchy.Find(), Record.Pid));
-            return Spawner.Spawn(plan, steps.Descriptors, inner.Directory, request.Streams);
+            // The container has made cgroups of its own below: processes live in the leaves only.
+            return SpawnBesideFirst(plan, steps, request.Streams);
         }
+    }
+
+    /// <summary>In the cgroup of the container's first process, as runc has it: it may be another one than it was made in, and is never ours by chance.</summary>
+    private Spawner.Child SpawnBesideFirst(Plan plan, HostSteps steps, StandardStreams streams)
+    {
+        var hierarchy = CgroupHierarchy.Find();
+        var path = CgroupPath.TryOfProcess(hierarchy, Record.Pid)
+            ?? throw new ContainerException($"the container's first process is in a cgroup outside of what is mounted at {hierarchy.MountPoint}: no process can be put beside it from here");
+        if (path == CgroupPath.TryOfProcess(hierarchy, Environment.ProcessId))
+        {
+            return Spawner.Spawn(plan, steps.Descriptors, cgroup: null, streams);
+        }
+
+        using var cgroup = Cgroup.Open(path);
+        try
+        {
+            return Spawner.Spawn(plan, steps.Descriptors, cgroup.Directory, streams);
+        }
+        catch (KernelException e) when (e.Operation == "clone3")
+        {
+            throw new ContainerException($"no process can be put into \"{path}\", the cgroup of the container's first process: {KernelException.Describe(e.Error)}", 1, e);
+        }
+    }
+
+    /// <summary>The root of its first process: opened by the process's number, which is that process's as long as it is there.</summary>
+    private SafeFd OpenRoot()
+    {
+        try
+        {
+            var root = FileSystem.Open($"/proc/{Record.Pid}/root", Libc.O_PATH | Libc.O_DIRECTORY);
+            using var process = OpenProcess();
+            if (process is not null)
+            {
+                return root;
+            }
+
+            root.Dispose();
+        }
+        catch (KernelException e) when (e.Error is Errno.ENOENT or Errno.ESRCH)
+        {
+        }
+
+        throw new ContainerException($"container \"{Id}\" is not running");
     }
 
     private Spawner.Child SpawnBelow(Plan plan, HostSteps steps, StandardStreams streams, string below)

@@ -31,6 +31,7 @@ public sealed partial class Container
     {
         ContainerStore.CheckId(request.Id);
         var spec = request.Spec;
+        RefuseJoinedPidNamespace(spec);
         var creation = new CreateRequest
         {
             Id = request.Id,
@@ -122,7 +123,6 @@ public sealed partial class Container
                     restored = PidFd.TryOpen(notification.Pid) ?? throw new ContainerException($"the restored process {notification.Pid} is gone");
                     undo.Add(() => NewProcess.KillAndReap(restored));
                     record = record.Of(notification.Pid);
-                    store.WriteProcess(record);
                     StoreTimeNamespace(store, request, notification.Pid);
                     GroupOf(spec, request.Id)?.Add(notification.Pid);
                     cgroup.Inhabited();
@@ -138,6 +138,8 @@ public sealed partial class Container
             throw CriuFailure($"container \"{request.Id}\" cannot be restored", criu, response, work ?? images, CriuOptionsCompiler.RestoreLog);
         }
 
+        // Not before criu has given its processes the rights that they shall have: from now on others can be executed beside them.
+        store.WriteProcess(record);
         FileSystem.RemoveDirectory(root);
         FileSystem.RemoveFile(nullDevice);
         ContainerStore.Complete(held);
@@ -218,6 +220,15 @@ public sealed partial class Container
         }
 
         UnixSocket.Send(request.ConsoleSocket, "/dev/ptmx"u8, received[0]);
+    }
+
+    /// <summary>criu's processes have all capabilities until it has restored everything, and whoever is in the namespace already might trace them.</summary>
+    private static void RefuseJoinedPidNamespace(Spec spec)
+    {
+        if (NamespacePlan.Has(spec, Libc.CLONE_NEWPID) && !NamespacePlan.Has(spec, Libc.CLONE_NEWPID, newOnly: true))
+        {
+            throw new SpecException($"{NamespacePlan.FieldOf(spec, Libc.CLONE_NEWPID)}.path", "a restored container needs a PID namespace of its own: criu makes its processes there with all capabilities, for others there to trace");
+        }
     }
 
     /// <summary>criu gives clocks that go on where they stopped by a time namespace: an exec has to join it, and so the stored configuration has it.</summary>

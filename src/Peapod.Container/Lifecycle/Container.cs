@@ -94,9 +94,10 @@ public sealed partial class Container
             notify.Bind(NotifySocket.FolderIn(store.FolderOf(Id)));
         }
 
+        using var report = FileSystem.Open($"{store.FolderOf(Id)}/{ReportName}", Libc.O_RDONLY | Libc.O_NONBLOCK);
         FileSystem.Write(fifo, [1], FifoName);
         WaitUntilClosed(fifo);
-        ThrowReportedFailure();
+        ThrowReportedFailure(report);
         if (Record.HasHooks)
         {
             RunPoststart(ReadSpec());
@@ -219,24 +220,33 @@ public sealed partial class Container
         return null;
     }
 
-    /// <summary>The fifo has no reader any more when the process has executed, or has ended.</summary>
-    private static unsafe void WaitUntilClosed(SafeFd fifo)
+    /// <summary>The fifo has no reader any more when the process has executed, or has ended. Hooks that run before may take as long as they like.</summary>
+    private void WaitUntilClosed(SafeFd fifo)
     {
-        var entry = new PollFd { Fd = fifo.Number };
-        while (Libc.poll(&entry, 1, -1) <= 0)
+        if (Record.HasHooks)
         {
-            var error = KernelException.Last("poll", FifoName);
-            if (error.Error != Errno.EINTR)
+            while (!IsClosed(fifo, -1))
             {
-                throw error;
             }
+        }
+        else
+        {
+            Newborn.Await(Record.Pid, milliseconds => IsClosed(fifo, milliseconds), () => Record.Cgroup.Length > 0 && Cgroup.IsFrozenAt(Record.Cgroup));
         }
     }
 
-    private void ThrowReportedFailure()
+    private static unsafe bool IsClosed(SafeFd fifo, int milliseconds)
     {
-        var message = FileSystem.ReadAllBytes($"{store.FolderOf(Id)}/{ReportName}");
-        if (message.Length > 0)
+        var entry = new PollFd { Fd = fifo.Number };
+        var ready = Libc.poll(&entry, 1, milliseconds);
+        return ready > 0 || (ready < 0 && KernelException.Last("poll", FifoName) is { Error: not Errno.EINTR } error ? throw error : false);
+    }
+
+    /// <param name="from">Opened before the start: what is written into a fifo is lost with its last reader.</param>
+    private void ThrowReportedFailure(SafeFd from)
+    {
+        Span<byte> message = stackalloc byte[InitReport.Size];
+        if (ReadReport(from, message))
         {
             // It ends by itself after its report; whoever asks for the state next shall not see it on its way.
             using (var process = OpenProcess())
@@ -257,6 +267,18 @@ public sealed partial class Container
 
             var executable = spec.Process?.Args is [var first, ..] ? first : "";
             throw Failures.OfOperation(new(PlanCode.Exec, "process.args[0]", "execute") { Path = executable }, report.Error, report.Detail);
+        }
+    }
+
+    private static bool ReadReport(SafeFd from, Span<byte> message)
+    {
+        try
+        {
+            return FileSystem.Read(from, message) == message.Length;
+        }
+        catch (KernelException e) when (e.Error == Errno.EAGAIN)
+        {
+            return false; // somebody has kept the other end
         }
     }
 

@@ -48,6 +48,26 @@ internal sealed class CapabilityPlan
         return new(PlanCode.Capabilities, Field, "set the capabilities") { A = effective, B = permitted | also, C = inheritable, Bytes = bytes };
     }
 
+    /// <summary>
+    /// The sets of a process that others may take before it executes: no more than an exec leaves it, which is the bounding set of root and
+    /// the ambient set of anybody else (capabilities(7)). Null when they are these already.
+    /// </summary>
+    /// <param name="isRoot">It has the user id 0.</param>
+    /// <param name="also">What stays permitted besides, until it has served.</param>
+    internal InitOperation? OfNewborn(bool isRoot, ulong also)
+    {
+        var left = LeftByExec(isRoot);
+        return (permitted & ~left) == 0 ? null : Sets(also) with { Text = "keep the capabilities that an exec leaves", A = effective & left, B = (permitted & left) | also };
+    }
+
+    /// <summary>Whether that process keeps a capability.</summary>
+    internal bool NewbornKeeps(int capability, bool isRoot) => (permitted & LeftByExec(isRoot) & (1UL << capability)) != 0;
+
+    /// <summary>Whether a process that nobody can take before it executes keeps a capability.</summary>
+    internal bool Keeps(int capability) => (permitted & (1UL << capability)) != 0;
+
+    private ulong LeftByExec(bool isRoot) => isRoot ? bounding | inheritable : ambient;
+
     private static ulong Keep(PlanBuilder plan, string set, ulong asked, ulong possible, string reason)
     {
         LeaveOut(plan, $"{Field}.{set}", asked & ~possible, reason);

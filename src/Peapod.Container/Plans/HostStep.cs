@@ -83,4 +83,5 @@ public enum PlanInput
     StartFifo,
     StartReport,
     JoinedProcess,
+    JoinedRoot,
 }

@@ -131,6 +131,7 @@ internal static class MountPlan
 
         plan.Init(new(PlanCode.NewMount, field, $"mount {type} at \"{mount.Destination}\"")
         {
+            Slot = type == "proc" ? plan.JoinedPid?.Slot : null,
             Source = type,
             Path = mount.Destination,
             List = parameters,

@@ -129,7 +129,6 @@ internal static class NamespacePlan
             Libc.CLONE_NEWUSER, Libc.CLONE_NEWPID, Libc.CLONE_NEWIPC, Libc.CLONE_NEWUTS, Libc.CLONE_NEWNET, Libc.CLONE_NEWTIME,
             Libc.CLONE_NEWCGROUP, Libc.CLONE_NEWNS,
         ];
-        var ofUserNamespace = Has(spec, Libc.CLONE_NEWUSER);
         var namespaces = spec.Linux?.Namespaces;
         foreach (var flag in order)
         {
@@ -137,20 +136,21 @@ internal static class NamespacePlan
             {
                 if (FlagOf(namespaces![i].Type) == flag && !string.IsNullOrEmpty(namespaces[i].Path))
                 {
-                    Join(plan, $"linux.namespaces[{i}].path", namespaces[i].Type, namespaces[i].Path!, flag, ofUserNamespace);
+                    Join(plan, $"linux.namespaces[{i}].path", namespaces[i].Type, namespaces[i].Path!, flag);
                 }
             }
         }
     }
 
-    private static void Join(PlanBuilder plan, string field, string type, string path, ulong flag, bool ofUserNamespace)
+    private static void Join(PlanBuilder plan, string field, string type, string path, ulong flag)
     {
         var text = $"join the {type} namespace \"{path}\"";
         var slot = plan.Slot($"{type} namespace");
         plan.Host(new OpenNamespaceStep(field, text, slot, path, flag));
-        if (flag == Libc.CLONE_NEWPID && !ofUserNamespace)
+        if (flag == Libc.CLONE_NEWPID)
         {
-            plan.PidNamespace = slot;
+            // Who is in it may trace whoever appears there: nobody does before he has no more rights than they.
+            plan.JoinedPid = new(slot, field, text);
             return;
         }
 

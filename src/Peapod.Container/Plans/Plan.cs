@@ -7,13 +7,11 @@ namespace Peapod.Container.Plans;
 /// and the same configuration gives the same plan.
 /// </summary>
 /// <param name="CloneFlags">CLONE_NEW* of the one clone3(2).</param>
-/// <param name="PidNamespace">The slot of a PID namespace to spawn into, or null for a new one or the parent's.</param>
 /// <param name="Host">What the parent does before.</param>
 /// <param name="Init">What the child does after.</param>
 /// <param name="SlotCount">How many descriptors are handed over.</param>
 public sealed record Plan(
     ulong CloneFlags,
-    PlanSlot? PidNamespace,
     IReadOnlyList<HostStep> Host,
     IReadOnlyList<InitOperation> Init,
     int SlotCount)
@@ -30,7 +28,7 @@ public sealed record Plan(
             {
                 if (operation.Code == PlanCode.CloseFds)
                 {
-                    return (uint)operation.A;
+                    return (uint)operation.B;
                 }
             }
 

@@ -12,7 +12,8 @@ internal sealed class PlanBuilder
 
     internal ulong CloneFlags { get; set; }
 
-    internal PlanSlot? PidNamespace { get; set; }
+    /// <summary>A PID namespace with others in it, which the container's first process is born into in the end; null for a new one or none.</summary>
+    internal JoinedPidNamespace? JoinedPid { get; set; }
 
     internal IReadOnlyList<HostStep> HostSteps => host;
 
@@ -33,5 +34,5 @@ internal sealed class PlanBuilder
     /// <summary>Notes a field that is not done as it is written, and that ends nothing.</summary>
     internal void Warn(SpecException warning) => warnings.Add(warning);
 
-    internal Plan Build() => new(CloneFlags, PidNamespace, host, init, slots) { Warnings = warnings };
+    internal Plan Build() => new(CloneFlags, host, init, slots) { Warnings = warnings };
 }

@@ -47,6 +47,7 @@ public enum PlanCode : uint
     Home,
     FindExecutable,
     Seccomp,
+    Birth,
     WaitStart,
     Hook,
     Exec,

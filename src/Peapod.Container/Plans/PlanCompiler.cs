@@ -42,9 +42,15 @@ public static class PlanCompiler
         }
         else
         {
-            SchedulingPlan.Add(plan, spec, spec.Process!);
+            SchedulingPlan.Add(plan, spec, spec.Process!, isBornLate: plan.JoinedPid is not null);
             LabelPlan.AddProcess(plan, spec.Process!);
-            ProcessPlan.AddProcess(plan, ProcessPlan.Activated(spec.Process!, request), Context(spec, request.Grantable) with { Filter = filter, PreserveFds = request.ListenFds + request.PreserveFds, First = request });
+            ProcessPlan.AddProcess(plan, ProcessPlan.Activated(spec.Process!, request), Context(spec, request.Grantable) with
+            {
+                Filter = filter,
+                PreserveFds = request.ListenFds + request.PreserveFds,
+                IsBornLate = plan.JoinedPid is not null,
+                First = request,
+            });
         }
 
         return plan.Build();
@@ -59,7 +65,7 @@ public static class PlanCompiler
         var plan = new PlanBuilder();
         SchedulingPlan.AddAffinity(plan, process);
         NamespacePlan.AddJoin(plan, container);
-        plan.Init(new(PlanCode.UseRoot, "", "open the container's root") { Path = "/" });
+        RootPlan.AddJoin(plan, container);
         ProcessPlan.AddTerminal(plan, process, bindConsole: false, request.RelaysTerminal);
         AddKeyring(plan, request.KeyringOf, process);
         SchedulingPlan.AddInherited(plan, container, process);
@@ -94,11 +100,7 @@ public static class PlanCompiler
         plan.Init(new(PlanCode.Bounding, "", "drop the bounding set"));
         plan.Init(new(PlanCode.Capabilities, "", "drop all capabilities") { Bytes = new byte[sizeof(ulong)] });
         plan.Init(new(PlanCode.NoNewPrivileges, "", "give up gaining privileges"));
-        if (filter is not null)
-        {
-            SeccompPlan.Add(plan, filter, process: null);
-        }
-
+        SeccompPlan.Add(plan, filter, noNewPrivileges: true, keepsAdmin: false);
         plan.Init(new(PlanCode.Sync, "", "report") { A = (ulong)Spawning.InitStage.Ready });
         plan.Init(new(PlanCode.Pause, "", "hold the sandbox's namespaces"));
     }

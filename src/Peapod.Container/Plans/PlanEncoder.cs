@@ -7,7 +7,7 @@ namespace Peapod.Container.Plans;
 internal sealed class PlanEncoder
 {
     private const uint Magic = 0x6e616c70;
-    private const uint Version = 8;
+    private const uint Version = 9;
     private const int HeaderSize = 32;
     private const int OperationSize = 48;
 

@@ -18,8 +18,8 @@ internal sealed record ProcessContext
     internal int PreserveFds { get; init; }
 
     /// <summary>
-    /// It joins a PID namespace in which others run already: it is born there late, with the rights and in the place that it will have,
-    /// for one of those with CAP_SYS_PTRACE may do what it likes with it from its first moment on.
+    /// It joins a PID namespace in which others run already: it is born there last of all, with the filter, the rights, the descriptors and
+    /// in the place that it will have, for one of those with CAP_SYS_PTRACE may do what it likes with it from its first moment on.
     /// </summary>
     internal bool IsBornLate { get; init; }
 

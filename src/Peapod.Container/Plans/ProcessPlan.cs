@@ -1,6 +1,8 @@
 using System.Runtime.InteropServices;
 using Peapod.Container.Notify;
+using Peapod.Container.Seccomp;
 using Peapod.Container.Spawning;
+using Peapod.Kernel.Interop;
 using Peapod.Oci;
 
 namespace Peapod.Container.Plans;
@@ -10,6 +12,9 @@ internal static class ProcessPlan
 {
     // TERMINAL_* of native/include/plan.h.
     private const ulong TerminalConsole = 1, TerminalLater = 2, TerminalRelayed = 4;
+
+    // BIRTH_* of native/include/plan.h.
+    private const ulong BirthSession = 1, BirthTerminal = 2;
 
     /// <param name="isRelayed">See <see cref="PlanRequest.RelaysTerminal"/>.</param>
     internal static void AddTerminal(PlanBuilder plan, Process? process, bool bindConsole, bool isRelayed)
@@ -23,7 +28,7 @@ internal static class ProcessPlan
         {
             Slot = plan.Input(PlanInput.ConsoleSocket, "the console socket"),
             A = process.ConsoleSize is { } size ? ((ulong)size.Height << 16) | (uint)size.Width : 0,
-            B = (bindConsole ? TerminalConsole : TerminalLater) | (isRelayed ? TerminalRelayed : 0),
+            B = (bindConsole ? TerminalConsole | (plan.JoinedPid is null ? 0 : TerminalLater) : TerminalLater) | (isRelayed ? TerminalRelayed : 0),
             C = process.User.Uid,
         });
     }
@@ -56,6 +61,10 @@ internal static class ProcessPlan
         var user = process.User;
         AddLimits(plan, process, context.InUserNamespace);
         plan.Init(new(PlanCode.StdioOwner, "process.user.uid", "give the standard streams to the user") { A = user.Uid });
+        if (plan.JoinedPid is { } joined)
+        {
+            plan.Init(new(PlanCode.Setns, joined.Field, joined.Text) { Slot = joined.Slot, A = Libc.CLONE_NEWPID });
+        }
 
         // Tried by root first, who comes to more places; where root of a user namespace may not go, the user perhaps may.
         var cwd = new InitOperation(PlanCode.Cwd, "process.cwd", $"change to the working directory \"{process.Cwd}\"") { Path = process.Cwd };
@@ -63,13 +72,9 @@ internal static class ProcessPlan
         var capabilities = new CapabilityPlan(plan, process.Capabilities, context.Grantable);
         plan.Init(capabilities.Bounding);
         plan.Init(Become(user));
-        plan.Init(capabilities.Sets(also: context.Filter is not null && !process.NoNewPrivileges ? 1UL << SeccompPlan.CapSysAdmin : 0));
+        var forFilter = context.Filter is not null && !process.NoNewPrivileges ? 1UL << SeccompPlan.CapSysAdmin : 0;
+        plan.Init(capabilities.Sets(forFilter));
         plan.Init(cwd with { Text = $"be in the working directory \"{process.Cwd}\"" });
-        if (context.First is null)
-        {
-            AddBirth(plan, process, context);
-        }
-
         if (user.Umask is { } umask)
         {
             plan.Init(new(PlanCode.Umask, "process.user.umask", "set the file mode mask") { A = umask });
@@ -89,22 +94,33 @@ internal static class ProcessPlan
 
         var name = process.Args[0];
         plan.Init(new(PlanCode.FindExecutable, "process.args[0]", $"find the executable \"{name}\"") { Path = name, Source = Find(environment, "PATH") ?? "" });
-        plan.Init(new(PlanCode.CloseFds, "", "close what is not the process's") { A = (ulong)context.PreserveFds });
-        if (context.Filter is { } filter)
+        if (context.First is null)
         {
-            SeccompPlan.Add(plan, filter, process);
+            AddSession(plan, process, context);
         }
 
-        if (context.First is { WaitsForStart: true })
+        var waits = context.First is { WaitsForStart: true };
+        var fifo = waits ? plan.Input(PlanInput.StartFifo, "the start fifo") : null;
+        var report = waits ? plan.Input(PlanInput.StartReport, "the report of a failed start") : null;
+        if (context.IsBornLate && capabilities.OfNewborn(user.Uid == 0, forFilter) is { } left)
         {
-            plan.Init(new(PlanCode.WaitStart, "", "wait for start")
-            {
-                Slot = plan.Input(PlanInput.StartFifo, "the start fifo"),
-                SecondSlot = plan.Input(PlanInput.StartReport, "the report of a failed start"),
-                B = (ulong)InitStage.Ready,
-            });
+            plan.Init(left);
         }
-        else
+
+        SeccompPlan.AddHold(plan, context.Filter, process, context.IsBornLate);
+        plan.Init(new(PlanCode.CloseFds, "", "close what is not the process's") { Slot = fifo, SecondSlot = report, B = (ulong)context.PreserveFds });
+        var keepsAdmin = context.IsBornLate ? capabilities.NewbornKeeps(SeccompPlan.CapSysAdmin, user.Uid == 0) : capabilities.Keeps(SeccompPlan.CapSysAdmin);
+        SeccompPlan.Add(plan, context.Filter, process.NoNewPrivileges, keepsAdmin);
+        if (context.IsBornLate)
+        {
+            AddBirth(plan, process, context.Filter);
+        }
+
+        if (waits)
+        {
+            plan.Init(new(PlanCode.WaitStart, "", "wait for start") { Slot = fifo, SecondSlot = report, B = context.IsBornLate ? 0 : (ulong)InitStage.Ready });
+        }
+        else if (!context.IsBornLate)
         {
             plan.Init(new(PlanCode.Sync, "", "report") { A = (ulong)InitStage.Ready });
         }
@@ -117,19 +133,26 @@ internal static class ProcessPlan
         plan.Init(new(PlanCode.Exec, "process.args[0]", $"execute \"{name}\"") { Path = name, List = process.Args, Environment = environment });
     }
 
-    /// <summary>The session, and before it the process itself when it joins others in their PID namespace.</summary>
-    private static void AddBirth(PlanBuilder plan, Process process, ProcessContext context)
+    /// <summary>Out of the caller's session, and into one that is the process's own unless it is born later: then it begins another one.</summary>
+    private static void AddSession(PlanBuilder plan, Process process, ProcessContext context)
     {
-        if (context.IsBornLate)
-        {
-            plan.Init(new(PlanCode.Spawn, "", "be born into the container's PID namespace") { B = (ulong)InitStage.Spawned });
-        }
-
-        plan.Init(new(PlanCode.Setsid, "", "begin a session") { A = process.Terminal == true ? 1u : 0u });
-        if (process.Scheduler is { } scheduler)
+        plan.Init(new(PlanCode.Setsid, "", "begin a session") { A = process.Terminal == true && !context.IsBornLate ? 1u : 0u });
+        if (process.Scheduler is { } scheduler && !context.IsBornLate)
         {
             plan.Init(SchedulingPlan.Schedule(scheduler) with { Code = PlanCode.Sync, Bytes = default, A = (ulong)InitStage.Scheduler });
         }
+    }
+
+    /// <summary>A session, and its terminal, are begun by the newborn itself, and so only where the filter lets it.</summary>
+    private static void AddBirth(PlanBuilder plan, Process process, SeccompFilter? filter)
+    {
+        var session = filter is null || FilterAnswer.Allows(filter, InitCall.SetSid);
+        var terminal = session && process.Terminal == true && (filter is null || FilterAnswer.Allows(filter, InitCall.SetTerminal));
+        plan.Init(new(PlanCode.Birth, "", "be born into the container's PID namespace")
+        {
+            A = (session ? BirthSession : 0) | (terminal ? BirthTerminal : 0),
+            B = (ulong)InitStage.Born,
+        });
     }
 
     private static void AddLimits(PlanBuilder plan, Process process, bool byParent)

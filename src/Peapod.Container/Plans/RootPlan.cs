@@ -18,7 +18,7 @@ internal static class RootPlan
         }
 
         // Nothing that is mounted here may show on the host; what the host mounts later may show here.
-        plan.Init(new(PlanCode.Propagation, "linux.rootfsPropagation", "keep mounts from the host") { Path = "/", A = Libc.MS_SLAVE, B = 1 });
+        plan.Init(new(PlanCode.Propagation, "linux.rootfsPropagation", "keep mounts from the host") { Path = "/", A = Libc.MS_SLAVE, B = 1, C = 1 });
         LabelPlan.AddMounts(plan, spec.Linux?.MountLabel);
         AddRoot(plan, request);
         var late = new List<InitOperation>();
@@ -45,6 +45,22 @@ internal static class RootPlan
         var slot = plan.Slot("notify folder");
         plan.Host(new CloneMountStep("", text, slot, folder, Recursive: false, set, 0, 0, 0, Libc.MS_PRIVATE, PropagationRecursive: false));
         plan.Init(new(PlanCode.Attach, "", text) { Slot = slot, Path = NotifySocket.FolderInContainer });
+    }
+
+    /// <summary>
+    /// The root of one more process: that of the mount namespace which is the container's own; where it has none, the root of its first
+    /// process, behind which nothing but chroot(2) puts it.
+    /// </summary>
+    internal static void AddJoin(PlanBuilder plan, Spec container)
+    {
+        if (NamespacePlan.Has(container, Libc.CLONE_NEWNS, newOnly: true))
+        {
+            plan.Init(new(PlanCode.UseRoot, "", "open the container's root") { Path = "/" });
+            return;
+        }
+
+        plan.Init(new(PlanCode.UseRoot, "", "use the root of the container's process") { Slot = plan.Input(PlanInput.JoinedRoot, "the root of the container's process") });
+        plan.Init(new(PlanCode.Chroot, "", "make it the root") { A = 1 });
     }
 
     /// <summary>What comes after the console: the paths that are closed, and the step into the root.</summary>

@@ -12,9 +12,10 @@ internal static class SchedulingPlan
     /// <param name="plan">The plan.</param>
     /// <param name="spec">The container's configuration, whose personality and memory policy every process has.</param>
     /// <param name="process">The process.</param>
-    internal static void Add(PlanBuilder plan, Spec spec, Process process)
+    /// <param name="isBornLate">It is not the one that does the plan, but its child.</param>
+    internal static void Add(PlanBuilder plan, Spec spec, Process process, bool isBornLate)
     {
-        if (process.Scheduler is { } scheduler)
+        if (process.Scheduler is { } scheduler && !isBornLate)
         {
             plan.Init(Schedule(scheduler));
         }

@@ -1,9 +1,10 @@
 using Peapod.Container.Seccomp;
+using Peapod.Container.Spawning;
 using Peapod.Oci;
 
 namespace Peapod.Container.Plans;
 
-/// <summary>linux.seccomp: the filter as bytes, installed as the last thing before the report, so that it need allow next to nothing of ours.</summary>
+/// <summary>linux.seccomp: the filter as bytes, installed as the last thing before the report or the birth, so that it need allow next to nothing of ours.</summary>
 internal static class SeccompPlan
 {
     internal const int CapSysAdmin = 21;
@@ -11,17 +12,58 @@ internal static class SeccompPlan
     private const ulong Privileged = 1;
     private const ulong Keep = 2;
 
-    /// <param name="process">Whose capabilities and noNewPrivileges count; null for one that has given up new privileges.</param>
-    internal static void Add(PlanBuilder plan, SeccompFilter filter, Process? process)
+    /// <summary>The stage before the filter: what the process is to have from outside, and a hold on a filter that would refuse what is left to do.</summary>
+    /// <param name="isBornLate">The process is born under the filter; else there is no stage without a need to hold.</param>
+    internal static void AddHold(PlanBuilder plan, SeccompFilter? filter, Process process, bool isBornLate)
     {
+        var refused = filter is null ? null : Refused(filter, process, isBornLate);
+        if (refused is not null || isBornLate)
+        {
+            plan.Init(new(PlanCode.Sync, refused is null ? "" : "linux.seccomp", refused is null ? "have the rest done from outside" : $"have the filter held off, which refuses {refused}")
+            {
+                A = (ulong)InitStage.BeforeFilter,
+                Source = refused,
+            });
+        }
+    }
+
+    /// <param name="noNewPrivileges">The process has given up new privileges, and needs no capability for the filter.</param>
+    /// <param name="keepsAdmin">It has CAP_SYS_ADMIN by its configuration.</param>
+    internal static void Add(PlanBuilder plan, SeccompFilter? filter, bool noNewPrivileges, bool keepsAdmin)
+    {
+        if (filter is null)
+        {
+            return;
+        }
+
         plan.Init(new(PlanCode.Seccomp, "linux.seccomp", $"install the system call filter of {filter.Count} instructions")
         {
             A = filter.Flags,
-            B = process is null or { NoNewPrivileges: true } ? 0 : Privileged | (Keeps(process) ? Keep : 0),
+            B = noNewPrivileges ? 0 : Privileged | (keepsAdmin ? Keep : 0),
             C = (ulong)filter.Count,
             Bytes = filter.Program,
         });
     }
 
-    private static bool Keeps(Process process) => process.Capabilities?.Permitted?.Contains("CAP_SYS_ADMIN") == true;
+    /// <summary>The first call that is left to do and that the filter refuses; null when it lets all of them pass.</summary>
+    private static string? Refused(SeccompFilter filter, Process process, bool isBornLate)
+    {
+        ReadOnlySpan<InitCall> calls = (process.NoNewPrivileges, isBornLate) switch
+        {
+            (true, false) => [],
+            (true, true) => [InitCall.Birth, InitCall.Write, InitCall.ExitGroup],
+            (false, false) => [InitCall.CapSet],
+            (false, true) => [InitCall.CapSet, InitCall.Birth, InitCall.Write, InitCall.ExitGroup],
+        };
+        foreach (var call in calls)
+        {
+            if (!FilterAnswer.Allows(filter, call))
+            {
+                return call.Name;
+            }
+        }
+
+        return isBornLate && (filter.Flags & SeccompFlags.NewListener) != 0 && !(FilterAnswer.Allows(filter, InitCall.Read) && FilterAnswer.Allows(filter, InitCall.Close))
+            ? "read or close" : null;
+    }
 }

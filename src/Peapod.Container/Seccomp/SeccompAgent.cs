@@ -10,10 +10,14 @@ namespace Peapod.Container.Seccomp;
 internal static class SeccompAgent
 {
     /// <param name="child">The process that has installed the filter.</param>
-    /// <param name="listener">The listener's number in it.</param>
+    /// <param name="number">The listener's number in it.</param>
+    internal static SafeFd Take(Spawner.Child child, int number) => SafeFd.Check(Libc.pidfd_getfd(child.Process.Number, number, 0), "pidfd_getfd");
+
+    /// <param name="child">The process under the filter.</param>
+    /// <param name="listener">The filter's listener.</param>
     /// <param name="spec">The container's configuration.</param>
     /// <param name="state">The container's state.</param>
-    internal static void Send(Spawner.Child child, int listener, Spec spec, Oci.State state)
+    internal static void Send(Spawner.Child child, SafeFd listener, Spec spec, Oci.State state)
     {
         var seccomp = spec.Linux!.Seccomp!;
         var path = seccomp.ListenerPath!;
@@ -27,9 +31,8 @@ internal static class SeccompAgent
         };
         try
         {
-            using var descriptor = SafeFd.Check(Libc.pidfd_getfd(child.Process.Number, listener, 0), "pidfd_getfd");
             using var socket = UnixSocket.Connect(path);
-            UnixSocket.Send(socket, message.ToJson(), descriptor);
+            UnixSocket.Send(socket, message.ToJson(), listener);
         }
         catch (KernelException e)
         {

@@ -27,7 +27,6 @@ internal static class IdMaps
     {
         var plan = new Plan(
             0,
-            null,
             [],
             [
                 new(PlanCode.Unshare, step.Field, step.Text) { A = Libc.CLONE_NEWUSER },

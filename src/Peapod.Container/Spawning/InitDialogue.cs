@@ -11,32 +11,46 @@ namespace Peapod.Container.Spawning;
 /// <summary>The parent's side of the talk with init: answers its stages, until it has executed or failed.</summary>
 internal static class InitDialogue
 {
+    private const int EndMilliseconds = 1000;
+
     /// <param name="child">The child.</param>
     /// <param name="plan">What it does; a failure is told by its operations.</param>
     /// <param name="spec">For the maps of a user namespace.</param>
     /// <param name="process">For the limits of a process in a user namespace.</param>
-    /// <param name="listener">What is done with the child's descriptor of that number, the listener of its filter.</param>
-    /// <param name="ready">What is done when everything is set up, before the child goes on.</param>
-    /// <param name="hooks">Runs the hooks of <see cref="InitStage.Hooks"/>; only a plan that has this stage needs it.</param>
-    /// <param name="devices">Moves the devices of <see cref="InitStage.NetDevices"/>; only a plan that has this stage needs it.</param>
+    /// <param name="actions">What the caller does at stages of its own.</param>
     /// <exception cref="ContainerException">The child failed; the caller reaps it.</exception>
-    internal static void Run(Spawner.Child child, Plan plan, Spec spec, Oci.Process? process, Action<int> listener, Action ready, Action? hooks = null, Action? devices = null)
+    internal static void Run(Spawner.Child child, Plan plan, Spec spec, Oci.Process? process, StageActions actions)
     {
         Span<byte> message = stackalloc byte[InitReport.Size];
-        var isReady = false;
+        bool isReady = false, isBorn = false, isHeld = false, isSettled = false;
+        SafeFd? listener = null;
+        using var release = new Undo();
+        release.Add(() => listener?.Dispose());
         var next = 0;
         while (true)
         {
-            var count = UnixSocket.Receive(child.Socket, message);
+            if (isBorn && !Newborn.Await(child.Pid, milliseconds => UnixSocket.WaitForInput(child.Socket, milliseconds), actions.IsFrozen))
+            {
+                return;
+            }
+
+            // What ends with our leave unread has not executed: the kernel tells this from the end of a socket that was read to its end.
+            var count = Receive(child.Socket, message);
             if (count == 0 && isReady)
             {
                 return;
             }
 
-            if (count == 0)
+            if (count <= 0)
             {
+                // A newborn that was taken over may have closed its socket and live on.
+                if (!child.Process.WaitForExit(isBorn ? EndMilliseconds : -1))
+                {
+                    throw new ContainerException("the new process closed its socket to the runtime, and neither executed nor ended\n  a process in the container's PID namespace may have changed it");
+                }
+
                 var status = child.Process.WaitWithoutReaping();
-                if (HasFilter(plan) && status.Signal is 0 or Signals.SIGSYS or Signals.SIGILL or Signals.SIGTRAP)
+                if (HasAfter(plan, 0, PlanCode.Seccomp) && status.Signal is 0 or Signals.SIGSYS or Signals.SIGILL or Signals.SIGTRAP)
                 {
                     throw new ContainerException("config.json: linux.seccomp: the filter stops the container's init before it can execute\n  it must allow at least read, write, close, execve and exit_group");
                 }
@@ -48,15 +62,16 @@ internal static class InitDialogue
 
             var report = InitReport.Parse(message[..count]);
             next = Position(plan, report, next);
+            var operation = plan.Init[next - 1];
             switch (report.Stage)
             {
                 case null:
-                    throw Failures.OfOperation(plan.Init[report.Operation], report.Error, report.Detail);
+                    throw Failures.OfOperation(operation, report.Error, report.Detail);
                 case InitStage.MapUsers:
                     IdMaps.Write(child.Pid, "linux", spec.Linux?.UidMappings ?? [], spec.Linux?.GidMappings ?? []);
                     break;
                 case InitStage.NetDevices:
-                    devices!();
+                    actions.Devices!();
                     break;
                 case InitStage.TimeOffsets:
                     TimeOffsets.Set(child.Pid, spec.Linux!.TimeOffsets);
@@ -66,10 +81,37 @@ internal static class InitDialogue
                     child.ReplaceBy(report.Number);
                     break;
                 case InitStage.Listener:
-                    listener(report.Number);
+                    listener = SeccompAgent.Take(child, report.Number);
+                    if (!HasAfter(plan, next, PlanCode.Birth))
+                    {
+                        actions.Listener(listener);
+                        listener.Dispose();
+                        listener = null;
+                    }
+
                     break;
+                case InitStage.BeforeFilter:
+                    actions.Settle(child.Pid);
+                    isSettled = true;
+                    if (operation.Source is { } refused)
+                    {
+                        FilterHold.Begin(child, refused);
+                        isHeld = true;
+                    }
+
+                    break;
+                case InitStage.Born:
+                    child.Process.Wait();
+                    child.ReplaceBy(report.Number);
+                    if (process?.Scheduler is { } scheduler)
+                    {
+                        SetScheduler(child.Pid, scheduler);
+                    }
+
+                    isBorn = true;
+                    goto case InitStage.Ready;
                 case InitStage.Hooks:
-                    hooks!();
+                    actions.Hooks!();
                     break;
                 case InitStage.Limits:
                     SetLimits(child.Pid, process!.Rlimits);
@@ -77,13 +119,55 @@ internal static class InitDialogue
                 case InitStage.Scheduler:
                     SetScheduler(child.Pid, process!.Scheduler!);
                     break;
-                default:
-                    ready();
+                case InitStage.Ready:
+                    if (isHeld && !isBorn)
+                    {
+                        FilterHold.End(child);
+                    }
+
+                    if (!isSettled)
+                    {
+                        actions.Settle(child.Pid);
+                    }
+
+                    if (listener is not null)
+                    {
+                        actions.Listener(listener);
+                    }
+
+                    actions.Ready();
                     isReady = true;
                     break;
+                default:
+                    throw Unexpected("the stage", (int)report.Stage);
             }
 
-            UnixSocket.Send(child.Socket, [1]);
+            GiveLeave(child.Socket);
+        }
+    }
+
+    /// <returns>The message's size; 0 at the end; -1 for an end before our last leave was read.</returns>
+    private static int Receive(SafeFd socket, Span<byte> message)
+    {
+        try
+        {
+            return UnixSocket.Receive(socket, message);
+        }
+        catch (KernelException e) when (e.Error == Errno.ECONNRESET)
+        {
+            return -1;
+        }
+    }
+
+    /// <summary>To one that has ended meanwhile there is nothing to say; the next message tells it.</summary>
+    private static void GiveLeave(SafeFd socket)
+    {
+        try
+        {
+            UnixSocket.Send(socket, [1]);
+        }
+        catch (KernelException e) when (e.Error is Errno.EPIPE or Errno.ECONNRESET)
+        {
         }
     }
 
@@ -114,7 +198,8 @@ internal static class InitDialogue
     private static InitStage? StageOf(InitOperation operation) => operation.Code switch
     {
         PlanCode.Sync or PlanCode.MapUsers => (InitStage)operation.A,
-        PlanCode.Spawn or PlanCode.WaitStart => (InitStage)operation.B,
+        PlanCode.Spawn or PlanCode.Birth => (InitStage)operation.B,
+        PlanCode.WaitStart when operation.B != 0 => (InitStage)operation.B,
         PlanCode.Seccomp when (operation.A & SeccompFlags.NewListener) != 0 => InitStage.Listener,
         _ => null,
     };
@@ -134,11 +219,11 @@ internal static class InitDialogue
         }
     }
 
-    private static bool HasFilter(Plan plan)
+    private static bool HasAfter(Plan plan, int first, PlanCode code)
     {
-        foreach (var operation in plan.Init)
+        for (var i = first; i < plan.Init.Count; i++)
         {
-            if (operation.Code == PlanCode.Seccomp)
+            if (plan.Init[i].Code == code)
             {
                 return true;
             }

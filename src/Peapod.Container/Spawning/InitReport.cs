@@ -9,7 +9,7 @@ namespace Peapod.Container.Spawning;
 /// <param name="Operation">Index of the operation that failed.</param>
 /// <param name="Error">Why.</param>
 /// <param name="Detail">The system call, or what else tells the cause.</param>
-/// <param name="Number">The new process's number at <see cref="InitStage.Spawned"/>, the descriptor's at <see cref="InitStage.Listener"/>.</param>
+/// <param name="Number">The new process's number at <see cref="InitStage.Spawned"/> and <see cref="InitStage.Born"/>, the descriptor's at <see cref="InitStage.Listener"/>.</param>
 /// <param name="Remaining">How many operations come after the one that failed.</param>
 internal readonly record struct InitReport(InitStage? Stage, int Operation, Errno Error, string Detail, int Number, int Remaining)
 {
@@ -29,7 +29,8 @@ internal readonly record struct InitReport(InitStage? Stage, int Operation, Errn
         var number = MemoryMarshal.Read<int>(message[4..]);
         var error = (Errno)MemoryMarshal.Read<int>(message[8..]);
         var detail = message[DetailOffset..Size];
-        detail = detail[..detail.IndexOf((byte)0)];
+        var end = detail.IndexOf((byte)0);
+        detail = end < 0 ? detail : detail[..end];
         return kind == Sync
             ? new((InitStage)number, -1, Errno.None, "", (int)error, 0)
             : new(null, number, error, Encoding.UTF8.GetString(detail), 0, MemoryMarshal.Read<int>(message[12..]));
@@ -65,4 +66,10 @@ internal enum InitStage
 
     /// <summary>It has no right to choose its scheduling policy any more.</summary>
     Scheduler = 9,
+
+    /// <summary>The filter comes next, and perhaps a birth under it: what is done from outside is inherited then.</summary>
+    BeforeFilter = 10,
+
+    /// <summary>The process that goes on is born into a PID namespace with others in it; everything is set up.</summary>
+    Born = 11,
 }

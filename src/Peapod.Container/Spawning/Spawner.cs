@@ -2,7 +2,6 @@ using Peapod.Container.Plans;
 using Peapod.Kernel;
 using Peapod.Kernel.Files;
 using Peapod.Kernel.Interop;
-using Peapod.Kernel.Namespaces;
 using Peapod.Kernel.Processes;
 using Peapod.Kernel.Sockets;
 
@@ -51,9 +50,6 @@ internal static unsafe class Spawner
 
             // Until it has become init, the child is this process's memory under another number: nobody may look into it.
             Libc.prctl(Libc.PR_SET_DUMPABLE, 0, 0, 0, 0);
-            using var pidNamespace = plan.PidNamespace is { } slot
-                ? ThreadNamespace.Enter(descriptors[slot.Index], "pid_for_children", Libc.CLONE_NEWPID)
-                : null;
             var (pid, pidfd) = Clone(plan, inherited, memory.Number, init, cgroup, stdio);
             return new Child(pid, new PidFd(pidfd), ours);
         }

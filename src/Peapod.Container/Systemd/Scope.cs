@@ -17,7 +17,7 @@ internal sealed class Scope : IDisposable
 {
     private const int ForgetTimeoutMilliseconds = 5000;
 
-    private static readonly Plan Waiting = new(0, null, [], [new(PlanCode.Sync, "", "report") { A = (ulong)InitStage.Ready }], 0);
+    private static readonly Plan Waiting = new(0, [], [new(PlanCode.Sync, "", "report") { A = (ulong)InitStage.Ready }], 0);
 
     private readonly string unit;
     private Spawner.Child? placeholder;

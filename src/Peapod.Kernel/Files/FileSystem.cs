@@ -360,6 +360,19 @@ public static unsafe class FileSystem
     }
 
     /// <summary>The target of a symbolic link.</summary>
+    public static string? TryReadLink(string path)
+    {
+        try
+        {
+            return ReadLink(path);
+        }
+        catch (KernelException e) when (e.Error is Errno.ENOENT or Errno.ESRCH)
+        {
+            return null;
+        }
+    }
+
+    /// <summary>readlink(2).</summary>
     public static string ReadLink(string path)
     {
         var buffer = stackalloc byte[4096];

@@ -24,6 +24,7 @@ public static unsafe partial class Libc
     public const int P_PIDFD = 3;
     public const int WEXITED = 4;
     public const int WNOHANG = 1;
+    public const int WSTOPPED = 2;
     public const int WNOWAIT = 0x1000000;
     public const int P_ALL = 0;
     public const int __WALL = 0x40000000;
@@ -58,6 +59,9 @@ public static unsafe partial class Libc
 
     [LibraryImport(Library, SetLastError = true)]
     public static partial int waitid(int idType, int id, SigInfo* info, int options);
+
+    [LibraryImport(Library, SetLastError = true)]
+    public static partial nint ptrace(nint request, int pid, nint address, nint data);
 
     [LibraryImport(Library, SetLastError = true)]
     public static partial int prctl(int option, nuint arg2, nuint arg3, nuint arg4, nuint arg5);

@@ -72,6 +72,9 @@ public sealed unsafe class PidFd : SafeFd
     /// <summary>Waits for this child's end and leaves it to be reaped.</summary>
     public ExitStatus WaitWithoutReaping() => TryWait(Libc.WNOWAIT)!.Value;
 
+    /// <summary>Waits until this child, which we trace, is stopped; it may end instead.</summary>
+    public void WaitForStop() => TryWait(Libc.WSTOPPED | Libc.WNOWAIT);
+
     /// <summary>Reaps this child if it has ended; null while it runs.</summary>
     public ExitStatus? TryWait() => TryWait(Libc.WNOHANG);
 

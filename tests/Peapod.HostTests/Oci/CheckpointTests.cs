@@ -154,6 +154,17 @@ public sealed class CheckpointTests : IDisposable
         Assert.Equal(1, bundle.Peapod("state", bundle.Id).ExitCode);
     }
 
+    [Fact]
+    public void What_is_restored_joins_no_pid_namespace_with_others_in_it()
+    {
+        using var bundle = new Bundle("true").Namespaces("mount", "uts", "pid=/proc/self/ns/pid");
+
+        var result = bundle.Peapod("restore", "--bundle", bundle.Folder, "--image-path", bundle.Folder, bundle.Id);
+
+        Assert.Equal("peapod: config.json: linux.namespaces[2].path: a restored container needs a PID namespace of its own: criu makes its processes there with all capabilities, for others there to trace\n", result.Error);
+        Assert.Equal(1, result.ExitCode);
+    }
+
     [SkippableFact]
     public void A_network_namespace_by_path_is_the_one_it_comes_back_to()
     {

@@ -2,6 +2,10 @@
  * What an attacker does in the security tests; each mode prints what it achieved, nothing otherwise.
  *   exchange DIR A B...    swaps DIR/A with each B, as fast as it can, until it is killed
  *   spy SECONDS            in a container: tries to look into and to seize every process that appears in its PID namespace
+ *   capture                in a container, until SIGTERM: seizes every process that appears in its PID namespace, and tells what it has of
+ *                          rights and descriptors that we have not, before it executes
+ *   escape PATH            in a container with CAP_SYS_CHROOT: leaves its chroot, and tells whether PATH is there then
+ *   stop                   in a container, for ever: stops every process that appears in its PID namespace, before it executes
  *   overwrite SECONDS      in a container: tries to write to the executable of every process that appears
  */
 #define _GNU_SOURCE
@@ -84,6 +88,120 @@ static void spy (int pid)
   fflush (stdout);
 }
 
+#define FIELDS 11
+static const char *const fields[FIELDS] = { "Uid:", "Gid:", "Groups:", "CapInh:", "CapPrm:", "CapEff:", "CapBnd:", "CapAmb:", "NoNewPrivs:", "Seccomp:", "Seccomp_filters:" };
+typedef char rights[FIELDS][128];
+
+static void rights_of (int pid, rights result)
+{
+  char path[64], line[256];
+  snprintf (path, sizeof path, "/proc/%d/status", pid);
+  memset (result, 0, sizeof (rights));
+  FILE *file = fopen (path, "r");
+  while (file && fgets (line, sizeof line, file))
+    for (int i = 0; i < FIELDS; i++)
+      if (!strncmp (line, fields[i], strlen (fields[i])))
+        snprintf (result[i], sizeof result[i], "%.*s", (int) strcspn (line, "\n"), line);
+  if (file)
+    fclose (file);
+}
+
+static volatile sig_atomic_t ended;
+
+static void end (int number)
+{
+  (void) number;
+  ended = 1;
+}
+
+/* Returns whether the process, which is stopped by us, had more than we have. */
+static int compare (int pid, rights own)
+{
+  rights its;
+  char path[64], target[256];
+  int differs = 0, sockets = 0, pidfd = (int) syscall (SYS_pidfd_open, pid, 0);
+  rights_of (pid, its);
+  for (int i = 0; i < FIELDS; i++)
+    if (strcmp (own[i], its[i]))
+      differs = printf ("process %d has \"%s\" and not \"%s\"\n", pid, its[i], own[i]);
+  for (int fd = 3; fd < 64; fd++)
+    {
+      int taken = (int) syscall (SYS_pidfd_getfd, pidfd, fd, 0);
+      if (taken < 0)
+        continue;
+      snprintf (path, sizeof path, "/proc/self/fd/%d", taken);
+      ssize_t length = readlink (path, target, sizeof target - 1);
+      target[length < 0 ? 0 : length] = 0;
+      close (taken);
+      int ours = !strncmp (target, "socket:", 7) ? sockets++ == 0 : strstr (target, ".fifo") || strstr (target, "start.report") || !strncmp (target, "pipe:", 5);
+      if (!ours)
+        differs = printf ("process %d holds %s\n", pid, target);
+    }
+  close (pidfd);
+  return differs != 0;
+}
+
+static void capture (void)
+{
+  rights own;
+  char executable[256];
+  unsigned long captured = 0, more = 0;
+  int last = getpid ();
+  signal (SIGTERM, end);
+  rights_of (last, own);
+  while (!ended)
+    for (int pid = last + 1; pid < last + 4; pid++)
+      {
+        int status;
+        if (kill (pid, 0))
+          continue;
+        last = pid;
+        if (ptrace (PTRACE_SEIZE, pid, 0, 0))
+          continue;
+        ptrace (PTRACE_INTERRUPT, pid, 0, 0);
+        if (waitpid (pid, &status, __WALL) == pid && WIFSTOPPED (status))
+          {
+            link_of (pid, "exe", executable, sizeof executable);
+            if (strstr (executable, "peapod-init"))
+              {
+                if (!captured++)
+                  printf ("captured one\n"), fflush (stdout);
+                more += compare (pid, own);
+              }
+          }
+        ptrace (PTRACE_DETACH, pid, 0, 0);
+      }
+  printf ("captured %lu before their exec, %lu with more than the container has\n", captured, more);
+}
+
+static void escape (const char *path)
+{
+  int outside = open ("/", O_RDONLY | O_DIRECTORY);
+  if (chroot ("/tmp") || fchdir (outside))
+    printf ("chroot: %s\n", strerror (errno));
+  for (int i = 0; i < 64; i++)
+    if (chdir (".."))
+      printf ("chdir: %s\n", strerror (errno));
+  if (chroot ("."))
+    printf ("chroot: %s\n", strerror (errno));
+  printf ("%s is %s\n", path, access (path, F_OK) ? "not there" : "THERE");
+}
+
+static void stop (void)
+{
+  char executable[256];
+  for (int last = getpid ();;)
+    for (int pid = last + 1; pid < last + 4; pid++)
+      {
+        if (kill (pid, SIGSTOP))
+          continue;
+        last = pid;
+        link_of (pid, "exe", executable, sizeof executable);
+        if (!strstr (executable, "peapod-init"))
+          kill (pid, SIGCONT);
+      }
+}
+
 static void overwrite (int pid)
 {
   char path[64];
@@ -135,6 +253,12 @@ int main (int argc, char **argv)
     }
   if (argc == 3 && !strcmp (argv[1], "spy"))
     return watch (atoi (argv[2]), spy), 0;
+  if (argc == 3 && !strcmp (argv[1], "escape"))
+    return escape (argv[2]), 0;
+  if (argc == 2 && !strcmp (argv[1], "stop"))
+    stop ();
+  if (argc == 2 && !strcmp (argv[1], "capture"))
+    return capture (), 0;
   if (argc == 3 && !strcmp (argv[1], "overwrite"))
     return watch (atoi (argv[2]), overwrite), 0;
   return 2;

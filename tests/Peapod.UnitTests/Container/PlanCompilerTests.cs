@@ -48,7 +48,7 @@ public class PlanCompilerTests
         var mount = Assert.Single(service.Host.OfType<CloneMountStep>(), static step => step.Source == "/state/notify");
         Assert.Equal(Libc.MOUNT_ATTR_RDONLY | Libc.MOUNT_ATTR_NOSUID | Libc.MOUNT_ATTR_NODEV | Libc.MOUNT_ATTR_NOEXEC, mount.Set);
 
-        static ulong Kept(Plan plan) => plan.Init.Single(static operation => operation.Code == PlanCode.CloseFds).A;
+        static ulong Kept(Plan plan) => plan.Init.Single(static operation => operation.Code == PlanCode.CloseFds).B;
     }
 
     [Fact]

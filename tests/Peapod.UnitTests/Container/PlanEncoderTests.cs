@@ -22,7 +22,7 @@ public class PlanEncoderTests
     [Fact]
     public void The_header_is_that_of_plan_h()
     {
-        var bytes = PlanEncoder.Encode(new Plan(0, null, [], [], 0), [], 42).Span;
+        var bytes = PlanEncoder.Encode(new Plan(0, [], [], 0), [], 42).Span;
 
         Assert.Equal([0x6e616c70u, Version(), (uint)bytes.Length, 0, 32, 0, 32, 42], Words(bytes, 0, 8));
     }
@@ -35,7 +35,7 @@ public class PlanEncoderTests
         {
             A = 0x1122334455667788, B = ulong.MaxValue, C = 3, Path = "/päth", Source = "", Data = "data", List = ["first", "", "third"], Slot = slot,
         };
-        var decoded = Decode(new Plan(0, null, [], [new(PlanCode.Setsid, "", ""), operation], 2), [7, 9], 42);
+        var decoded = Decode(new Plan(0, [], [new(PlanCode.Setsid, "", ""), operation], 2), [7, 9], 42);
 
         Assert.Equal([7, 9], decoded.Descriptors);
         Assert.Equal(new((uint)PlanCode.Setsid, -1, 0, 0, 0, null, null, null, null), decoded.Operations[0] with { List = null });
@@ -50,7 +50,7 @@ public class PlanEncoderTests
     {
         var operation = new InitOperation(PlanCode.WaitStart, "", "") { A = 77, Slot = new(0, "fifo"), SecondSlot = new(3, "report") };
 
-        var decoded = Decode(new Plan(0, null, [], [operation], 4), [5, 6, 7, 8], 42).Operations[0];
+        var decoded = Decode(new Plan(0, [], [operation], 4), [5, 6, 7, 8], 42).Operations[0];
 
         Assert.Equal((0, 3UL), (decoded.Slot, decoded.A));
     }
@@ -61,7 +61,7 @@ public class PlanEncoderTests
         byte[] groups = [1, 0, 0, 0, 0xff, 0xff, 0xff, 0x7f];
         var operation = new InitOperation(PlanCode.User, "", "") { Path = "xyz", C = 2, Bytes = groups };
 
-        var bytes = PlanEncoder.Encode(new Plan(0, null, [], [operation], 0), [], 42).Span;
+        var bytes = PlanEncoder.Encode(new Plan(0, [], [operation], 0), [], 42).Span;
         var data = (int)Words(bytes, 32 + 40, 1)[0];
 
         Assert.Equal(0, data % 8);
@@ -73,7 +73,7 @@ public class PlanEncoderTests
     {
         var operation = new InitOperation(PlanCode.Exec, "", "") { Path = "sh", List = ["sh"], Environment = ["A=1", "B=2"] };
 
-        var bytes = PlanEncoder.Encode(new Plan(0, null, [], [operation], 0), [], 42).ToArray();
+        var bytes = PlanEncoder.Encode(new Plan(0, [], [operation], 0), [], 42).ToArray();
         var environment = (int)BinaryPrimitives.ReadUInt64LittleEndian(bytes.AsSpan(32 + 8));
 
         Assert.Equal(0, environment % 8);
@@ -93,7 +93,7 @@ public class PlanEncoderTests
             }),
         ];
 
-        var decoded = Decode(new Plan(0, null, [], operations, 0), [], 42).Operations;
+        var decoded = Decode(new Plan(0, [], operations, 0), [], 42).Operations;
 
         Assert.Equal(operations.Length, decoded.Count);
         for (var i = 0; i < operations.Length; i++)

@@ -1,10 +1,14 @@
 using System.Text;
 using Peapod.Kernel;
 using Peapod.Kernel.Files;
+using Peapod.Kernel.Terminals;
 
 namespace Peapod.Cli;
 
-/// <summary>Standard output and standard error by write(2): setting up System.Console costs more than most commands.</summary>
+/// <summary>
+/// Standard output and standard error by write(2): setting up System.Console costs more than most commands. It is the one way out for all
+/// that a command prints: what others have written loses its power over the terminal here.
+/// </summary>
 internal static class Output
 {
     private const string Name = "standard output";
@@ -14,7 +18,7 @@ internal static class Output
 
     internal static void Line(string text) => Write(Encoding.UTF8.GetBytes(text + "\n"));
 
-    internal static void Write(ReadOnlySpan<byte> bytes) => FileSystem.Write(StandardOutput, bytes, Name);
+    internal static void Write(ReadOnlySpan<byte> bytes) => FileSystem.Write(StandardOutput, Printable.Utf8(bytes), Name);
 
     /// <summary>Who read has enough, of which there is nobody to tell.</summary>
     internal static bool HasNoReader(KernelException e) => e is { Error: Errno.EPIPE, Subject: Name };
@@ -23,7 +27,7 @@ internal static class Output
     {
         try
         {
-            FileSystem.Write(StandardError, Encoding.UTF8.GetBytes(text + "\n"));
+            FileSystem.Write(StandardError, Printable.Utf8(Encoding.UTF8.GetBytes(text + "\n")));
         }
         catch (KernelException)
         {

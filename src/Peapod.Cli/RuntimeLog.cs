@@ -8,6 +8,7 @@ using Peapod.Container;
 using Peapod.Kernel;
 using Peapod.Kernel.Files;
 using Peapod.Kernel.Interop;
+using Peapod.Kernel.Terminals;
 using Peapod.Oci.Json;
 
 namespace Peapod.Cli;
@@ -68,6 +69,7 @@ internal sealed class RuntimeLog : ILogger, IDisposable
     /// <summary>The sentence that the command failed with: into the log, and for people on standard error.</summary>
     internal void Error(string message)
     {
+        message = Printable.Sentence(message);
         Append(LogLevel.Error, message);
         if (file is not null || !json)
         {
@@ -98,6 +100,7 @@ internal sealed class RuntimeLog : ILogger, IDisposable
     /// <summary>One line: in the file, or on standard error in the same format; there people read text without its time.</summary>
     private void Tell(LogLevel level, string message, string kind)
     {
+        message = Printable.Sentence(message);
         Append(level, message);
         if (file is null && !json)
         {

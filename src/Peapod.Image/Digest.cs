@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Diagnostics.CodeAnalysis;
+using Peapod.Kernel.Terminals;
 
 namespace Peapod.Image;
 
@@ -32,7 +33,7 @@ public readonly record struct Digest
     /// <exception cref="ImageException">It is no sha256 digest.</exception>
     public static Digest Parse(string text, string subject) => TryParse(text, out var digest)
         ? digest
-        : throw new ImageException($"{subject}: \"{Printable.Text(text)}\" is not a digest that can be used; expected sha256: and 64 lower-case hexadecimal digits");
+        : throw new ImageException($"{subject}: \"{Printable.Short(text)}\" is not a digest that can be used; expected sha256: and 64 lower-case hexadecimal digits");
 
     public override string ToString() => Prefix + Hex;
 

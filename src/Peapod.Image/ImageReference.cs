@@ -1,4 +1,5 @@
 using System.Globalization;
+using Peapod.Kernel.Terminals;
 
 namespace Peapod.Image;
 
@@ -31,7 +32,7 @@ public sealed record ImageReference
 
     /// <exception cref="ImageException">The text is no reference; the message says which part and why.</exception>
     public static ImageReference Parse(string text) =>
-        TryParse(text, out var reference, out var reason) ? reference! : throw new ImageException($"\"{Printable.Text(text)}\" is not an image reference: {reason}");
+        TryParse(text, out var reference, out var reason) ? reference! : throw new ImageException($"\"{Printable.Short(text)}\" is not an image reference: {reason}");
 
     public static bool TryParse(string text, out ImageReference? reference) => TryParse(text, out reference, out _);
 
@@ -63,7 +64,7 @@ public sealed record ImageReference
             rest = rest[..colon];
             if (!IsTag(tag))
             {
-                reason = $"the tag \"{Printable.Text(tag)}\" is not 1 to {LongestTag} letters, digits, '_', '.' or '-' beginning with a letter, digit or '_'";
+                reason = $"the tag \"{Printable.Short(tag)}\" is not 1 to {LongestTag} letters, digits, '_', '.' or '-' beginning with a letter, digit or '_'";
                 return false;
             }
         }
@@ -80,7 +81,7 @@ public sealed record ImageReference
         var path = named ? parts[1..] : parts;
         if (named && !IsHost(registry))
         {
-            reason = $"\"{Printable.Text(registry)}\" is not a registry's host name and port";
+            reason = $"\"{Printable.Short(registry)}\" is not a registry's host name and port";
             return false;
         }
 
@@ -88,7 +89,7 @@ public sealed record ImageReference
         {
             if (!IsPathComponent(part))
             {
-                reason = $"\"{Printable.Text(part)}\" is not a part of a name (lower-case letters and digits, joined by one '.', one or two '_', or '-')";
+                reason = $"\"{Printable.Short(part)}\" is not a part of a name (lower-case letters and digits, joined by one '.', one or two '_', or '-')";
                 return false;
             }
         }

@@ -3,6 +3,7 @@ using Peapod.Image.Store;
 using Peapod.Kernel;
 using Peapod.Kernel.Files;
 using Peapod.Kernel.Interop;
+using Peapod.Kernel.Terminals;
 
 namespace Peapod.Image;
 
@@ -211,7 +212,7 @@ public sealed class ImageStore(string dataFolder = ImageStore.DefaultDataFolder)
     {
         if (containerId.Length is 0 or > LongestContainerId || containerId[0] == '.' || containerId.AsSpan().IndexOfAny('/', '\0') >= 0)
         {
-            throw new ImageException($"\"{Printable.Text(containerId)}\" is not a container's id");
+            throw new ImageException($"\"{Printable.Short(containerId)}\" is not a container's id");
         }
     }
 
@@ -368,7 +369,7 @@ public sealed class ImageStore(string dataFolder = ImageStore.DefaultDataFolder)
         var full = isReference && parsed!.ToString() != reference ? $" ({parsed})" : "";
         var local = $"localhost/{reference}";
         var hint = isReference && ImageReference.TryParse(local, out var guess) && Named(table, guess!) is not null ? $"; {local} is" : "";
-        throw new ImageNotFoundException($"image \"{Printable.Text(reference)}\"{full} is not in {store.Path}{hint}");
+        throw new ImageNotFoundException($"image \"{Printable.Short(reference)}\"{full} is not in {store.Path}{hint}");
     }
 
     /// <summary>Such a text means the image with that id, even if another one came with the name <c>docker.io/library/sha256:…</c>.</summary>
@@ -441,7 +442,7 @@ public sealed class ImageStore(string dataFolder = ImageStore.DefaultDataFolder)
             catch (ImageException error)
             {
                 layersKnown = false;
-                Damage?.Invoke($"the lease of container {Printable.Text(name)}: {error.Message}\n  no layer is removed until the container is");
+                Damage?.Invoke($"the lease of container {Printable.Short(name)}: {error.Message}\n  no layer is removed until the container is");
             }
         }
 

@@ -3,6 +3,7 @@ using System.Text;
 using Peapod.Kernel;
 using Peapod.Kernel.Files;
 using Peapod.Kernel.Interop;
+using Peapod.Kernel.Terminals;
 
 namespace Peapod.Image;
 
@@ -25,7 +26,7 @@ public static class PasswdLookup
         var groupPart = colon < 0 ? "" : user[(colon + 1)..];
         if (colon >= 0 && (groupPart.Length == 0 || groupPart.Contains(':')))
         {
-            throw new ImageException($"user \"{Printable.Text(user)}\": expected a name or number, or two with one ':' between");
+            throw new ImageException($"user \"{Printable.Short(user)}\": expected a name or number, or two with one ':' between");
         }
 
         if (userPart.Length == 0)
@@ -37,7 +38,7 @@ public static class PasswdLookup
         var account = Accounts(root).FirstOrDefault(found => number is { } wanted ? found.Uid == wanted : found.Name == userPart);
         if (account is null && number is null)
         {
-            throw new ImageException($"user \"{Printable.Text(user)}\": \"{Printable.Text(userPart)}\" is not in the image's /etc/passwd");
+            throw new ImageException($"user \"{Printable.Short(user)}\": \"{Printable.Short(userPart)}\" is not in the image's /etc/passwd");
         }
 
         var uid = number ?? account!.Uid;
@@ -46,7 +47,7 @@ public static class PasswdLookup
         {
             var gid = Number(groupPart, user, "group")
                 ?? Groups(root).FirstOrDefault(group => group.Name == groupPart)?.Gid
-                ?? throw new ImageException($"user \"{Printable.Text(user)}\": group \"{Printable.Text(groupPart)}\" is not in the image's /etc/group");
+                ?? throw new ImageException($"user \"{Printable.Short(user)}\": group \"{Printable.Short(groupPart)}\" is not in the image's /etc/group");
             return new(uid, gid, [gid], home);
         }
 
@@ -71,7 +72,7 @@ public static class PasswdLookup
 
         return int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number)
             ? (uint)number
-            : throw new ImageException($"user \"{Printable.Text(user)}\": {what} {Printable.Text(text)} is out of range; expected 0 to {int.MaxValue}");
+            : throw new ImageException($"user \"{Printable.Short(user)}\": {what} {Printable.Short(text)} is out of range; expected 0 to {int.MaxValue}");
     }
 
     private static IEnumerable<Account> Accounts(SafeFd root)

@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.CommandLine.Help;
 using Peapod.Container;
 using Peapod.Kernel.Processes;
+using Peapod.Kernel.Terminals;
 using Peapod.Pod;
 using Peapod.Pod.Cli.Commands;
 using Peapod.Pod.Cli.Completion;
@@ -35,7 +36,7 @@ try
             root.Subcommands.Add(PodCommands.Make(wanted: null));
             root.Subcommands.Add(ImageCommands.Make());
             root.Subcommands.Add(CompletionCommand.Make());
-            Completer.Complete(root, line).ForEach(Console.WriteLine);
+            Completer.Complete(root, line).ForEach(static word => Console.WriteLine(Printable.Line(word)));
             return 0;
         default:
             root.Subcommands.Add(PodCommands.Make(wanted: null));
@@ -66,7 +67,7 @@ catch (Exception e) when (DescriptorWriter.HasNoReader(e))
 }
 catch (Exception e) when (PodFailure.Is(e))
 {
-    Console.Error.WriteLine($"peapod: {e.Message}");
+    Report.Error(e);
     return e switch { PodException pod => pod.ExitCode, ContainerException container => container.ExitCode, _ => 1 };
 }
 catch (Exception e)

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Peapod.Container.State;
+using Peapod.Kernel.Terminals;
 
 namespace Peapod.Cli.Commands;
 
@@ -17,7 +18,7 @@ internal static class CompleteCommand
         {
             foreach (var word in Complete(parsed.GetValue(line)!))
             {
-                Output.Line(word);
+                Output.Line(Printable.Line(word));
             }
 
             return 0;

@@ -3,6 +3,7 @@ using System.CommandLine;
 using System.Text;
 using System.Text.Json;
 using Peapod.Container.Diagnosis;
+using Peapod.Kernel.Terminals;
 using Peapod.Oci.Json;
 
 namespace Peapod.Cli.Commands;
@@ -39,7 +40,7 @@ internal static class DoctorCommand
         {
             warnings += finding.Status == FindingStatus.Warning ? 1 : 0;
             missing += finding.Status == FindingStatus.Missing ? 1 : 0;
-            text.Append($"{Name(finding.Status),-8} {finding.Area}: {finding.What}{(finding.Detail.Length == 0 ? "" : $": {finding.Detail}")}\n");
+            text.Append($"{Name(finding.Status),-8} {finding.Area}: {finding.What}{(finding.Detail.Length == 0 ? "" : $": {Printable.Line(finding.Detail)}")}\n");
             if (finding.Consequence.Length > 0)
             {
                 text.Append($"         {char.ToUpperInvariant(finding.Consequence[0])}{finding.Consequence[1..].TrimEnd('.')}. Remedy: {finding.Remedy}\n");

@@ -2,6 +2,7 @@ using System.CommandLine;
 using Peapod.Container;
 using Peapod.Container.Collection;
 using Peapod.Kernel;
+using Peapod.Kernel.Terminals;
 
 namespace Peapod.Cli.Commands;
 
@@ -33,7 +34,7 @@ internal static class GcCommand
         {
             if (dryRun || found.Remove())
             {
-                Output.Line($"{(dryRun ? "would remove" : "removed")} {found.What}: {found.Why}");
+                Output.Line(Printable.Line($"{(dryRun ? "would remove" : "removed")} {found.What}: {found.Why}"));
             }
 
             return true;

@@ -4,6 +4,7 @@ using System.Text;
 using Peapod.Container;
 using Peapod.Container.State;
 using Peapod.Kernel.Files;
+using Peapod.Kernel.Terminals;
 using Peapod.Oci;
 using Peapod.Oci.Json;
 
@@ -94,7 +95,7 @@ internal static class ListCommand
             default:
                 Output.Line(Row("ID", "PID", "STATUS", "BUNDLE", "CREATED", "OWNER"));
                 states.ForEach(state => Output.Line(Row(
-                    state.Id!, state.Pid.ToString(CultureInfo.InvariantCulture), state.Status!, state.Bundle!, state.Created!, state.Owner!)));
+                    state.Id!, state.Pid.ToString(CultureInfo.InvariantCulture), state.Status!, Printable.Line(state.Bundle!), state.Created!, state.Owner!)));
                 break;
         }
 
@@ -103,7 +104,7 @@ internal static class ListCommand
             id.PadRight(Widest(states, static state => state.Id!))
             + pid.PadRight(Widest(states, static state => $"{state.Pid}"))
             + status.PadRight(Widest(states, static state => state.Status!))
-            + bundle.PadRight(Widest(states, static state => state.Bundle!))
+            + bundle.PadRight(Widest(states, static state => Printable.Line(state.Bundle!)))
             + created.PadRight(Widest(states, static state => state.Created!))
             + owner;
     }

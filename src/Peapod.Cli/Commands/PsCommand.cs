@@ -79,7 +79,7 @@ internal static class PsCommand
         var output = FileSystem.ReadAllBytes(read, "ps");
         var status = process.Wait().Reported;
         var text = Encoding.UTF8.GetString(output);
-        return status == 0 ? text : throw new ContainerException($"ps: exit status {status}: {text.TrimEnd('\n')}");
+        return status == 0 ? text : throw new ContainerException($"ps: exit status {status}: {text.TrimEnd('\n').Replace("\n", "\n  ", StringComparison.Ordinal)}");
     }
 
     private static SafeFd OpenPs()

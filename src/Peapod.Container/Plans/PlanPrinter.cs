@@ -4,6 +4,7 @@ using System.Text;
 using System.Text.Json;
 using Peapod.Container.Cgroups;
 using Peapod.Container.Systemd;
+using Peapod.Kernel.Terminals;
 using Peapod.Oci;
 
 namespace Peapod.Container.Plans;
@@ -160,6 +161,7 @@ public static class PlanPrinter
 
     private static void Line(StringBuilder text, string what, string field)
     {
+        (what, field) = (Printable.Line(what), Printable.Line(field));
         text.Append("  ").Append(what);
         if (field.Length > 0)
         {

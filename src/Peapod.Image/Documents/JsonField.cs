@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Peapod.Kernel.Terminals;
 
 namespace Peapod.Image.Documents;
 
@@ -96,7 +97,7 @@ internal readonly struct JsonField(JsonElement element, string place)
         {
             foreach (var property in field.Element.EnumerateObject())
             {
-                map[property.Name] = new JsonField(property.Value, $"{field.Place}.{Printable.Text(property.Name)}").String();
+                map[property.Name] = new JsonField(property.Value, $"{field.Place}.{Printable.Short(property.Name)}").String();
             }
         }
 
@@ -130,7 +131,7 @@ internal readonly struct JsonField(JsonElement element, string place)
             {
                 if (!names.Add(property.Name))
                 {
-                    throw new ImageException($"{place}: \"{Printable.Text(property.Name)}\" is given twice in one object");
+                    throw new ImageException($"{place}: \"{Printable.Short(property.Name)}\" is given twice in one object");
                 }
 
                 RefuseDuplicates(property.Value, place);

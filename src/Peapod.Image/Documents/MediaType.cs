@@ -1,3 +1,5 @@
+using Peapod.Kernel.Terminals;
+
 namespace Peapod.Image.Documents;
 
 /// <summary>The media types of images, those of the OCI and the older ones of Docker that mean the same.</summary>
@@ -23,8 +25,8 @@ internal static class MediaType
         LayerGzip or "application/vnd.oci.image.layer.nondistributable.v1.tar+gzip"
             or "application/vnd.docker.image.rootfs.diff.tar.gzip" or "application/vnd.docker.image.rootfs.foreign.diff.tar.gzip" => LayerCompression.Gzip,
         _ when type.EndsWith("zstd", StringComparison.Ordinal) =>
-            throw new ImageException($"{place}: layers of media type {Printable.Text(type)} cannot be read; pack the image with gzip or uncompressed"),
-        _ => throw new ImageException($"{place}: media type {Printable.Text(type)} is not a layer's; expected {Layer} or {LayerGzip}"),
+            throw new ImageException($"{place}: layers of media type {Printable.Short(type)} cannot be read; pack the image with gzip or uncompressed"),
+        _ => throw new ImageException($"{place}: media type {Printable.Short(type)} is not a layer's; expected {Layer} or {LayerGzip}"),
     };
 }
 

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Peapod.Kernel.Terminals;
 
 namespace Peapod.Image.Documents;
 
@@ -11,7 +12,7 @@ internal sealed record OciConfiguration(Platform Platform, DateTimeOffset? Creat
         var rootfs = document.RequiredObject("rootfs");
         if (rootfs.RequiredString("type") is not "layers" and var type)
         {
-            throw new ImageException($"{rootfs.Place}.type: is \"{Printable.Text(type)}\", expected \"layers\"");
+            throw new ImageException($"{rootfs.Place}.type: is \"{Printable.Short(type)}\", expected \"layers\"");
         }
 
         var config = document.Object("config");

@@ -1,3 +1,5 @@
+using Peapod.Kernel.Terminals;
+
 namespace Peapod.Image.Documents;
 
 /// <summary>An image index. See the image specification, image-index.md.</summary>
@@ -14,7 +16,7 @@ internal sealed record OciIndex(IReadOnlyList<Descriptor> Manifests)
 
         if (document.String("mediaType") is { } type && !MediaType.IsIndex(type))
         {
-            throw new ImageException($"{file}: mediaType is {Printable.Text(type)}, expected {MediaType.Index}");
+            throw new ImageException($"{file}: mediaType is {Printable.Short(type)}, expected {MediaType.Index}");
         }
 
         if (!document.Has("manifests"))

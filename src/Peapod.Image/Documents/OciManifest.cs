@@ -1,3 +1,5 @@
+using Peapod.Kernel.Terminals;
+
 namespace Peapod.Image.Documents;
 
 /// <summary>An image manifest. See the image specification, manifest.md.</summary>
@@ -14,7 +16,7 @@ internal sealed record OciManifest(Descriptor Config, IReadOnlyList<Descriptor> 
 
         if (document.String("mediaType") is { } type && !MediaType.IsManifest(type))
         {
-            throw new ImageException($"{file}: mediaType is {Printable.Text(type)}, expected {MediaType.Manifest}");
+            throw new ImageException($"{file}: mediaType is {Printable.Short(type)}, expected {MediaType.Manifest}");
         }
 
         if (!document.Has("layers"))
@@ -25,7 +27,7 @@ internal sealed record OciManifest(Descriptor Config, IReadOnlyList<Descriptor> 
         var config = Descriptor.Read(document.RequiredObject("config"));
         if (!MediaType.IsConfig(config.MediaType))
         {
-            throw new ImageException($"{config.Place}: not a container image: its configuration is of media type {Printable.Text(config.MediaType)}, expected {MediaType.Config}");
+            throw new ImageException($"{config.Place}: not a container image: its configuration is of media type {Printable.Short(config.MediaType)}, expected {MediaType.Config}");
         }
 
         return new(config, document.Items("layers").Select(Descriptor.Read).ToList());

@@ -2,6 +2,7 @@ using System.Runtime.InteropServices;
 using Peapod.Kernel;
 using Peapod.Kernel.Files;
 using Peapod.Kernel.Interop;
+using Peapod.Kernel.Terminals;
 using Tmds.Linux;
 
 namespace Peapod.Image.Layers;
@@ -70,7 +71,7 @@ internal sealed unsafe class LayerUnpacker : IDisposable
             }
             catch (KernelException error)
             {
-                throw new ImageException($"{subject}: cannot unpack \"{Printable.Text(entry.Name)}\": {error.Operation}: {KernelException.Describe(error.Error)}", error);
+                throw new ImageException($"{subject}: cannot unpack \"{Printable.Short(entry.Name)}\": {error.Operation}: {KernelException.Describe(error.Error)}", error);
             }
         }
 
@@ -251,7 +252,7 @@ internal sealed unsafe class LayerUnpacker : IDisposable
     {
         if (!EntryName.TryClean(entry.LinkName, out var target) || target.Length == 0)
         {
-            throw Refuse(entry, $"it is a hard link to \"{Printable.Text(entry.LinkName)}\", which is not a file of the image");
+            throw Refuse(entry, $"it is a hard link to \"{Printable.Short(entry.LinkName)}\", which is not a file of the image");
         }
 
         if (target.AsSpan().SequenceEqual(path))
@@ -260,14 +261,14 @@ internal sealed unsafe class LayerUnpacker : IDisposable
         }
 
         using var targetFolder = OpenInRoot(EntryName.Parent(target), Libc.O_PATH | Libc.O_DIRECTORY)
-            ?? throw Refuse(entry, $"it is a hard link to \"{Printable.Text(entry.LinkName)}\", which is not in this layer");
+            ?? throw Refuse(entry, $"it is a hard link to \"{Printable.Short(entry.LinkName)}\", which is not in this layer");
         var targetName = EntryName.NullTerminated(EntryName.Leaf(target));
         switch (Look(targetFolder, targetName))
         {
             case Found.Nothing or Found.Whiteout:
-                throw Refuse(entry, $"it is a hard link to \"{Printable.Text(entry.LinkName)}\", which is not in this layer");
+                throw Refuse(entry, $"it is a hard link to \"{Printable.Short(entry.LinkName)}\", which is not in this layer");
             case Found.Directory:
-                throw Refuse(entry, $"it is a hard link to \"{Printable.Text(entry.LinkName)}\", which is a directory");
+                throw Refuse(entry, $"it is a hard link to \"{Printable.Short(entry.LinkName)}\", which is a directory");
         }
 
         fixed (byte* from = targetName, to = name)
@@ -412,7 +413,7 @@ internal sealed unsafe class LayerUnpacker : IDisposable
         var error = KernelException.Last("setxattr");
         if (error.Error != Errno.EOPNOTSUPP || name.StartsWith("security."u8))
         {
-            throw new ImageException($"{subject}: cannot set {Printable.Text(name)} on \"{Printable.Text(entry.Name)}\": {KernelException.Describe(error.Error)}", error);
+            throw new ImageException($"{subject}: cannot set {Printable.Short(name)} on \"{Printable.Short(entry.Name)}\": {KernelException.Describe(error.Error)}", error);
         }
     }
 
@@ -521,7 +522,7 @@ internal sealed unsafe class LayerUnpacker : IDisposable
         }
         else if (found != Found.Nothing)
         {
-            throw Refuse(entry, $"\"{Printable.Text(name)}\" in its path is not a directory of the image");
+            throw Refuse(entry, $"\"{Printable.Short(name)}\" in its path is not a directory of the image");
         }
 
         fixed (byte* pointer = name)
@@ -604,7 +605,7 @@ internal sealed unsafe class LayerUnpacker : IDisposable
         }
     }
 
-    private ImageException Refuse(TarEntry entry, string reason) => new($"{subject}: entry \"{Printable.Text(entry.Name)}\" is refused: {reason}");
+    private ImageException Refuse(TarEntry entry, string reason) => new($"{subject}: entry \"{Printable.Short(entry.Name)}\" is refused: {reason}");
 
     private enum Found
     {

@@ -1,6 +1,7 @@
 using System.Buffers.Text;
 using System.Globalization;
 using System.Text;
+using Peapod.Kernel.Terminals;
 
 namespace Peapod.Image.Layers;
 
@@ -89,7 +90,7 @@ internal sealed class TarReader(Stream stream, string subject)
         size = pax?.Size ?? size;
         if (size is < 0 or > long.MaxValue - BlockSize)
         {
-            throw Bad($"\"{Printable.Text(entry.Name)}\" has an impossible size");
+            throw Bad($"\"{Printable.Short(entry.Name)}\" has an impossible size");
         }
 
         if (entry.Name.Length == 0 || entry.Name.Contains((byte)0) || entry.LinkName.Contains((byte)0))
@@ -102,8 +103,8 @@ internal sealed class TarReader(Stream stream, string subject)
             (byte)'0' or (byte)'7' => TarType.File,
             0 => entry.Name[^1] == (byte)'/' ? TarType.Directory : TarType.File,
             >= (byte)'1' and <= (byte)'6' => (TarType)type,
-            (byte)'S' => throw Bad($"\"{Printable.Text(entry.Name)}\" is a GNU sparse file, which layers may not contain"),
-            _ => throw Bad($"\"{Printable.Text(entry.Name)}\" is of type '{(char)type}', which layers may not contain"),
+            (byte)'S' => throw Bad($"\"{Printable.Short(entry.Name)}\" is a GNU sparse file, which layers may not contain"),
+            _ => throw Bad($"\"{Printable.Short(entry.Name)}\" is of type '{(char)type}', which layers may not contain"),
         };
         if (entry.Type is TarType.CharacterDevice or TarType.BlockDevice)
         {

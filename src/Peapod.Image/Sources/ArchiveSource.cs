@@ -5,6 +5,7 @@ using Peapod.Image.Layers;
 using Peapod.Kernel;
 using Peapod.Kernel.Files;
 using Peapod.Kernel.Interop;
+using Peapod.Kernel.Terminals;
 
 namespace Peapod.Image.Sources;
 
@@ -93,7 +94,7 @@ internal sealed class ArchiveSource : ImageSource
             switch (entry.Type)
             {
                 case TarType.File when !files.TryAdd(name, (stream.Position, entry.Size)):
-                    throw new ImageException($"{path}: ambiguous: it contains {Printable.Text(name)} twice");
+                    throw new ImageException($"{path}: ambiguous: it contains {Printable.Short(name)} twice");
                 case TarType.HardLink when EntryName.TryClean(entry.LinkName, out var target):
                     links[name] = Encoding.UTF8.GetString(target);
                     break;

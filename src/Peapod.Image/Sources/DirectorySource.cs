@@ -2,6 +2,7 @@ using Microsoft.Win32.SafeHandles;
 using Peapod.Kernel;
 using Peapod.Kernel.Files;
 using Peapod.Kernel.Interop;
+using Peapod.Kernel.Terminals;
 
 namespace Peapod.Image.Sources;
 
@@ -24,7 +25,7 @@ internal sealed class DirectorySource(SafeFd root, string path) : ImageSource
         }
         catch (KernelException error)
         {
-            throw new ImageException($"{path}: cannot open {Printable.Text(name)}: {KernelException.Describe(error.Error)}", error);
+            throw new ImageException($"{path}: cannot open {Printable.Short(name)}: {KernelException.Describe(error.Error)}", error);
         }
 
         using (file)
@@ -32,7 +33,7 @@ internal sealed class DirectorySource(SafeFd root, string path) : ImageSource
             var status = FileSystem.Stat(file, name);
             if (status.Type != Libc.S_IFREG)
             {
-                throw new ImageException($"{path}: {Printable.Text(name)} is not a regular file");
+                throw new ImageException($"{path}: {Printable.Short(name)} is not a regular file");
             }
 
             length = (long)status.Size;

@@ -7,6 +7,7 @@ using Peapod.Image.Sources;
 using Peapod.Kernel;
 using Peapod.Kernel.Files;
 using Peapod.Kernel.Interop;
+using Peapod.Kernel.Terminals;
 
 namespace Peapod.Image.Store;
 
@@ -53,7 +54,7 @@ internal sealed class ImageLoader(StoreFolder store, ImageSource source, string 
         var version = JsonField.Parse(layout, "oci-layout").RequiredString("imageLayoutVersion");
         if (version is not "1.0.0")
         {
-            throw new ImageException($"oci-layout: imageLayoutVersion is \"{Printable.Text(version)}\", expected \"1.0.0\"");
+            throw new ImageException($"oci-layout: imageLayoutVersion is \"{Printable.Short(version)}\", expected \"1.0.0\"");
         }
 
         var json = source.TryReadDocument("index.json", options.Limits.DocumentBytes)
@@ -83,8 +84,8 @@ internal sealed class ImageLoader(StoreFolder store, ImageSource source, string 
         if (chosen is null)
         {
             var found = candidates.Count > 0
-                ? $"it is for {string.Join(", ", candidates.Select(d => Printable.Text(d.Platform!.ToString())))}"
-                : $"its entries are {string.Join(", ", descriptors.Select(d => Printable.Text(d.MediaType)).DefaultIfEmpty("none"))}";
+                ? $"it is for {string.Join(", ", candidates.Select(d => Printable.Short(d.Platform!.ToString())))}"
+                : $"its entries are {string.Join(", ", descriptors.Select(d => Printable.Short(d.MediaType)).DefaultIfEmpty("none"))}";
             throw new ImageException($"{place}: no image for {Platform.Host}: {found}");
         }
 
@@ -128,7 +129,7 @@ internal sealed class ImageLoader(StoreFolder store, ImageSource source, string 
         var configuration = OciConfiguration.Read(json, file);
         if (!configuration.Platform.RunsHere)
         {
-            throw new ImageException($"{file}: the image is for {Printable.Text(configuration.Platform.ToString())}; this host runs {Platform.Host}");
+            throw new ImageException($"{file}: the image is for {Printable.Short(configuration.Platform.ToString())}; this host runs {Platform.Host}");
         }
 
         if (configuration.DiffIds.Count != layers)
@@ -275,15 +276,15 @@ internal sealed class ImageLoader(StoreFolder store, ImageSource source, string 
     private StagedImage StageDockerImage(DockerArchiveManifest image)
     {
         var config = source.TryReadDocument(image.Config, options.Limits.DocumentBytes)
-            ?? throw new ImageException($"manifest.json: Config names \"{Printable.Text(image.Config)}\", which is not in {source.Path}");
+            ?? throw new ImageException($"manifest.json: Config names \"{Printable.Short(image.Config)}\", which is not in {source.Path}");
         var id = Digest.OfHash(Sha256.Hash(config));
         var claimed = Path.GetFileNameWithoutExtension(image.Config);
         if (Digest.TryParseHex(claimed, out var named) && named != id)
         {
-            throw WrongDigest(Printable.Text(image.Config), id, named);
+            throw WrongDigest(Printable.Short(image.Config), id, named);
         }
 
-        var configuration = ReadConfiguration(config, Printable.Text(image.Config), image.Layers.Count);
+        var configuration = ReadConfiguration(config, Printable.Short(image.Config), image.Layers.Count);
         var layers = new List<StagedLayer>();
         var compressions = new List<LayerCompression>();
         for (var i = 0; i < image.Layers.Count; i++)
@@ -292,7 +293,7 @@ internal sealed class ImageLoader(StoreFolder store, ImageSource source, string 
             var compression = DetectCompression(name);
             using var stream = source.TryOpen(name, out var size) ?? throw MissingLayer(name);
             compressions.Add(compression);
-            layers.Add(Unpack(stream, null, size, configuration.DiffIds[i], compression, Printable.Text(name), name, i + 1, image.Layers.Count));
+            layers.Add(Unpack(stream, null, size, configuration.DiffIds[i], compression, Printable.Short(name), name, i + 1, image.Layers.Count));
         }
 
         var manifest = WriteManifest(id, config.Length, layers, compressions);
@@ -313,13 +314,13 @@ internal sealed class ImageLoader(StoreFolder store, ImageSource source, string 
         var count = stream.ReadAtLeast(magic, 4, throwOnEndOfStream: false);
         if (count == 4 && magic.SequenceEqual((ReadOnlySpan<byte>)[0x28, 0xb5, 0x2f, 0xfd]))
         {
-            throw new ImageException($"{source.Path}: layer {Printable.Text(name)} is packed with zstd, which cannot be read; pack it with gzip or uncompressed");
+            throw new ImageException($"{source.Path}: layer {Printable.Short(name)} is packed with zstd, which cannot be read; pack it with gzip or uncompressed");
         }
 
         return count >= 2 && magic[0] == 0x1f && magic[1] == 0x8b ? LayerCompression.Gzip : LayerCompression.None;
     }
 
-    private ImageException MissingLayer(string name) => new($"manifest.json: Layers names \"{Printable.Text(name)}\", which is not in {source.Path}");
+    private ImageException MissingLayer(string name) => new($"manifest.json: Layers names \"{Printable.Short(name)}\", which is not in {source.Path}");
 
     private static byte[] WriteManifest(Digest config, long configSize, List<StagedLayer> layers, List<LayerCompression> compressions)
     {

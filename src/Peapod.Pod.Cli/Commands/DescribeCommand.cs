@@ -52,11 +52,11 @@ internal sealed class DescribeCommand
 
         writer.Break();
         writer.Line(0, "Events:");
-        writer.Line(1, "Type\tReason\tAge\tFrom\tMessage");
-        writer.Line(1, "----\t------\t----\t----\t-------");
+        writer.Line(1, "Type", "Reason", "Age", "From", "Message");
+        writer.Line(1, "----", "------", "----", "----", "-------");
         foreach (var happened in events)
         {
-            writer.Line(1, $"{happened.Type}\t{happened.Reason}\t{EventsCommand.Seen(happened)}\tpeapod\t{happened.Message.Trim()}");
+            writer.Line(1, happened.Type, happened.Reason, EventsCommand.Seen(happened), "peapod", happened.Message.Trim());
         }
     }
 }

@@ -1,3 +1,5 @@
+using Peapod.Pod.Cli.Output;
+
 namespace Peapod.Pod.Cli.Commands;
 
 /// <summary>One command for several pods: a failure with one does not keep it from the others.</summary>
@@ -15,7 +17,7 @@ internal static class EachPod
             }
             catch (Exception e) when (PodFailure.Is(e))
             {
-                Console.Error.WriteLine($"peapod: {e.Message}");
+                Report.Error(e);
                 exitCode = 1;
             }
         }

@@ -35,7 +35,7 @@ internal sealed class EventsCommand
         var found = Read(parsed);
         if (!format.IsTable)
         {
-            Console.Write(format.Print(found.ConvertAll(static entry => entry.ToJson()), isOne: false));
+            format.Write(found.ConvertAll(static entry => entry.ToJson()), isOne: false);
             return 0;
         }
 
@@ -51,7 +51,7 @@ internal sealed class EventsCommand
             return 0;
         }
 
-        Console.Write(ToText(TabWriter.ForTable(), found, namespaces, !parsed.GetValue(noHeaders)));
+        DescriptorWriter.Output.WriteAsIs(ToText(TabWriter.ForTable(), found, namespaces, !parsed.GetValue(noHeaders)));
         return 0;
     }
 
@@ -65,7 +65,7 @@ internal sealed class EventsCommand
             var fresh = found.FindAll(seen.Add);
             if (fresh.Count > 0)
             {
-                Console.Write(ToText(table, fresh, namespaces, headings));
+                DescriptorWriter.Output.WriteAsIs(ToText(table, fresh, namespaces, headings));
                 headings = false;
             }
 

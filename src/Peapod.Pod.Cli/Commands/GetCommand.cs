@@ -65,7 +65,7 @@ internal sealed class GetCommand
         }
         else if (!format.IsTable)
         {
-            Console.Write(format.Print([.. found.SelectMany(static group => group.Items).Select(static item => item.ToJson())], kinds.Count == 1 && wanted.Count == 1));
+            format.Write([.. found.SelectMany(static group => group.Items).Select(static item => item.ToJson())], kinds.Count == 1 && wanted.Count == 1);
         }
         else if (found.TrueForAll(static group => group.Items.Count == 0))
         {

@@ -21,7 +21,7 @@ internal static class InspectCommand
             }
 
             var pods = parsed.GetValue(names)!.Select(name => PodView.Read(HostOptions.Find(parsed, name)).ToJson()).ToList();
-            Console.Write(format.Print(pods, isOne: true));
+            format.Write(pods, isOne: true);
             return 0;
         });
         return command;

@@ -27,7 +27,7 @@ internal static unsafe class PodAttachment
             return status.Reported;
         }
 
-        Console.Error.WriteLine($"peapod: {failure.Message}");
+        Report.Error(failure);
         return Math.Max(1, status.Reported);
     }
 

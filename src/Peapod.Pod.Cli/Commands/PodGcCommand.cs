@@ -1,5 +1,7 @@
 using System.CommandLine;
 using Peapod.Container.Collection;
+using Peapod.Kernel.Terminals;
+using Peapod.Pod.Cli.Output;
 using Peapod.Pod.Supervision;
 
 namespace Peapod.Pod.Cli.Commands;
@@ -40,14 +42,14 @@ internal static class PodGcCommand
         {
             if (dryRun || found.Remove())
             {
-                Console.WriteLine($"{(dryRun ? "would remove" : "removed")} {found.What}: {found.Why}");
+                Console.WriteLine(Printable.Line($"{(dryRun ? "would remove" : "removed")} {found.What}: {found.Why}"));
             }
 
             return true;
         }
         catch (Exception e) when (PodFailure.Is(e))
         {
-            Console.Error.WriteLine($"peapod: {found.What}: cannot be removed: {e.Message}");
+            Report.Error(e, $"{found.What}: cannot be removed: ");
             return false;
         }
     }

@@ -62,7 +62,7 @@ internal sealed class PsCommand(PodSelection selection)
         }
         else if (!format.IsTable)
         {
-            Console.Write(format.Print(pods.ConvertAll(static pod => pod.ToJson()), selection.HasNames(parsed)));
+            format.Write(pods.ConvertAll(static pod => pod.ToJson()), selection.HasNames(parsed));
         }
         else if (pods.Count == 0)
         {
@@ -70,7 +70,7 @@ internal sealed class PsCommand(PodSelection selection)
         }
         else
         {
-            Console.Write(ToText(TabWriter.ForTable(), pods, Columns(parsed, format), !parsed.GetValue(noHeaders)));
+            DescriptorWriter.Output.WriteAsIs(ToText(TabWriter.ForTable(), pods, Columns(parsed, format), !parsed.GetValue(noHeaders)));
         }
 
         return 0;
@@ -111,7 +111,7 @@ internal sealed class PsCommand(PodSelection selection)
             changed.ForEach(pod => seen[pod.Folders.Key] = PodSummary.Of(pod));
             if (changed.Count > 0)
             {
-                Console.Write(ToText(table, changed, columns, headings));
+                DescriptorWriter.Output.WriteAsIs(ToText(table, changed, columns, headings));
                 headings = false;
             }
 

@@ -41,7 +41,7 @@ internal sealed class StatsCommand
         while (true)
         {
             var now = UsageSample.Read(pods);
-            Console.Write((Libc.isatty(1) == 1 ? HomeAndClear : "") + ToText(UsageSample.Since(before, now)));
+            DescriptorWriter.Output.WriteAsIs((Libc.isatty(1) == 1 ? HomeAndClear : "") + ToText(UsageSample.Since(before, now)));
             Thread.Sleep(seconds * 1000);
             before = now;
             pods = selection.Read(parsed);

@@ -153,7 +153,7 @@ internal static class ContainerDescription
         {
             if (!string.IsNullOrEmpty(value))
             {
-                writer.Field(3, name, value);
+                writer.Field(3, name, value.TrimEnd('\n'));
             }
         }
     }
@@ -179,7 +179,7 @@ internal static class ContainerDescription
 
     private static void Mounts(DescriptionWriter writer, ContainerSpec container)
     {
-        writer.Line(2, container.VolumeMounts.Count == 0 ? "Mounts:\t<none>" : "Mounts:");
+        writer.Line(2, container.VolumeMounts.Count == 0 ? ["Mounts:", "<none>"] : ["Mounts:"]);
         var mounts = new List<VolumeMount>(container.VolumeMounts);
         mounts.Sort(static (a, b) => string.CompareOrdinal(a.MountPath, b.MountPath));
         foreach (var mount in mounts)

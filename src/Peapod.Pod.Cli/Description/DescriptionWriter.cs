@@ -10,10 +10,19 @@ internal sealed class DescriptionWriter
     private string done = "";
 
     /// <param name="level">0 for what is at the margin; two spaces each.</param>
-    /// <param name="text">With tabs between name and value.</param>
-    internal void Line(int level, string text) => block.Write(new string(' ', 2 * level) + text);
+    /// <param name="cells">A name and its values, as columns.</param>
+    internal void Line(int level, params string[] cells) => block.Row([new string(' ', 2 * level) + cells[0], .. cells[1..]]);
 
-    internal void Field(int level, string name, string value) => Line(level, $"{name}:\t{value}");
+    /// <summary>A value of several lines stays below its beginning, so that none of them looks like another field.</summary>
+    internal void Field(int level, string name, string value)
+    {
+        var first = $"{name}:";
+        foreach (var line in value.Split('\n'))
+        {
+            Line(level, first, line);
+            first = "";
+        }
+    }
 
     /// <summary>What follows has columns of its own.</summary>
     internal void Break()
@@ -27,13 +36,13 @@ internal sealed class DescriptionWriter
         var first = $"{title}:";
         foreach (var key in SortedKeys(labels))
         {
-            Line(0, $"{first}\t{key}={labels![key]}");
+            Line(0, first, $"{key}={labels![key]}");
             first = "";
         }
 
         if (first.Length > 0)
         {
-            Line(0, $"{first}\t<none>");
+            Line(0, first, "<none>");
         }
     }
 
@@ -45,15 +54,15 @@ internal sealed class DescriptionWriter
             var value = annotations![key].Trim('\n');
             if (value.Length + key.Length + 2 > LongestAnnotation || value.Contains('\n'))
             {
-                Line(0, $"{first}\t{key}:");
+                Line(0, first, $"{key}:");
                 foreach (var line in value.Split('\n'))
                 {
-                    Line(0, $"\t  {(line.Length > LongestAnnotation - 2 ? line[..(LongestAnnotation - 5)] + "..." : line)}");
+                    Line(0, "", $"  {(line.Length > LongestAnnotation - 2 ? line[..(LongestAnnotation - 5)] + "..." : line)}");
                 }
             }
             else
             {
-                Line(0, $"{first}\t{key}: {value}");
+                Line(0, first, $"{key}: {value}");
             }
 
             first = "";
@@ -61,7 +70,7 @@ internal sealed class DescriptionWriter
 
         if (first.Length > 0)
         {
-            Line(0, $"{first}\t<none>");
+            Line(0, first, "<none>");
         }
     }
 

@@ -15,11 +15,11 @@ internal static class EnvironmentDescription
             {
                 var (kind, reference) = source.ConfigMapRef is { } map ? ("ConfigMap", map) : ("Secret", source.SecretRef!);
                 var prefix = source.Prefix is { Length: > 0 } text ? $" with prefix '{text}'" : "";
-                writer.Line(3, $"{reference.Name}\t{kind}{prefix}\tOptional: {Lower(reference.Optional)}");
+                writer.Line(3, reference.Name, kind + prefix, $"Optional: {Lower(reference.Optional)}");
             }
         }
 
-        writer.Line(2, container.Env.Count == 0 ? "Environment:\t<none>" : "Environment:");
+        writer.Line(2, container.Env.Count == 0 ? ["Environment:", "<none>"] : ["Environment:"]);
         foreach (var variable in container.Env)
         {
             Write(writer, variable, container, pod, nodeName);
@@ -37,19 +37,13 @@ internal static class EnvironmentDescription
                 writer.Field(3, variable.Name, $"{Amount(resource, container, pod)} ({resource.Resource})");
                 break;
             case { SecretKeyRef: { } secret }:
-                writer.Field(3, variable.Name, $"<set to the key '{secret.Key}' in secret '{secret.Name}'>\tOptional: {Lower(secret.Optional)}");
+                writer.Line(3, $"{variable.Name}:", $"<set to the key '{secret.Key}' in secret '{secret.Name}'>", $"Optional: {Lower(secret.Optional)}");
                 break;
             case { ConfigMapKeyRef: { } map }:
-                writer.Field(3, variable.Name, $"<set to the key '{map.Key}' of config map '{map.Name}'>\tOptional: {Lower(map.Optional)}");
+                writer.Line(3, $"{variable.Name}:", $"<set to the key '{map.Key}' of config map '{map.Name}'>", $"Optional: {Lower(map.Optional)}");
                 break;
             default:
-                var name = $"{variable.Name}:";
-                foreach (var line in variable.Value.Split('\n'))
-                {
-                    writer.Line(3, $"{name}\t{line}");
-                    name = "";
-                }
-
+                writer.Field(3, variable.Name, variable.Value);
                 break;
         }
     }

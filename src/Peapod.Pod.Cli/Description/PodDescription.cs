@@ -105,10 +105,10 @@ internal static class PodDescription
         }
 
         writer.Line(0, "Conditions:");
-        writer.Line(1, "Type\tStatus");
+        writer.Line(1, "Type", "Status");
         foreach (var condition in status.Conditions)
         {
-            writer.Line(1, $"{condition.Type} \t{condition.Status} ");
+            writer.Line(1, $"{condition.Type} ", $"{condition.Status} ");
         }
     }
 
@@ -122,13 +122,13 @@ internal static class PodDescription
             text += toleration["effect"] is { } effect ? $":{effect}" : "";
             text += $"{toleration["operator"]}" == "Exists" && toleration["value"] is null ? (text.Length > 0 ? " op=Exists" : "op=Exists") : "";
             text += toleration["tolerationSeconds"] is { } seconds ? $" for {seconds}s" : "";
-            writer.Line(0, $"{first}\t{text}");
+            writer.Line(0, first, text);
             first = "";
         }
 
         if (first.Length > 0)
         {
-            writer.Line(0, $"{first}\t<none>");
+            writer.Line(0, first, "<none>");
         }
     }
 }

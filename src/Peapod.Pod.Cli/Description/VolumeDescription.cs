@@ -7,7 +7,7 @@ internal static class VolumeDescription
 {
     internal static void WriteAll(DescriptionWriter writer, IReadOnlyList<Volume> volumes)
     {
-        writer.Line(0, volumes.Count == 0 ? "Volumes:\t<none>" : "Volumes:");
+        writer.Line(0, volumes.Count == 0 ? ["Volumes:", "<none>"] : ["Volumes:"]);
         foreach (var volume in volumes)
         {
             writer.Line(1, $"{volume.Name}:");

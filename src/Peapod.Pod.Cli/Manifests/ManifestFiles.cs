@@ -2,6 +2,7 @@ using System.CommandLine;
 using Peapod.Kernel;
 using Peapod.Kernel.Files;
 using Peapod.Pod.Cli.Commands;
+using Peapod.Pod.Cli.Output;
 using Peapod.Pod.Manifest;
 using Peapod.Pod.Objects;
 
@@ -42,7 +43,7 @@ internal sealed class ManifestFiles
                 var read = Read(file, parsed.GetValue(Lenient));
                 foreach (var warning in read.Warnings)
                 {
-                    Console.Error.WriteLine($"warning: {warning}");
+                    Report.Warn(warning);
                 }
 
                 documents.Add(InNamespace(parsed, read, file));

@@ -1,3 +1,5 @@
+using Peapod.Kernel.Terminals;
+
 namespace Peapod.Pod.Cli.Output;
 
 /// <summary>
@@ -12,7 +14,7 @@ internal static class Damages
     {
         if ((told ??= []).Add(sentence))
         {
-            Console.Error.WriteLine($"peapod: {sentence}");
+            Console.Error.WriteLine($"peapod: {Printable.Sentence(sentence)}");
         }
     }
 

@@ -18,7 +18,7 @@ internal sealed class LoadBar
     {
         if (isDrawn)
         {
-            Console.Error.Write(EraseLine);
+            DescriptorWriter.Error.WriteAsIs(EraseLine);
             isDrawn = false;
         }
     }
@@ -35,7 +35,7 @@ internal sealed class LoadBar
     {
         var text = ToText(progress);
         var columns = RawMode.SizeOf(2)?.Columns ?? 80;
-        Console.Error.Write(EraseLine + (text.Length < columns ? text : text[..Math.Max(0, columns - 1)]));
+        DescriptorWriter.Error.WriteAsIs(EraseLine + (text.Length < columns ? text : text[..Math.Max(0, columns - 1)]));
         isDrawn = true;
     }
 }

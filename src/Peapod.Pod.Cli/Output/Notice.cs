@@ -1,4 +1,5 @@
 using Peapod.Kernel.Interop;
+using Peapod.Kernel.Terminals;
 
 namespace Peapod.Pod.Cli.Output;
 
@@ -13,7 +14,7 @@ internal sealed class Notice : IDisposable
         var notice = new Notice();
         if (notice.isShown)
         {
-            Console.Error.Write(text);
+            Console.Error.Write(Printable.Line(text));
         }
 
         return notice;
@@ -23,7 +24,7 @@ internal sealed class Notice : IDisposable
     {
         if (isShown)
         {
-            Console.Error.Write(EraseLine);
+            DescriptorWriter.Error.WriteAsIs(EraseLine);
         }
     }
 }

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Text.Json.Nodes;
+using Peapod.Kernel.Interop;
 
 namespace Peapod.Pod.Cli.Output;
 
@@ -35,8 +36,22 @@ internal sealed record OutputFormat
         _ => throw new PodException($"-o {text}: unknown format\n  expected wide, name, json, yaml or jsonpath=TEMPLATE"),
     };
 
-    /// <summary>The objects as the API has them: one that was asked for by its name as it is, others in a List.</summary>
-    internal string Print(IReadOnlyList<JsonObject> objects, bool isOne)
+    /// <summary>Prints the objects as the API has them: one that was asked for by its name as it is, others in a List.</summary>
+    internal void Write(IReadOnlyList<JsonObject> objects, bool isOne)
+    {
+        var text = Print(objects, isOne);
+        if (Template is not null && Libc.isatty(1) != 1)
+        {
+            // For a script, which wants the value itself; JSON and YAML have escapes for it.
+            DescriptorWriter.Output.WriteAsIs(text);
+        }
+        else
+        {
+            Console.Write(text);
+        }
+    }
+
+    private string Print(IReadOnlyList<JsonObject> objects, bool isOne)
     {
         var root = isOne && objects.Count == 1 ? objects[0] : List(objects);
         return Text switch

@@ -1,10 +1,11 @@
 using System.Text;
+using Peapod.Kernel.Terminals;
 
 namespace Peapod.Pod.Cli.Output;
 
 /// <summary>
-/// Lines of cells in columns that are as wide as they must be, as kubectl's tables are: a cell ends with a tab, what follows a line's last tab
-/// takes part in no column, and a column is a run of lines that have a cell there.
+/// Lines of cells in columns that are as wide as they must be, as kubectl's tables are: a line's last cell takes
+/// part in no column, and a column is a run of lines that have a cell there.
 /// </summary>
 /// <param name="minimum">Least width of a column, in characters, padding included.</param>
 /// <param name="padding">Spaces behind the widest cell of a column.</param>
@@ -22,18 +23,10 @@ internal sealed class TabWriter(int minimum, int padding, bool remembers)
     /// <summary>The widths of the columns so far, which none falls below: a table that goes on keeps its shape.</summary>
     private readonly List<int> known = [];
 
-    /// <summary>Adds a text of one or several lines.</summary>
-    internal void Write(string text)
-    {
-        foreach (var line in text.Split('\n'))
-        {
-            lines.Add(line.Split('\t'));
-        }
-    }
+    /// <summary>Adds a line. A cell is one, whatever is written in it.</summary>
+    internal void Row(params string[] cells) => lines.Add(Array.ConvertAll(cells, Printable.Line));
 
-    internal void Row(params string[] cells) => lines.Add(cells);
-
-    /// <summary>The text of what was added since the last time.</summary>
+    /// <summary>The text of what was added since the last time, fit for a terminal.</summary>
     /// <param name="colour">The colour of a cell by line and column, or null; it takes no room.</param>
     internal string ToText(Func<int, int, Colour?>? colour = null)
     {

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using Peapod.Kernel.Terminals;
 
 namespace Peapod.Pod.Cli.Output;
 
@@ -135,7 +136,7 @@ internal static class YamlText
 
         foreach (var c in value)
         {
-            if ((c < ' ' && c is not ('\n' or '\t')) || c is '\u007f' or '\u0085' or '\u2028' or '\u2029' or '\ufeff' || char.IsSurrogate(c) || (c >= '\u0080' && c < '\u00a0'))
+            if ((Printable.IsObeyed(c) && c is not ('\n' or '\t')) || char.IsSurrogate(c))
             {
                 return false;
             }
@@ -174,7 +175,7 @@ internal static class YamlText
                 '\n' => text.Append("\\n"),
                 '\t' => text.Append("\\t"),
                 '\r' => text.Append("\\r"),
-                < ' ' or '\u007f' or (>= '\u0080' and < '\u00a0') or '\u2028' or '\u2029' or '\ufeff' => text.Append(CultureInfo.InvariantCulture, $"\\u{(int)c:x4}"),
+                _ when Printable.IsObeyed(c) => text.Append(CultureInfo.InvariantCulture, $"\\u{(int)c:x4}"),
                 _ => text.Append(c),
             };
         }

@@ -113,7 +113,7 @@ internal sealed record PodView(PodFolders Folders, PodManifest Manifest, PodStat
         }
         catch (Exception e) when (PodFailure.Is(e))
         {
-            Console.Error.WriteLine($"peapod: pod \"{folders.Name}\": {e.Message}");
+            Report.Error(e, $"pod \"{folders.Name}\": ");
             return false;
         }
     }

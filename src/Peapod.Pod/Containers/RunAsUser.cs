@@ -1,6 +1,7 @@
 using System.Globalization;
 using Peapod.Image;
 using Peapod.Kernel.Mounts;
+using Peapod.Kernel.Terminals;
 using Peapod.Oci;
 using Peapod.Pod.Objects;
 
@@ -65,7 +66,7 @@ internal static class RunAsUser
         }
 
         return !long.TryParse(name, NumberStyles.None, CultureInfo.InvariantCulture, out var id)
-            ? $"container has runAsNonRoot and image has non-numeric user ({Printable.Text(name)}), cannot verify user is non-root"
+            ? $"container has runAsNonRoot and image has non-numeric user ({Printable.Short(name)}), cannot verify user is non-root"
             : id == 0 ? "container has runAsNonRoot and image will run as root" : null;
     }
 }

@@ -32,6 +32,19 @@ public sealed class PodDescriptionTests
         Assert.Equal(Golden("described-pod.txt") + "Events:          <none>\n", DescribeCommand.ToText(View, "node1", []));
 
     [Fact]
+    public void No_value_looks_like_another_field_and_none_reaches_the_terminal()
+    {
+        var ended = new ContainerState { Terminated = new ContainerStateTerminated { Message = "first\nStatus:  Running\n\u001b]0;title\u0007\u009b2J\u202e\n", Reason = "Error\tx" } };
+        var view = View with { Status = View.Status with { ContainerStatuses = [.. View.Status.ContainerStatuses.Select(status => status with { State = ended })] } };
+
+        var text = DescribeCommand.ToText(view, "node1", [new PodEvent { Type = "Warning", Reason = "R", Message = "one\n  Normal  Forged\u001b[31m" }]);
+
+        Assert.DoesNotContain(text, static character => character is < ' ' and not '\n' or (>= '\u007f' and < '\u00a0') or '\u202e');
+        Assert.Contains("      Reason:       Error\\tx\n      Message:      first\n                    Status:  Running\n                    \\u001b]0;title\\u0007\\u009b2J\\u202e\n", text, StringComparison.Ordinal);
+        Assert.Contains("one\\n  Normal  Forged\\u001b[31m\n", text, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Its_events_have_columns_of_their_own()
     {
         var now = DateTime.UtcNow;

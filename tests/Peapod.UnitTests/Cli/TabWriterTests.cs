@@ -27,10 +27,10 @@ public sealed class TabWriterTests
     public void A_line_without_a_tab_ends_the_columns_of_a_description()
     {
         var writer = TabWriter.ForDescription();
-        writer.Write("Name:\tweb");
-        writer.Write("Namespace:\tdefault");
-        writer.Write("Containers:");
-        writer.Write("  A:\t1");
+        writer.Row("Name:", "web");
+        writer.Row("Namespace:", "default");
+        writer.Row("Containers:");
+        writer.Row("  A:", "1");
 
         Assert.Equal("Name:       web\nNamespace:  default\nContainers:\n  A:  1\n", writer.ToText());
     }
@@ -43,6 +43,16 @@ public sealed class TabWriterTests
         table.Row("web", "Running", "1s");
 
         Assert.Equal("NAME   STATUS    AGE\nweb    \u001b[32mRunning\u001b[0m   1s\n", table.ToText(static (line, column) => line == 1 && column == 1 ? Colour.Green : null));
+    }
+
+    [Fact]
+    public void A_cell_stays_one_cell_whatever_is_written_in_it()
+    {
+        var table = TabWriter.ForTable();
+        table.Row("MESSAGE", "TYPE");
+        table.Row("a\tb\nforged   Normal\u001b[2J", "Warning");
+
+        Assert.Equal("MESSAGE                               TYPE\na\\tb\\nforged   Normal\\u001b[2J   Warning\n", table.ToText());
     }
 
     [Fact]

@@ -36,6 +36,8 @@ public sealed class YamlTextTests
     /// <summary>Everything that a reader of YAML could take for something else comes back as the text that it was.</summary>
     [Theory]
     [InlineData("plain")]
+    [InlineData("moved \u202e by \u2066 marks \u200f of \u061c direction")]
+    [InlineData("two\nlines \u202e moved")]
     [InlineData("10.85.0.2")]
     [InlineData("128Mi")]
     [InlineData("100m")]

@@ -59,6 +59,10 @@ public static unsafe partial class Libc
     public const uint S_IFLNK = 0xA000;
     public const uint S_IFSOCK = 0xC000;
 
+    public static int SEEK_SET => LibC.SEEK_SET;
+    public const int SEEK_DATA = 3;
+    public const int SEEK_HOLE = 4;
+
     // Constants, unlike Tmds.LibC's, because the tests' attributes want them.
     public const ulong RESOLVE_NO_XDEV = 0x01;
     public const ulong RESOLVE_NO_MAGICLINKS = 0x02;

@@ -18,7 +18,8 @@ internal static class CopyCommand
         One of SRC and DEST is POD:PATH. A path in a container that is not absolute begins at the container's working folder.
         What DEST names is made, unless it is a folder: then SRC goes into it. SRC/. means what is in the folder SRC.
         Symlinks on the way are followed inside the container only. Modes and times go along, owners do not: what comes into a
-        container belongs to the container's user, what comes out to the caller.
+        container belongs to the container's user, what comes out to the caller. A symlink that may lead out of what is copied
+        does not come out of a container.
 
           peapod pod cp index.html web:/var/www/         into a folder
           peapod pod cp web:/var/log/app ./logs -c app   out of a container of several
@@ -53,18 +54,18 @@ internal static class CopyCommand
         using var to = targetPod is null ? new CopyEnd(null, targetPath, target) : CopyTarget.Open(folders, name, targetPath, target);
         if (targetPod is null)
         {
-            Copy(from, to);
+            Copy(from, to, keepsAllLinks: false);
             return;
         }
 
         var (uid, gid) = CopyTarget.Owner(folders, name);
         using var identity = FileIdentity.Assume(uid, gid);
-        Copy(from, to);
+        Copy(from, to, keepsAllLinks: true);
     }
 
-    private static void Copy(CopyEnd from, CopyEnd to)
+    private static void Copy(CopyEnd from, CopyEnd to, bool keepsAllLinks)
     {
-        var copy = new TreeCopy(Console.Error.WriteLine);
+        var copy = new TreeCopy(Console.Error.WriteLine, keepsAllLinks);
         using var source = from.TryOpen(from.Path, 0) ?? throw new PodException($"{from.Text}: No such file or directory");
         var isFolder = FileSystem.Stat(source, from.Text).IsDirectory;
         if (from.MeansFolder && !isFolder)

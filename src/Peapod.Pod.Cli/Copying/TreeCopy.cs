@@ -3,6 +3,7 @@ using System.Text;
 using Peapod.Kernel;
 using Peapod.Kernel.Files;
 using Peapod.Kernel.Interop;
+using Peapod.Kernel.Terminals;
 using Tmds.Linux;
 
 namespace Peapod.Pod.Cli.Copying;
@@ -11,15 +12,29 @@ namespace Peapod.Pod.Cli.Copying;
 /// Copies files, folders and symlinks, each step from an open folder to one name in it, so that nobody who renames or links meanwhile leads a
 /// step elsewhere. Modes and times go along, set-user and set-group bits do not; what is no file, folder or symlink is left out, with a warning.
 /// </summary>
-internal sealed unsafe class TreeCopy(Action<string> warn)
+/// <param name="warn">Told what is left out.</param>
+/// <param name="keepsAllLinks">
+/// Symlinks go along wherever they lead. Else only those of which it is certain that they stay in what is copied: what a container has made is
+/// to lead nobody who works with the copy, a second copy to the same place among them, to files of the host.
+/// </param>
+internal sealed unsafe class TreeCopy(Action<string> warn, bool keepsAllLinks)
 {
     private const uint Bits = 0x3ff; // 01777
     private const int BufferSize = 1 << 17;
+
+    /// <summary>A path of 4,096 bytes, which is the longest, names nothing deeper than twice this.</summary>
+    private const int DeepestFolder = 1024;
+
+    /// <summary>Bytes of a file of the kernel's, whose size nobody knows before its end.</summary>
+    private const long MostOfKernelFile = 1 << 26;
 
     /// <summary>File systems that are no files but the kernel's word: proc, sysfs, cgroup2, devpts, mqueue, bpf, debugfs, tracefs.</summary>
     private static readonly long[] KernelFileSystems = [0x9fa0, 0x62656572, 0x63677270, 0x1cd1, 0x19800202, 0xcafe4a11, 0x64626720, 0x74726163];
 
     private readonly byte[] buffer = new byte[BufferSize];
+
+    /// <summary>How many folders of what is copied lie around the one that is being copied; -1 before the first.</summary>
+    private int depth = -1;
     private (uint Major, uint Minor, ulong Inode)? top;
 
     /// <summary>Copies to a name in a folder.</summary>
@@ -48,6 +63,11 @@ internal sealed unsafe class TreeCopy(Action<string> warn)
     /// <summary>Copies what is in a folder into another.</summary>
     internal void CopyContent(SafeFd source, SafeFd target, string shown)
     {
+        if (++depth > DeepestFolder)
+        {
+            throw new PodException($"{shown}: folders are nested more than {DeepestFolder} deep");
+        }
+
         top ??= Identity(FileSystem.Stat(target, shown));
         var from = FileSystem.Stat(source, shown);
         using var listed = FileSystem.OpenAt(source, ".", Libc.O_RDONLY | Libc.O_DIRECTORY);
@@ -75,6 +95,8 @@ internal sealed unsafe class TreeCopy(Action<string> warn)
                 Copy(opened, target, name, child);
             }
         }
+
+        depth--;
     }
 
     /// <summary>Copies into a file that is there already.</summary>
@@ -123,14 +145,69 @@ internal sealed unsafe class TreeCopy(Action<string> warn)
     private void CopyBytes(SafeFd source, in Statx status, SafeFd written, string shown)
     {
         using var read = Reopen(source, Libc.O_RDONLY, shown);
-        int count;
-        while ((count = FileSystem.Read(read, buffer, shown)) > 0)
+        if (IsOfKernel(read))
         {
-            FileSystem.Write(written, buffer.AsSpan(0, count), shown);
+            CopyKernelFile(read, written, shown);
+        }
+        else
+        {
+            CopyData(read, (long)status.Size, written, shown);
         }
 
         KernelException.Check(Libc.fchmod(written.Number, status.Mode & Bits), "fchmod", shown);
         SetTime(written, status, shown);
+    }
+
+    /// <summary>Copies what the file had when it was opened, though a container may write on and on, and its holes as holes. lseek(2).</summary>
+    private void CopyData(SafeFd read, long size, SafeFd written, string shown)
+    {
+        long position = 0;
+        while (position < size)
+        {
+            var data = Libc.lseek(read.Number, position, Libc.SEEK_DATA);
+            if (data < 0 && KernelException.Last("lseek", shown) is { Error: not Errno.ENXIO } error)
+            {
+                throw error;
+            }
+
+            if (data < 0 || data >= size)
+            {
+                break;
+            }
+
+            var end = Math.Min(size, KernelException.Check((nint)Libc.lseek(read.Number, data, Libc.SEEK_HOLE), "lseek", shown));
+            KernelException.Check((nint)Libc.lseek(read.Number, data, Libc.SEEK_SET), "lseek", shown);
+            KernelException.Check((nint)Libc.lseek(written.Number, data, Libc.SEEK_SET), "lseek", shown);
+            for (position = data; position < end;)
+            {
+                var count = FileSystem.Read(read, buffer.AsSpan(0, (int)Math.Min(buffer.Length, end - position)), shown);
+                if (count == 0)
+                {
+                    // It has become shorter meanwhile.
+                    return;
+                }
+
+                FileSystem.Write(written, buffer.AsSpan(0, count), shown);
+                position += count;
+            }
+        }
+
+        KernelException.Check(Libc.ftruncate(written.Number, size), "ftruncate", shown);
+    }
+
+    private void CopyKernelFile(SafeFd read, SafeFd written, string shown)
+    {
+        long copied = 0;
+        int count;
+        while ((count = FileSystem.Read(read, buffer, shown)) > 0)
+        {
+            FileSystem.Write(written, buffer.AsSpan(0, count), shown);
+            copied += count;
+            if (copied > MostOfKernelFile)
+            {
+                throw new PodException($"{shown}: has no end within {MostOfKernelFile >> 20} MiB");
+            }
+        }
     }
 
     private void CopyFolder(SafeFd source, in Statx status, SafeFd folder, ReadOnlySpan<byte> name, string shown)
@@ -158,6 +235,7 @@ internal sealed unsafe class TreeCopy(Action<string> warn)
 
         using (target)
         {
+            RefuseKernel(target, shown);
             CopyContent(source, target, shown);
             if (isNew)
             {
@@ -167,11 +245,18 @@ internal sealed unsafe class TreeCopy(Action<string> warn)
         }
     }
 
-    private static void CopyLink(SafeFd source, SafeFd folder, ReadOnlySpan<byte> name, string shown)
+    private void CopyLink(SafeFd source, SafeFd folder, ReadOnlySpan<byte> name, string shown)
     {
         var text = stackalloc byte[4097];
         var length = KernelException.Check(Libc.readlinkat(source.Number, "", text, 4096), "readlink", shown);
         text[length] = 0;
+        var leadsTo = new ReadOnlySpan<byte>(text, (int)length);
+        if (!keepsAllLinks && !StaysBelow(leadsTo, depth))
+        {
+            warn($"warning: skipping symlink: \"{shown}\" -> \"{Text(leadsTo)}\": it may lead out of what is copied");
+            return;
+        }
+
         fixed (byte* bytes = Terminated(name))
         {
             while (Libc.symlinkat(text, folder.Number, bytes) != 0)
@@ -187,6 +272,39 @@ internal sealed unsafe class TreeCopy(Action<string> warn)
         }
     }
 
+    /// <summary>
+    /// Whether a symlink stays within the copy whatever the other symlinks there are: "..", no more of them than there are folders around it, and
+    /// then names only. Behind a name, which may be another symlink's, nobody knows what ".." is.
+    /// </summary>
+    /// <param name="text">What the symlink holds.</param>
+    /// <param name="depth">How many folders of the copy lie around it.</param>
+    internal static bool StaysBelow(ReadOnlySpan<byte> text, int depth)
+    {
+        if (text is [] or [(byte)'/', ..])
+        {
+            return false;
+        }
+
+        var named = false;
+        foreach (var range in text.Split((byte)'/'))
+        {
+            var part = text[range];
+            if (part.SequenceEqual(".."u8))
+            {
+                if (named || --depth < 0)
+                {
+                    return false;
+                }
+            }
+            else if (part is not ([] or [(byte)'.']))
+            {
+                named = true;
+            }
+        }
+
+        return true;
+    }
+
     /// <summary>A new file, or the one that is there, emptied. A symlink, and what is no file, gives way.</summary>
     private static SafeFd Create(SafeFd folder, ReadOnlySpan<byte> name, string shown)
     {
@@ -200,6 +318,7 @@ internal sealed unsafe class TreeCopy(Action<string> warn)
                     case 0:
                         break;
                     case Libc.S_IFREG:
+                        RefuseKernel(there!, shown);
                         return Reopen(there!, Libc.O_WRONLY | Libc.O_TRUNC, shown);
                     case Libc.S_IFDIR:
                         throw new PodException($"{shown}: cannot overwrite the directory \"{Text(name)}\" with a file");
@@ -237,9 +356,9 @@ internal sealed unsafe class TreeCopy(Action<string> warn)
         }
     }
 
-    /// <summary>The same inode, opened for reading or writing: whatever has its name by now.</summary>
+    /// <summary>The same inode, opened for reading or writing: whatever has its name by now. Waits for nobody: not for a lease, not for words.</summary>
     private static SafeFd Reopen(SafeFd file, int flags, string shown) =>
-        SafeFd.Check(Libc.open($"/proc/self/fd/{file.Number}", flags | Libc.O_NOCTTY | Libc.O_CLOEXEC, 0), "open", shown);
+        SafeFd.Check(Libc.open($"/proc/self/fd/{file.Number}", flags | Libc.O_NOCTTY | Libc.O_NONBLOCK | Libc.O_CLOEXEC, 0), "open", shown);
 
     private static void SetTime(SafeFd file, in Statx status, string shown)
     {
@@ -298,7 +417,7 @@ internal sealed unsafe class TreeCopy(Action<string> warn)
 
     private static byte[] Terminated(ReadOnlySpan<byte> name) => [.. name, 0];
 
-    private static string Text(ReadOnlySpan<byte> name) => Encoding.UTF8.GetString(name);
+    private static string Text(ReadOnlySpan<byte> name) => Printable.Line(Encoding.UTF8.GetString(name));
 
     private static string Kind(uint type) => type switch
     {

@@ -53,9 +53,10 @@ public sealed class CopyTests : IDisposable
         var target = Path.Combine(bed.Folder, "out");
 
         var result = Copy("box:/d", target);
-        Assert.Equal((0, "warning: skipping \"box:/d/fifo\": a fifo\n"), (result.ExitCode, result.Error));
+        Assert.Equal(0, result.ExitCode);
+        Assert.Equal(["", "warning: skipping \"box:/d/fifo\": a fifo", "warning: skipping symlink: \"box:/d/dangling\" -> \"/nowhere\": it may lead out of what is copied"], result.Error.Split('\n').Order());
         Assert.Equal("one\n", File.ReadAllText($"{target}/sub/file"));
-        Assert.Equal(("sub/file", "/nowhere"), (new FileInfo($"{target}/link").LinkTarget, new FileInfo($"{target}/dangling").LinkTarget));
+        Assert.Equal(("sub/file", false), (new FileInfo($"{target}/link").LinkTarget, Path.Exists($"{target}/dangling")));
         Assert.Equal((UnixFileMode)0b111_101_101, File.GetUnixFileMode($"{target}/sub/file"));
         Assert.Equal((UnixFileMode)0b101_000_000, File.GetUnixFileMode($"{target}/sub"));
 
@@ -97,6 +98,119 @@ public sealed class CopyTests : IDisposable
         Assert.Equal("box\n", File.ReadAllText(Path.Combine(bed.Folder, "name")));
         var refused = Copy(Path.Combine(bed.Folder, mark), "box:/tmp/domain");
         Assert.Equal((1, "peapod: box:/tmp/domain: is in a file system of the kernel's; nothing is copied there\n"), (refused.ExitCode, refused.Error));
+    }
+
+    /// <summary>kubectl cp's CVE-2019-1002101 and CVE-2019-11246: a first copy makes a symlink, a second one writes through it.</summary>
+    [Fact]
+    public void What_comes_out_leads_nowhere_and_a_second_copy_writes_nothing_elsewhere()
+    {
+        var trap = Directory.CreateDirectory(Path.Combine(bed.Folder, "trap")).FullName;
+        var target = Path.Combine(bed.Folder, "out");
+        Run();
+        Sh($$"""
+            mkdir -p /d/sub/deep /tmp/other; cd /d; touch file
+            ln -s {{trap}} absolute; ln -s ../trap parent; ln -s . self; ln -s sub/deep inner; ln -s self/../trap through; ln -s inner/../../../trap deeper
+            ln -s ../../trap sub/two; ln -s ../self/../trap sub/through; ln -s ../file sub/good; ln -s ../../file sub/deep/good; ln -s loop loop; ln -s ../../.. sub/up
+            """);
+
+        var result = Copy("box:/d", target);
+
+        Assert.Equal(0, result.ExitCode);
+        Assert.Equal(
+            [
+                $"warning: skipping symlink: \"box:/d/absolute\" -> \"{trap}\": it may lead out of what is copied",
+                "warning: skipping symlink: \"box:/d/deeper\" -> \"inner/../../../trap\": it may lead out of what is copied",
+                "warning: skipping symlink: \"box:/d/parent\" -> \"../trap\": it may lead out of what is copied",
+                "warning: skipping symlink: \"box:/d/sub/through\" -> \"../self/../trap\": it may lead out of what is copied",
+                "warning: skipping symlink: \"box:/d/sub/two\" -> \"../../trap\": it may lead out of what is copied",
+                "warning: skipping symlink: \"box:/d/sub/up\" -> \"../../..\": it may lead out of what is copied",
+                "warning: skipping symlink: \"box:/d/through\" -> \"self/../trap\": it may lead out of what is copied",
+            ],
+            result.Error.TrimEnd('\n').Split('\n').Order(StringComparer.Ordinal));
+        Assert.Equal(["deep/good", "good", "inner", "loop", "self"], PeapodCommand.Start("find", target, "-type", "l").Output.TrimEnd('\n').Split('\n').Select(link => link[target.Length..].Replace("/sub/", "", StringComparison.Ordinal).TrimStart('/')).Order());
+
+        // Each name that was a symlink is a folder now, with a file that would land where the symlink led.
+        Sh("cd /d; for name in absolute parent through sub/two sub/through sub/up inner self loop; do rm $name; mkdir $name; echo x > $name/escaped; done");
+        Copy("box:/d/.", target);
+        foreach (var name in (string[])["absolute", "parent", "through", "self", "sub/two"])
+        {
+            Copy("box:/d/file", $"{target}/{name}/escaped");
+        }
+
+        Assert.Empty(Directory.GetFileSystemEntries(trap));
+        Assert.False(File.Exists(Path.Combine(bed.Folder, "escaped")));
+    }
+
+    [Fact]
+    public void Only_files_folders_and_symlinks_come_out_and_without_the_rights_of_others()
+    {
+        Run();
+        Sh("mkdir /d; cd /d; echo one > a; ln a b; chmod 6755 a; mknod null c 1 3; mkdir -m 2777 group; mknod disk b 7 0");
+        var target = Path.Combine(bed.Folder, "out");
+
+        var result = Copy("box:/d", target);
+
+        Assert.Equal(["", "warning: skipping \"box:/d/disk\": a block device", "warning: skipping \"box:/d/null\": a character device"], result.Error.Split('\n').Order());
+        Assert.Equal((UnixFileMode)0b111_101_101, File.GetUnixFileMode($"{target}/a"));
+        Assert.Equal((UnixFileMode)0b111_111_111, File.GetUnixFileMode($"{target}/group"));
+        File.WriteAllText($"{target}/a", "two\n");
+        Assert.Equal("one\n", File.ReadAllText($"{target}/b"));
+        Assert.Equal(["a", "b", "group"], Directory.GetFileSystemEntries(target).Select(Path.GetFileName).Order());
+    }
+
+    /// <summary>A container must not fill the host's disk with what takes no room of its own.</summary>
+    [Fact]
+    public void A_hole_is_copied_as_a_hole()
+    {
+        Run();
+        Sh("mkdir /d; cd /d; truncate -s 200G empty; echo begin > data; truncate -s 100G data; echo end >> data");
+        var target = Path.Combine(bed.Folder, "out");
+
+        Copied("box:/d", target);
+
+        Assert.Equal((200L << 30, (100L << 30) + 4), (new FileInfo($"{target}/empty").Length, new FileInfo($"{target}/data").Length));
+        Assert.True(long.Parse(PeapodCommand.Start("du", "-sk", target).Output.Split('\t')[0]) < 1024);
+        using var data = File.OpenRead($"{target}/data");
+        var end = new byte[5];
+        data.Seek(-5, SeekOrigin.End);
+        data.ReadExactly(end);
+        Assert.Equal("\0end\n"u8, end);
+
+        // Over what is there: nothing of it shines through.
+        Copied(bed.Write("full", new string('x', 100_000)), "box:/d/data");
+        Sh("cd /d; rm empty; truncate -s 100000 empty");
+        Copied("box:/d/empty", $"{target}/data");
+        Assert.True(File.ReadAllBytes($"{target}/data").AsSpan().IndexOfAnyExcept((byte)0) < 0 && new FileInfo($"{target}/data").Length == 100_000);
+    }
+
+    [Fact]
+    public void Folders_nested_without_end_get_a_sentence()
+    {
+        Run();
+        Sh("mkdir /d; cd /d; i=0; while [ $i -lt 1200 ]; do mkdir a; cd a; i=$((i+1)); done");
+        var target = Path.Combine(bed.Folder, "out");
+
+        var result = Copy("box:/d", target);
+
+        Assert.Equal(1, result.ExitCode);
+        Assert.EndsWith("/a: folders are nested more than 1024 deep\n", result.Error);
+        PeapodCommand.Start("rm", "-rf", target);
+    }
+
+    [Fact]
+    public void What_goes_in_goes_through_no_symlink_of_the_container()
+    {
+        Run();
+        Sh("mkdir /in /secret; ln -s /secret /in/sub; ln -s /secret/file /in/file; ln -s sub /in/again");
+        var folder = Directory.CreateDirectory(Path.Combine(bed.Folder, "tree", "sub")).Parent!.FullName;
+        File.WriteAllText($"{folder}/sub/x", "x");
+
+        var result = Copy($"{folder}/.", "box:/in");
+        Assert.Equal((1, $"peapod: {folder}/./sub: cannot overwrite the non-directory \"sub\" with a directory\n"), (result.ExitCode, result.Error));
+        File.WriteAllText(Path.Combine(bed.Folder, "file"), "y");
+        Copied(Path.Combine(bed.Folder, "file"), "box:/in/");
+
+        Assert.Equal("y\n0\n", Sh("cat /in/file; echo; ls /secret | wc -l"));
     }
 
     /// <summary>docker cp's CVE-2018-15664: a folder that becomes a symlink between the check and the use.</summary>

@@ -21,7 +21,7 @@ internal static class NewSyscalls
     private const uint X32 = 0x4000003e; // libseccomp's own
     private const uint X32Bit = 0x40000000;
 
-    /// <param name="architectures">libseccomp's numbers of the profile's own list.</param>
+    /// <param name="architectures">libseccomp's numbers of those that the filter knows.</param>
     internal static byte[] Stub(LinuxSeccomp seccomp, ReadOnlySpan<uint> architectures)
     {
         if (seccomp.DefaultAction is "SCMP_ACT_ALLOW" or "SCMP_ACT_LOG" or "SCMP_ACT_TRACE" || seccomp.DefaultErrnoRet == SeccompCompiler.ENOSYS)

@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.Globalization;
+using System.Numerics;
 using System.Runtime.InteropServices;
 using Peapod.Kernel;
 using Peapod.Kernel.Files;
@@ -16,10 +17,12 @@ internal sealed class SeccompCache(string folder, Func<LinuxSeccomp, SeccompFilt
     /// <summary>More profiles than this on one host are compiled again now and then.</summary>
     internal const int Most = 32;
 
+    private const uint OthersWrite = 0x12; // 0022
     private const uint FolderMode = 0x1c0; // 0700
     private const uint FileMode = 0x180; // 0600
     private const int FlagsSize = sizeof(ulong);
-    private const int HeaderSize = FlagsSize + sizeof(int);
+    private const int LengthSize = sizeof(int);
+    private const int HeaderSize = FlagsSize + LengthSize + sizeof(ulong);
 
     /// <summary>The profile's filter, compiled by this very executable: now, or for an earlier container.</summary>
     internal SeccompFilter Get(LinuxSeccomp seccomp)
@@ -98,9 +101,15 @@ internal sealed class SeccompCache(string folder, Func<LinuxSeccomp, SeccompFilt
             return null;
         }
 
-        var end = HeaderSize + BinaryPrimitives.ReadInt32LittleEndian(content.AsSpan(FlagsSize));
-        return end <= content.Length && content.Length - end == executable.Length + profile.Length
-            && content.AsSpan(end).StartsWith(executable) && content.AsSpan(end + executable.Length).SequenceEqual(profile)
+        var length = BinaryPrimitives.ReadInt32LittleEndian(content.AsSpan(FlagsSize));
+        if (length < 0 || content.Length - HeaderSize - executable.Length - profile.Length != length)
+        {
+            return null;
+        }
+
+        var end = HeaderSize + length;
+        return content.AsSpan(end).StartsWith(executable) && content.AsSpan(end + executable.Length).SequenceEqual(profile)
+            && BinaryPrimitives.ReadUInt64LittleEndian(content.AsSpan(FlagsSize + LengthSize)) == Sum(content)
             ? new SeccompFilter(content.AsMemory(HeaderSize..end), BinaryPrimitives.ReadUInt64LittleEndian(content))
             : null;
     }
@@ -111,16 +120,17 @@ internal sealed class SeccompCache(string folder, Func<LinuxSeccomp, SeccompFilt
     /// </summary>
     private static byte[]? TryRead(string path)
     {
-        var fd = Libc.open(path, Libc.O_RDONLY | Libc.O_NONBLOCK | Libc.O_CLOEXEC, 0);
+        var fd = Libc.open(path, Libc.O_RDONLY | Libc.O_NOFOLLOW | Libc.O_NONBLOCK | Libc.O_CLOEXEC, 0);
         if (fd < 0)
         {
             var error = KernelException.Last("open", path);
-            return error.Error is Errno.ENOENT or Errno.ENOTDIR || error.IsDamage ? null : throw error;
+            return error.Error is Errno.ENOENT or Errno.ENOTDIR or Errno.ELOOP || error.IsDamage ? null : throw error;
         }
 
+        // What another user could have written might be a filter that lets everything through.
         using var file = new SafeFd(fd);
         var stat = FileSystem.Stat(file, path);
-        if (stat.Type != Libc.S_IFREG || stat.Size > FileSystem.MostRead)
+        if (stat.Type != Libc.S_IFREG || stat.Uid != Libc.geteuid() || (stat.Mode & OthersWrite) != 0 || stat.Size > FileSystem.MostRead)
         {
             return null;
         }
@@ -135,7 +145,7 @@ internal sealed class SeccompCache(string folder, Func<LinuxSeccomp, SeccompFilt
         return used == content.Length ? content : null;
     }
 
-    /// <summary>Flags, the program's length, the program, and what it was compiled from.</summary>
+    /// <summary>Flags, the program's length, a sum over all but itself, the program, and what it was compiled from.</summary>
     private static byte[] Encode(SeccompFilter filter, ReadOnlySpan<byte> executable, ReadOnlySpan<byte> profile)
     {
         var content = new byte[HeaderSize + filter.Program.Length + executable.Length + profile.Length];
@@ -144,6 +154,7 @@ internal sealed class SeccompCache(string folder, Func<LinuxSeccomp, SeccompFilt
         filter.Program.Span.CopyTo(content.AsSpan(HeaderSize));
         executable.CopyTo(content.AsSpan(HeaderSize + filter.Program.Length));
         profile.CopyTo(content.AsSpan(HeaderSize + filter.Program.Length + executable.Length));
+        BinaryPrimitives.WriteUInt64LittleEndian(content.AsSpan(FlagsSize + LengthSize), Sum(content));
         return content;
     }
 
@@ -178,6 +189,20 @@ internal sealed class SeccompCache(string folder, Func<LinuxSeccomp, SeccompFilt
     /// <summary>FNV-1a, 64 bits.</summary>
     private static string Name(ReadOnlySpan<byte> executable, ReadOnlySpan<byte> profile) =>
         Hash(Hash(14695981039346656037, executable), profile).ToString("x16", CultureInfo.InvariantCulture);
+
+    /// <summary>Tells a file that was damaged: the flags and the program are in no other way checked. Eight bytes at a time, as it costs each start.</summary>
+    private static ulong Sum(ReadOnlySpan<byte> content)
+    {
+        var body = content[HeaderSize..];
+        var sum = BinaryPrimitives.ReadUInt64LittleEndian(content) + (ulong)body.Length;
+        while (body.Length >= sizeof(ulong))
+        {
+            sum = (BitOperations.RotateLeft(sum, 5) ^ BinaryPrimitives.ReadUInt64LittleEndian(body)) * 1099511628211;
+            body = body[sizeof(ulong)..];
+        }
+
+        return Hash(sum, body);
+    }
 
     private static ulong Hash(ulong hash, ReadOnlySpan<byte> bytes)
     {

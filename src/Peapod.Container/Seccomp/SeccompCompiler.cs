@@ -62,10 +62,13 @@ internal static unsafe class SeccompCompiler
         return known;
     }
 
+    /// <returns>Those that the filter knows.</returns>
     private static uint[] AddArchitectures(nint filter, LinuxSeccomp seccomp)
     {
-        var architectures = new uint[seccomp.Architectures.Count];
-        for (var i = 0; i < architectures.Length; i++)
+        // The host's own is in each filter, named or not.
+        var architectures = new uint[1 + seccomp.Architectures.Count];
+        architectures[^1] = seccomp_arch_native();
+        for (var i = 0; i < seccomp.Architectures.Count; i++)
         {
             var name = seccomp.Architectures[i];
             architectures[i] = Architecture(name);

@@ -19,8 +19,6 @@ internal sealed class ContainerSpecCompiler(PodManifest pod, PodFolders folders,
 {
     private static readonly Spec Defaults = DefaultSpec.Create();
 
-    /// <summary>runc's, and what Docker masks besides.</summary>
-    private static readonly string[] MaskedPaths = [.. Defaults.Linux!.MaskedPaths, "/proc/interrupts", "/sys/devices/virtual/powercap"];
 
     private readonly KubeletResources resources = new(PodCgroup.Controllers(CgroupHierarchy.Find()));
 
@@ -93,8 +91,8 @@ internal sealed class ContainerSpecCompiler(PodManifest pod, PodFolders folders,
                 Devices = privileged ? HostDevices.List() : [],
                 Seccomp = SystemCallFilter.Of(pod.Spec, container, process.Capabilities!.Bounding!, folders.Host.DataRoot),
                 MountLabel = SecurityLabels.SELinux(pod.Spec, container)?.Mount,
-                MaskedPaths = open ? [] : MaskedPaths,
-                ReadonlyPaths = open ? [] : Defaults.Linux!.ReadonlyPaths,
+                MaskedPaths = open ? [] : ClosedPaths.Masked,
+                ReadonlyPaths = open ? [] : ClosedPaths.ReadOnly,
             },
         };
         return devices.Count == 0 ? spec : spec with { Linux = WithDevices(spec.Linux, container, devices) };

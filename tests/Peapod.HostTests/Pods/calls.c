@@ -6,6 +6,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/mount.h>
 #include <sys/ptrace.h>
 #include <sys/socket.h>
@@ -46,6 +47,25 @@ static long try_one (const char *name)
     return syscall (SYS_open_by_handle_at, -1, NULL, 0);
   if (!strcmp (name, "vsock"))
     return socket (40 /* AF_VSOCK */, SOCK_STREAM, 0);
+  if (!strcmp (name, "alg"))
+    return socket (38 /* AF_ALG */, SOCK_SEQPACKET, 0);
+  if (!strcmp (name, "algpair"))
+    {
+      int pair[2];
+      return socketpair (38, SOCK_SEQPACKET, 0, pair);
+    }
+#ifdef __x86_64__
+  if (!strcmp (name, "socketcall"))
+    {
+      /* As a 32-bit program: the number in eax, what it points to below 4 GB. */
+      unsigned *arguments = mmap ((void *) 0x10000, 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0);
+      long result;
+      arguments[0] = 40, arguments[1] = SOCK_STREAM, arguments[2] = 0;
+      __asm__ volatile ("int $0x80" : "=a" (result) : "a" (102), "b" (1), "c" (arguments) : "memory");
+      errno = (int) -result;
+      return result < 0 ? -1 : result;
+    }
+#endif
   if (!strcmp (name, "personality"))
     return syscall (SYS_personality, 0x0040000 /* ADDR_NO_RANDOMIZE */);
   if (!strcmp (name, "ptrace"))

@@ -47,6 +47,50 @@ public sealed class SeccompCacheTests : IDisposable
         Assert.Equal(2, compiled.Count);
     }
 
+    /// <summary>A filter that was altered by one bit may be one that lets everything through.</summary>
+    [Fact]
+    public void A_file_with_another_byte_anywhere_is_not_used()
+    {
+        Get("SCMP_ACT_ALLOW");
+        var file = Assert.Single(Directory.GetFiles(folder));
+        var whole = File.ReadAllBytes(file);
+        for (var i = 0; i < whole.Length; i++)
+        {
+            compiled.Clear();
+            byte[] altered = [.. whole];
+            altered[i] ^= 0x41;
+            File.WriteAllBytes(file, altered);
+
+            Get("SCMP_ACT_ALLOW");
+
+            Assert.Single(compiled);
+        }
+    }
+
+    [Fact]
+    public void What_others_could_have_written_is_not_used()
+    {
+        Get("SCMP_ACT_ALLOW");
+        var file = Assert.Single(Directory.GetFiles(folder));
+        File.SetUnixFileMode(file, (UnixFileMode)0b110_000_010);
+        Get("SCMP_ACT_ALLOW");
+        var elsewhere = Directory.CreateTempSubdirectory("peapod-seccomp-").FullName;
+        try
+        {
+            File.Move(file, $"{elsewhere}/filter");
+            File.CreateSymbolicLink(file, $"{elsewhere}/filter");
+            Get("SCMP_ACT_ALLOW");
+            Get("SCMP_ACT_ALLOW");
+        }
+        finally
+        {
+            Directory.Delete(elsewhere, recursive: true);
+        }
+
+        Assert.Equal(3, compiled.Count);
+        Assert.Null(new FileInfo(file).LinkTarget);
+    }
+
     [Fact]
     public void Under_the_name_of_another_profile_nothing_is_taken()
     {

@@ -63,6 +63,23 @@ public class SeccompCompilerTests
         Assert.Equal(Kill, FilterMachine.Run(filter, Statx + 1, S390X));
     }
 
+    /// <summary>libseccomp puts the host's own into each filter; so do its newer calls belong to it.</summary>
+    [Theory]
+    [InlineData("")]
+    [InlineData("\"architectures\": [],")]
+    [InlineData("\"architectures\": [\"SCMP_ARCH_X86\"],")]
+    [InlineData("\"architectures\": [\"SCMP_ARCH_X86_64\", \"SCMP_ARCH_X86_64\"],")]
+    public void The_hosts_architecture_counts_whether_it_is_named_or_not(string architectures)
+    {
+        var filter = Compile($$"""{"defaultAction": "SCMP_ACT_ERRNO", {{architectures}} "syscalls": [{"names": ["read", "no_such_call", "statx"], "action": "SCMP_ACT_ALLOW"}]}""");
+
+        Assert.Equal(Allow, FilterMachine.Run(filter, Statx, X86_64));
+        Assert.Equal(Eperm, FilterMachine.Run(filter, Mkdir, X86_64));
+        Assert.Equal(Enosys, FilterMachine.Run(filter, Statx + 1, X86_64));
+        Assert.Equal(Kill, FilterMachine.Run(filter, X32 + Statx + 1, X86_64));
+        Assert.Equal(architectures.Contains("X86\"", StringComparison.Ordinal) ? Enosys : Kill, FilterMachine.Run(filter, 384, X86));
+    }
+
     [Fact]
     public void The_numbers_of_x32_are_told_from_those_of_x86_64()
     {
@@ -79,7 +96,12 @@ public class SeccompCompilerTests
 
     [Theory]
     [InlineData("""{"defaultAction": "SCMP_ACT_ERRNO", "defaultErrnoRet": 38, "architectures": ["SCMP_ARCH_X86_64"], "syscalls": [{"names": ["read"], "action": "SCMP_ACT_ALLOW"}]}""", Enosys)]
-    [InlineData("""{"defaultAction": "SCMP_ACT_ERRNO", "syscalls": [{"names": ["read"], "action": "SCMP_ACT_ALLOW"}]}""", Eperm)]
+    [InlineData("""{"defaultAction": "SCMP_ACT_ERRNO", "defaultErrnoRet": 13, "architectures": ["SCMP_ARCH_X86_64"], "syscalls": [{"names": ["read"], "action": "SCMP_ACT_ALLOW"}]}""", Enosys)]
+    [InlineData("""{"defaultAction": "SCMP_ACT_ERRNO", "architectures": ["SCMP_ARCH_X86_64"], "syscalls": [{"names": ["no_such_call"], "action": "SCMP_ACT_ALLOW"}]}""", Eperm)]
+    [InlineData("""{"defaultAction": "SCMP_ACT_LOG", "syscalls": [{"names": ["read"], "action": "SCMP_ACT_ERRNO"}]}""", 0x7ffc0000)]
+    [InlineData("""{"defaultAction": "SCMP_ACT_TRACE", "syscalls": [{"names": ["read"], "action": "SCMP_ACT_ALLOW"}]}""", 0x7ff00001)]
+    [InlineData("""{"defaultAction": "SCMP_ACT_KILL_PROCESS", "syscalls": [{"names": ["read"], "action": "SCMP_ACT_ALLOW"}]}""", Enosys)]
+    [InlineData("""{"defaultAction": "SCMP_ACT_TRAP", "syscalls": [{"names": ["read"], "action": "SCMP_ACT_ALLOW"}]}""", Enosys)]
     [InlineData("""{"defaultAction": "SCMP_ACT_ALLOW", "architectures": ["SCMP_ARCH_X86_64"], "syscalls": [{"names": ["read"], "action": "SCMP_ACT_ERRNO"}]}""", Allow)]
     public void A_call_newer_than_the_profile_has_the_default_elsewhere(string seccomp, uint answer) =>
         Assert.Equal(answer, FilterMachine.Run(Compile(seccomp), 5000, X86_64));

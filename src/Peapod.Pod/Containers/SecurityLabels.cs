@@ -11,11 +11,14 @@ internal static class SecurityLabels
     /// <summary>The AppArmor profile that RuntimeDefault means, where the host's administrator has loaded it.</summary>
     internal const string DefaultProfile = "peapod-default";
 
+    /// <summary>container-selinux's type for containers that it does not confine.</summary>
+    private const string Unconfined = "spc_t";
+
     private const string LoadedProfiles = "/sys/kernel/security/apparmor/profiles";
 
     /// <summary>
-    /// The profile, or null for none. RuntimeDefault without that profile, and without AppArmor, is none, as podman has it; a profile that
-    /// the manifest names must be there.
+    /// The profile, or null for none. What the manifest asks for must be there, RuntimeDefault too; where it says nothing, it is RuntimeDefault
+    /// if the host has that, else none.
     /// </summary>
     /// <exception cref="PodException">In the kubelet's words.</exception>
     internal static string? AppArmor(PodSpec pod, ContainerSpec container)
@@ -30,8 +33,8 @@ internal static class SecurityLabels
         {
             case ProfileType.Unconfined:
                 return null;
-            case ProfileType.Localhost:
-                var name = profile.LocalhostProfile ?? "";
+            case ProfileType.Localhost or ProfileType.RuntimeDefault:
+                var name = profile.Type == ProfileType.Localhost ? profile.LocalhostProfile ?? "" : DefaultProfile;
                 return !IsAppArmorEnabled() ? throw new PodException("Cannot enforce AppArmor: AppArmor is not enabled on the host")
                     : !IsLoaded(name) ? throw new PodException($"Cannot enforce AppArmor: profile \"{name}\" is not loaded\n  load it: apparmor_parser -r FILE")
                     : name;
@@ -40,11 +43,19 @@ internal static class SecurityLabels
         }
     }
 
-    /// <summary>The process's label and that of its mounts; null where SELinux is not enabled, which is no error, as with the kubelet.</summary>
+    /// <summary>The process's label and that of its mounts; null for none. Where SELinux is not enabled only what it would leave unconfined runs.</summary>
+    /// <exception cref="PodException">SELinux is not enabled, and the manifest asks for a label that confines.</exception>
     internal static (string Process, string Mount)? SELinux(PodSpec pod, ContainerSpec container)
     {
         var options = container.SecurityContext?.SeLinuxOptions ?? pod.SecurityContext?.SeLinuxOptions;
-        return options is null || container.SecurityContext?.Privileged == true || FileSystem.TryStat("/sys/fs/selinux/enforce") is null ? null : Labels(options);
+        if (options is null || container.SecurityContext?.Privileged == true)
+        {
+            return null;
+        }
+
+        return FileSystem.TryStat("/sys/fs/selinux/enforce") is not null ? Labels(options)
+            : options.Type == Unconfined ? null
+            : throw new PodException("securityContext.seLinuxOptions: SELinux is not enabled on the host");
     }
 
     /// <summary>What the options leave open is as container-selinux has it.</summary>

@@ -29,7 +29,7 @@ internal sealed class FieldErrors(ManifestProblems problems)
     public void Invalid(string path, IEnumerable<string> values, string reason) =>
         Add(path, $"Invalid value: [{string.Join(',', values.Select(static value => $"\"{JsonEncodedText.Encode(value, JavaScriptEncoder.UnsafeRelaxedJsonEscaping)}\""))}]: {reason}");
 
-    public void Forbidden(string path, string reason) => Add(path, $"Forbidden: {reason}");
+    public void Forbidden(string path, string reason, string? at = null) => Add(path, $"Forbidden: {reason}", at);
 
     public void Duplicate(string path, string value) => Add(path, $"Duplicate value: \"{value}\"");
 

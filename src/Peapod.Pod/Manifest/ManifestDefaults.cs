@@ -20,6 +20,7 @@ public static class ManifestDefaults
     public static PodManifest Apply(PodManifest pod)
     {
         ArgumentNullException.ThrowIfNull(pod);
+        pod = SecurityAnnotations.Apply(pod);
         var spec = pod.Spec;
         spec = spec with
         {

@@ -15,6 +15,6 @@ public sealed record ManifestDocuments
 
     public IReadOnlyList<RuntimeClass> RuntimeClasses { get; init; } = [];
 
-    /// <summary>What lenient reading let pass, each as <c>FILE:LINE: PATH: …</c>.</summary>
+    /// <summary>What lenient reading let pass, and what is out of date, each as <c>FILE:LINE: PATH: …</c>.</summary>
     public required IReadOnlyList<string> Warnings { get; init; }
 }

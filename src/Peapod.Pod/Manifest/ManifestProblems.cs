@@ -32,8 +32,9 @@ internal sealed class ManifestProblems(string file)
         _paths.Add(path);
     }
 
-    public void Warn(string path, string detail) =>
-        _warnings.Add(new ManifestError(file, _lines.Of(path), path, detail).ToString());
+    /// <inheritdoc cref="Add"/>
+    public void Warn(string path, string detail, string? at = null) =>
+        _warnings.Add(new ManifestError(file, _lines.Of(at ?? path), path, detail).ToString());
 
     /// <summary>Whether an error is known for the field itself or one that contains it: what follows from that is not worth telling.</summary>
     public bool Covers(string path)

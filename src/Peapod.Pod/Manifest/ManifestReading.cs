@@ -159,7 +159,9 @@ internal sealed class ManifestReading(bool lenient, bool acceptLater = false)
         switch (kind)
         {
             case ManifestKinds.Pod:
-                var pod = ManifestDefaults.Apply(PodManifest.Parse(Checked(node, PodSchema.Pod, path)));
+                var written = PodManifest.Parse(Checked(node, PodSchema.Pod, path));
+                WarnOfAnnotations(written, SourceLines.Member(path, "metadata") + ".annotations");
+                var pod = ManifestDefaults.Apply(written);
                 validation.Validate(pod, path);
                 Keep(pod, _pods, kind, pod.Metadata, path);
                 break;
@@ -187,6 +189,14 @@ internal sealed class ManifestReading(bool lenient, bool acceptLater = false)
             default:
                 List(node, path);
                 break;
+        }
+    }
+
+    private void WarnOfAnnotations(PodManifest pod, string path)
+    {
+        foreach (var (key, warning) in SecurityAnnotations.Warnings(pod))
+        {
+            _problems.Warn(FieldErrors.Key(path, key), warning, SourceLines.Member(path, key));
         }
     }
 

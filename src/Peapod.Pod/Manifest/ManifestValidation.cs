@@ -16,6 +16,7 @@ internal sealed class ManifestValidation(ManifestProblems problems)
     public void Validate(PodManifest pod, string path)
     {
         new MetadataRules(_errors).Validate(pod.Metadata, SourceLines.Member(path, "metadata"));
+        new SecurityAnnotationRules(_errors).Validate(pod, SourceLines.Member(path, "metadata") + ".annotations", SourceLines.Member(path, "spec"));
         Spec(pod.Spec, pod.Metadata.Name, SourceLines.Member(path, "spec"));
     }
 

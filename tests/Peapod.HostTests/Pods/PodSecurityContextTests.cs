@@ -99,27 +99,86 @@ public sealed class PodSecurityContextTests : IDisposable
     }
 
     [Theory]
-    [InlineData("{seLinuxOptions: {level: 's0:c1,c2'}}", "{}")]
+    [InlineData("{}", "{}")]
     [InlineData("{}", "{seLinuxOptions: {type: spc_t}}")]
-    [InlineData("{appArmorProfile: {type: RuntimeDefault}}", "{}")]
+    [InlineData("{appArmorProfile: {type: Unconfined}}", "{}")]
     [InlineData("{}", "{appArmorProfile: {type: Unconfined}}")]
-    [Field("spec.containers[].securityContext.seLinuxOptions", "spec.securityContext.seLinuxOptions", "spec.containers[].securityContext.appArmorProfile.type", "spec.securityContext.appArmorProfile.type")]
-    public void Labels_of_modules_that_the_host_has_not_are_passed_over(string container, string pod)
+    [Field("spec.containers[].securityContext.appArmorProfile.type", "spec.securityContext.appArmorProfile.type")]
+    public void Without_the_modules_runs_what_asks_for_no_confinement(string container, string pod)
     {
         Assert.Equal("ok\n", Run(container, pod, "echo ok"));
     }
 
     [SkippableTheory]
+    [InlineData("{seLinuxOptions: {level: 's0:c1,c2'}}", "{}")]
+    [InlineData("{}", "{seLinuxOptions: {user: u}}")]
+    [Field("spec.containers[].securityContext.seLinuxOptions", "spec.securityContext.seLinuxOptions")]
+    public void A_label_without_SELinux_is_an_error(string container, string pod)
+    {
+        Skip.If(File.Exists("/sys/fs/selinux/enforce"), "this host has SELinux");
+
+        NeverRuns(Start(container, pod, "true"), "securityContext.seLinuxOptions: SELinux is not enabled on the host");
+    }
+
+    [SkippableTheory]
     [InlineData("{appArmorProfile: {type: Localhost, localhostProfile: x}}", "{}")]
     [InlineData("{}", "{appArmorProfile: {type: Localhost, localhostProfile: x}}")]
+    [InlineData("{appArmorProfile: {type: RuntimeDefault}}", "{}")]
+    [InlineData("{}", "{appArmorProfile: {type: RuntimeDefault}}")]
     [Field("spec.containers[].securityContext.appArmorProfile.localhostProfile", "spec.securityContext.appArmorProfile.localhostProfile")]
     public void A_named_AppArmor_profile_without_AppArmor_is_an_error(string container, string pod)
     {
+        SkipWithAppArmor();
+
+        NeverRuns(Start(container, pod, "true"), NotEnabled);
+    }
+
+    /// <summary>The same wish in the words of Kubernetes before 1.30.</summary>
+    [SkippableTheory]
+    [InlineData("c", "localhost/deny-write")]
+    [InlineData("c", "runtime/default")]
+    [InlineData("i", "localhost/deny-write")]
+    public void An_AppArmor_annotation_without_AppArmor_is_an_error(string container, string profile)
+    {
+        SkipWithAppArmor();
+
+        var result = bed.Pod("run", "-f", bed.Write("p.yaml", $$"""
+            apiVersion: v1
+            kind: Pod
+            metadata: {name: p, annotations: {container.apparmor.security.beta.kubernetes.io/{{container}}: {{profile}} } }
+            spec:
+              restartPolicy: Never
+              containers: [{name: c, image: localhost/busybox, command: [echo, unconfined]}]
+              initContainers: [{name: i, image: localhost/busybox, command: ["true"]}]
+            """));
+
+        Assert.Contains($"metadata.annotations[container.apparmor.security.beta.kubernetes.io/{container}]: deprecated since v1.30; use the \"appArmorProfile\" field instead", result.Error, StringComparison.Ordinal);
+        NeverRuns(result, NotEnabled);
+        Assert.Equal("", Directory.Exists(bed.RunOf("p")) ? bed.Pod("logs", "p", "-c", "c").Output : "");
+    }
+
+    /// <summary>What tells of the processors' heat tells what others compute (GHSA-6fw5-f8r9-fgfm).</summary>
+    [Fact]
+    public void Nothing_is_to_be_read_of_interrupts_power_and_heat()
+    {
+        Assert.Equal("0\n", Run("{}", "", "cat /proc/interrupts /sys/devices/virtual/powercap/*/* /sys/devices/system/cpu/cpu*/thermal_throttle/* 2>/dev/null | wc -c"));
+    }
+
+    private const string NotEnabled = "Cannot enforce AppArmor: AppArmor is not enabled on the host";
+
+    private static void SkipWithAppArmor() =>
         Skip.If(File.Exists("/sys/module/apparmor/parameters/enabled") && File.ReadAllText("/sys/module/apparmor/parameters/enabled").StartsWith('Y'), "this host has AppArmor");
 
-        var result = Start(container, pod, "true");
-
-        Assert.Contains("Cannot enforce AppArmor: AppArmor is not enabled on the host", result.Error + (result.ExitCode == 0 ? bed.Inspect("p").ToJsonString() : ""), StringComparison.Ordinal);
+    private void NeverRuns(CommandResult result, string why)
+    {
+        if (result.ExitCode == 0)
+        {
+            PodBed.Until(() => bed.Inspect("p").ToJsonString().Contains(why, StringComparison.Ordinal), () => bed.Inspect("p").ToJsonString());
+        }
+        else
+        {
+            Assert.Contains(why, result.Error, StringComparison.Ordinal);
+        }
     }
 
     private string Run(string container, string pod, string script)

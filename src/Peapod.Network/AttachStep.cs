@@ -6,9 +6,9 @@ internal enum AttachStep
     Lease,
     Bridge,
     Table,
+    Elements,
     Link,
     PodEnd,
-    Ports,
     Done,
 }
 

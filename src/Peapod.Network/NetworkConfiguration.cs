@@ -22,7 +22,7 @@ public sealed record NetworkConfiguration
     /// <summary>Bytes of the largest packet; null for that of the interface of the default route.</summary>
     public int? Mtu { get; init; }
 
-    /// <summary>The name of the nftables table of the family inet.</summary>
+    /// <summary>The name of the nftables tables, one of the family inet and one of the family bridge.</summary>
     public string Table { get; init; } = "peapod";
 
     /// <summary>

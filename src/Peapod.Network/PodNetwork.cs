@@ -50,7 +50,7 @@ public sealed partial class PodNetwork : IDisposable
 
     /// <summary>
     /// Gives the pod its addresses, its <c>eth0</c> on the bridge, default routes, a <c>lo</c> that is up, and its host ports.
-    /// Makes the bridge and the table for the first pod. A call that fails leaves nothing of the pod behind;
+    /// Makes the bridge and the tables for the first pod. A call that fails leaves nothing of the pod behind;
     /// one that was killed is made good by <see cref="Detach"/> or by attaching again.
     /// </summary>
     /// <param name="podId">Letters, digits, '-', '_' and '.', at most 128.</param>
@@ -62,6 +62,7 @@ public sealed partial class PodNetwork : IDisposable
     {
         using var taken = turn.EnterScope();
         AddressAllocator.ValidatePodId(podId);
+        HostPorts.RefuseImpossible(ports, configuration.IPv6Subnet is not null);
         HostPorts.RefuseListening(ports);
         Lease? lease = null;
         try
@@ -76,15 +77,17 @@ public sealed partial class PodNetwork : IDisposable
                 BeforeStep?.Invoke(AttachStep.Bridge);
                 bridge = Sockets.Bridge.Ensure();
                 BeforeStep?.Invoke(AttachStep.Table);
-                Sockets.Table.Ensure(() => allocator.List().Where(other => other.PodId != podId));
+                Sockets.Tables.Ensure(forwarding.Routed(), () => allocator.List().Where(other => other.PodId != podId));
             }
 
+            // Before the link, so that nothing is ever sent by a port that is not known yet.
+            BeforeStep?.Invoke(AttachStep.Elements);
+            Sockets.Tables.Add(lease);
+            Sockets.Connections.ForgetUntranslated(lease);
             BeforeStep?.Invoke(AttachStep.Link);
             var index = Sockets.Veth.Create(bridge, lease, networkNamespace);
             BeforeStep?.Invoke(AttachStep.PodEnd);
             Sockets.Veth.ConfigurePod(lease, index, networkNamespace);
-            BeforeStep?.Invoke(AttachStep.Ports);
-            Sockets.Table.Add(lease);
             BeforeStep?.Invoke(AttachStep.Done);
         }
         catch (Exception error) when (lease is not null && error is not AttachKilledException)
@@ -106,14 +109,15 @@ public sealed partial class PodNetwork : IDisposable
         using var held = allocator.Lock();
         if (allocator.TryFind(podId, out var damage) is { } lease)
         {
-            Sockets.Table.Remove(lease);
+            Sockets.Tables.Remove(lease);
+            Sockets.Connections.ForgetTranslated(lease);
         }
 
         allocator.Release(held, podId);
         if (damage is not null)
         {
             // Which elements were the pod's cannot be told any more; which are the others', can.
-            Sockets.Table.MakeAnew(allocator.List);
+            Sockets.Tables.MakeAnew(forwarding.Routed(), allocator.List);
         }
     }
 
@@ -126,7 +130,7 @@ public sealed partial class PodNetwork : IDisposable
     }
 
     /// <summary>
-    /// Removes the bridge and the table and puts the host's sysctls back when no pod has a lease. Safe beside <see cref="Attach"/> in other processes.
+    /// Removes the bridge and the tables and puts the host's sysctls back when no pod has a lease. Safe beside <see cref="Attach"/> in other processes.
     /// </summary>
     /// <returns>False when a pod still has a lease, and nothing was done.</returns>
     public bool RemoveAllIfUnused()
@@ -138,7 +142,7 @@ public sealed partial class PodNetwork : IDisposable
             return false;
         }
 
-        Sockets.Table.RemoveTable();
+        Sockets.Tables.RemoveTables();
         Sockets.Bridge.Remove();
         forwarding.Restore();
         return true;
@@ -193,16 +197,19 @@ public sealed partial class PodNetwork : IDisposable
 
         internal Kernel(NetworkConfiguration configuration, ForwardingSettings forwarding)
         {
-            Bridge = new Bridge(configuration, route, forwarding, new ListenerReports(configuration, netfilter));
+            Bridge = new Bridge(configuration, route, forwarding);
             Veth = new VethPair(configuration, route);
-            Table = new PortTable(configuration, netfilter);
+            Tables = new PodTables(configuration, netfilter);
+            Connections = new Connections(netfilter, route);
         }
 
         internal Bridge Bridge { get; }
 
         internal VethPair Veth { get; }
 
-        internal PortTable Table { get; }
+        internal PodTables Tables { get; }
+
+        internal Connections Connections { get; }
 
         public void Dispose()
         {

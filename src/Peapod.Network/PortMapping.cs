@@ -25,6 +25,23 @@ public sealed record PortMapping(PortProtocol Protocol, int HostPort, int PodPor
         _ => "sctp",
     };
 
+    /// <summary>Why no packet to an address of the host can be led to a pod; null when it can.</summary>
+    public static string? WhyNot(IPAddress hostAddress)
+    {
+        Span<byte> bytes = stackalloc byte[16];
+        hostAddress.TryWriteBytes(bytes, out _);
+        return hostAddress switch
+        {
+            _ when hostAddress.Equals(IPAddress.IPv6Loopback) => "the kernel leads no packet from ::1 to a pod; use 127.0.0.1, which does the same",
+            { IsIPv4MappedToIPv6: true } => $"must be written as the IPv4 address {hostAddress.MapToIPv4()}",
+            { IsIPv6LinkLocal: true } => "the kernel forwards nothing between a link-local address and a pod",
+            { IsIPv6Multicast: true } => "must be an address of this host, not a multicast address",
+            { AddressFamily: AddressFamily.InterNetwork } when bytes[0] >= 224 => "must be an address of this host, not a multicast or broadcast address",
+            { AddressFamily: AddressFamily.InterNetwork } when bytes[0] == 0 && !hostAddress.Equals(IPAddress.Any) => "must be an address of this host, which none in 0.0.0.0/8 is",
+            _ => null,
+        };
+    }
+
     internal bool Overlaps(PortMapping other) =>
         Protocol == other.Protocol && HostPort == other.HostPort
         && ((IsIPv4 && other.IsIPv4) || (IsIPv6 && other.IsIPv6))

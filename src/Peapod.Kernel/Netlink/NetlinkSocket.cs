@@ -12,6 +12,10 @@ public sealed unsafe class NetlinkSocket : IDisposable
 {
     private const int CapAcknowledge = 10;
     private const int ExtendedAcknowledge = 11;
+    private const int SO_SNDBUFFORCE = 32;
+
+    /// <summary>What the kernel takes in one message of a new socket, with room to spare: net.core.wmem_default is 212,992 bytes.</summary>
+    private const int UsualMessage = 128 * 1024;
 
     // nfnetlink's; rtnetlink has other messages of these numbers.
     private const ushort BatchBegin = 0x10;
@@ -150,6 +154,13 @@ public sealed unsafe class NetlinkSocket : IDisposable
         var address = stackalloc byte[12];
         new Span<byte>(address, 12).Clear();
         *(ushort*)address = (ushort)Libc.AF_NETLINK;
+        if (data.Length > UsualMessage)
+        {
+            // All of a batch is one message, whatever its length: nfnetlink does it whole or not at all. Where this is refused, sending is.
+            var size = data.Length;
+            Libc.setsockopt(socket.Number, Libc.SOL_SOCKET, SO_SNDBUFFORCE, &size, sizeof(int));
+        }
+
         fixed (byte* pointer = data)
         {
             nint sent;

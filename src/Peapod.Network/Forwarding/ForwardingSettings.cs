@@ -2,6 +2,7 @@ using System.Text;
 using Microsoft.Extensions.Logging;
 using Peapod.Kernel;
 using Peapod.Kernel.Files;
+using Peapod.Kernel.Interop;
 
 namespace Peapod.Network.Forwarding;
 
@@ -68,14 +69,44 @@ internal sealed partial class ForwardingSettings(NetworkConfiguration configurat
         LogGlobalIPv6(logger);
     }
 
-    /// <summary>Puts back what <see cref="EnableUplinks"/> changed outside the bridge.</summary>
+    /// <summary>The links by which packets come in to be forwarded for no other reason than that pods need it.</summary>
+    internal RoutedUplinks Routed()
+    {
+        var links = new List<(int Family, string? Name)>();
+        foreach (var (name, old) in ReadChanges())
+        {
+            if (old != "0" || name.Split('/') is not [var protocol, "conf", var link, "forwarding" or "force_forwarding"])
+            {
+                continue;
+            }
+
+            if (link == "all")
+            {
+                links.Add((Libc.AF_INET6, null));
+            }
+            else if (!ForwardsAsAWhole(protocol))
+            {
+                links.Add((protocol == "ipv4" ? Libc.AF_INET : Libc.AF_INET6, link));
+            }
+        }
+
+        return new RoutedUplinks(links);
+    }
+
+    /// <summary>
+    /// Puts back what <see cref="EnableUplinks"/> changed outside the bridge, but for what somebody else needs by now: a value that is not
+    /// the one that was set, and forwarding by a link when meanwhile the host as a whole forwards, which is what Docker, libvirt and
+    /// administrators set. Who set a single link's forwarding to what it was already cannot be known.
+    /// </summary>
     internal void Restore()
     {
-        foreach (var line in Enumerable.Reverse(ReadRecord().Split('\n', StringSplitOptions.RemoveEmptyEntries)))
+        foreach (var (name, old) in Enumerable.Reverse(ReadChanges()))
         {
-            if (line.Split(' ') is [var name, var value] && IsOurs(name, value) && FileSystem.TryStat(Root + name) is not null)
+            var isForwarding = name.EndsWith("forwarding", StringComparison.Ordinal);
+            if (FileSystem.TryReadText(Root + name) == (isForwarding ? "1" : "2")
+                && !(isForwarding && !name.Contains("/all/", StringComparison.Ordinal) && ForwardsAsAWhole(name[..4])))
             {
-                FileSystem.WriteExisting(Root + name, value);
+                FileSystem.WriteExisting(Root + name, old);
             }
         }
 
@@ -101,6 +132,23 @@ internal sealed partial class ForwardingSettings(NetworkConfiguration configurat
     private static bool IsOurs(string name, string value) =>
         value is "0" or "1" or "2" && !name.Contains("..", StringComparison.Ordinal)
         && name.Split('/') is ["ipv4" or "ipv6", "conf", { Length: > 0 }, "forwarding" or "force_forwarding" or "accept_ra"];
+
+    private static bool ForwardsAsAWhole(string protocol) => FileSystem.TryReadText($"{Root}{protocol}/conf/all/forwarding") == "1";
+
+    /// <summary>What was changed, in that order, and what it was before.</summary>
+    private List<(string Name, string Old)> ReadChanges()
+    {
+        var changes = new List<(string, string)>();
+        foreach (var line in ReadRecord().Split('\n'))
+        {
+            if (line.Split(' ') is [var name, var old] && IsOurs(name, old))
+            {
+                changes.Add((name, old));
+            }
+        }
+
+        return changes;
+    }
 
     private static bool CanForceIPv6(string link) => FileSystem.TryStat($"{Root}ipv6/conf/{link}/force_forwarding") is not null;
 

@@ -7,7 +7,7 @@ using Peapod.Network.Forwarding;
 namespace Peapod.Network.Links;
 
 /// <summary>The host's bridge that all pods are on, with the gateways' addresses.</summary>
-internal sealed class Bridge(NetworkConfiguration configuration, NetlinkSocket route, ForwardingSettings forwarding, ListenerReports reports)
+internal sealed class Bridge(NetworkConfiguration configuration, NetlinkSocket route, ForwardingSettings forwarding)
 {
     private readonly NetlinkBatch batch = new();
 
@@ -61,7 +61,6 @@ internal sealed class Bridge(NetworkConfiguration configuration, NetlinkSocket r
     /// </summary>
     internal void Remove()
     {
-        reports.Remove();
         if (Find() is null)
         {
             return;
@@ -117,7 +116,6 @@ internal sealed class Bridge(NetworkConfiguration configuration, NetlinkSocket r
     private void Configure(LinkStatus status, uint uplinkMtu)
     {
         forwarding.EnableBridge();
-        reports.Direct();
 
         batch.Clear();
 

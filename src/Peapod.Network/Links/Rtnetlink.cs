@@ -57,6 +57,7 @@ internal static class Rtnetlink
     internal const ushort IFLA_MASTER = 10;
     internal const ushort IFLA_LINKINFO = 18;
     internal const ushort IFLA_AF_SPEC = 26;
+    internal const ushort IFLA_GROUP = 27;
     internal const ushort IFLA_NET_NS_FD = 28;
     internal const ushort IFLA_EXT_MASK = 29;
     internal const ushort IFLA_INFO_KIND = 1;
@@ -67,6 +68,7 @@ internal static class Rtnetlink
     internal const ushort IFLA_BR_STP_STATE = 5;
     internal const ushort IFLA_BR_MCAST_SNOOPING = 23;
     internal const ushort IFLA_BRPORT_MODE = 4;
+    internal const ushort IFLA_BRPORT_LEARNING = 8;
     internal const ushort IFLA_BRPORT_UNICAST_FLOOD = 9;
     internal const ushort IFLA_INET6_ADDR_GEN_MODE = 8;
     internal const byte IN6_ADDR_GEN_MODE_NONE = 1;
@@ -82,6 +84,7 @@ internal static class Rtnetlink
     private const byte RT_TABLE_MAIN = 254;
     private const byte RTPROT_STATIC = 4;
     private const byte RTN_UNICAST = 1;
+    private const byte RTN_LOCAL = 2;
     private const ushort NDA_LLADDR = 2;
     private const byte NTF_MASTER = 4;
     private const ushort NUD_NOARP = 0x40;
@@ -209,6 +212,9 @@ internal static class Rtnetlink
 
         return 0;
     }
+
+    /// <summary>Whether a route leads to an address of this host itself.</summary>
+    internal static bool IsLocalRoute(ReadOnlySpan<byte> message) => MemoryMarshal.Read<RtMsg>(message).Type == RTN_LOCAL;
 
     private static void Put(NetlinkBatch batch, ushort attribute, IPAddress address)
     {

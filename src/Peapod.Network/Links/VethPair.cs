@@ -12,10 +12,24 @@ internal sealed class VethPair(NetworkConfiguration configuration, NetlinkSocket
 {
     private const string PodInterface = "eth0";
 
-    /// <summary>What the names of the host's ends begin with.</summary>
-    internal const string HostPrefix = "pp";
+    private const string HostPrefix = "pp";
 
     private readonly NetlinkBatch batch = new();
+
+    /// <summary>
+    /// The group that the host's ends of one network's pods are in (<c>ip link show group</c>), by which the bridge's table knows them from their
+    /// first packet on. A 31-bit FNV-1a hash of the bridge's name, so that two networks of a host have different ones; 0 is the group of everybody else.
+    /// </summary>
+    internal static uint Group(string bridge)
+    {
+        var hash = 2166136261U;
+        foreach (var character in bridge)
+        {
+            hash = (hash ^ character) * 16777619U;
+        }
+
+        return Math.Max(hash >> 1, 1);
+    }
 
     /// <summary>The host's end of a pod: "pp" and 13 characters from a 64-bit FNV-1a hash of the pod's id, 15 in all, as many as a name can have.</summary>
     internal static string HostInterface(string podId)
@@ -47,6 +61,13 @@ internal sealed class VethPair(NetworkConfiguration configuration, NetlinkSocket
         address.TryWriteBytes(result.AsSpan(2), out _);
         return result;
     }
+
+    /// <summary>The link-local address that the kernel gives to a link of this hardware address (RFC 4291, appendix A).</summary>
+    internal static byte[] LinkLocalAddress(ReadOnlySpan<byte> hardwareAddress) =>
+    [
+        0xfe, 0x80, 0, 0, 0, 0, 0, 0,
+        (byte)(hardwareAddress[0] ^ 2), hardwareAddress[1], hardwareAddress[2], 0xff, 0xfe, hardwareAddress[3], hardwareAddress[4], hardwareAddress[5],
+    ];
 
     /// <summary>Makes both ends in their final namespaces by one message and plugs the host's end into the bridge.</summary>
     /// <returns>The number of eth0 in the pod's namespace.</returns>
@@ -129,6 +150,7 @@ internal sealed class VethPair(NetworkConfiguration configuration, NetlinkSocket
         batch.Put(default(IfInfoMsg));
         batch.Put(Rtnetlink.IFLA_IFNAME, name);
         batch.Put(Rtnetlink.IFLA_MTU, bridge.Mtu);
+        batch.Put(Rtnetlink.IFLA_GROUP, Group(configuration.Bridge));
         batch.Put(Rtnetlink.IFLA_MASTER, bridge.Index);
         using (batch.Nested(Rtnetlink.IFLA_LINKINFO))
         {
@@ -145,8 +167,8 @@ internal sealed class VethPair(NetworkConfiguration configuration, NetlinkSocket
             }
         }
 
-        // The bridge knows where the pod's hardware address is, so nothing sent to it need be tried on every port;
-        // broadcasts and multicasts (ARP, neighbour discovery) still go to all. The port itself has no IPv6 address, for each one
+        // The bridge knows where the pod's hardware address is, so nothing sent to it need be tried on every port, and learns nothing from what pods
+        // send: frames to 01:80:c2:00:00:02 and the like teach it before any table is asked. Broadcasts and multicasts (ARP, neighbour discovery) still go to all. The port itself has no IPv6 address, for each one
         // is announced to every other port.
         batch.Begin(Rtnetlink.RTM_NEWLINK, 0, "RTM_NEWLINK", name);
         batch.Put(default(IfInfoMsg));
@@ -156,6 +178,7 @@ internal sealed class VethPair(NetworkConfiguration configuration, NetlinkSocket
             batch.Put(Rtnetlink.IFLA_INFO_SLAVE_KIND, "bridge");
             using (batch.Nested(Rtnetlink.IFLA_INFO_SLAVE_DATA))
             {
+                batch.Put(Rtnetlink.IFLA_BRPORT_LEARNING, (byte)0);
                 batch.Put(Rtnetlink.IFLA_BRPORT_UNICAST_FLOOD, (byte)0);
                 batch.Put(Rtnetlink.IFLA_BRPORT_MODE, IsBridgeFiltered() ? (byte)1 : (byte)0);
             }

@@ -12,6 +12,21 @@ internal static unsafe class HostPorts
     private const int IPPROTO_IPV6 = 41;
     private const int IPV6_V6ONLY = 26;
 
+    /// <exception cref="NetworkException">Nothing could ever come to one of the ports.</exception>
+    internal static void RefuseImpossible(IReadOnlyList<PortMapping> mappings, bool hasIPv6)
+    {
+        foreach (var mapping in mappings)
+        {
+            var reason = mapping.HostAddress is null ? null
+                : PortMapping.WhyNot(mapping.HostAddress)
+                ?? (mapping.IsIPv6 && !hasIPv6 ? "the pods' network has no IPv6" : null);
+            if (reason is not null)
+            {
+                throw new NetworkException($"hostPort {mapping.HostPort}/{mapping.ProtocolName} on {mapping.HostAddress}: {reason}");
+            }
+        }
+    }
+
     /// <exception cref="NetworkException">A process of the host listens on one of the ports.</exception>
     internal static void RefuseListening(IReadOnlyList<PortMapping> mappings)
     {

@@ -1,32 +1,45 @@
 using System.Buffers.Binary;
 using System.Net;
-using System.Text;
-using Peapod.Kernel;
 using Peapod.Kernel.Interop;
 using Peapod.Kernel.Netlink;
+using Peapod.Network.Forwarding;
+using Peapod.Network.Links;
 
 namespace Peapod.Network.Ports;
 
 /// <summary>
-/// The network's one nftables table, of the family inet. Chains and rules never change; a host port is one element of a map:
+/// The network's nftables table of the family inet. Chains and rules change only with the uplinks; a host port is one element of a map:
 /// <code>
 /// table inet peapod {
 ///   map ports4   { type inet_proto . inet_service : ipv4_addr . inet_service }               # any address of the host
 ///   map hosts4   { type ipv4_addr . inet_proto . inet_service : ipv4_addr . inet_service }   # one address of the host
 ///   map ports6, map hosts6                                                                   # the same for IPv6
-///   chain guard       { type filter hook prerouting priority raw;    iifname BRIDGE ip daddr 127.0.0.0/8 drop }
-///   chain prerouting  { type nat hook prerouting priority dstnat;    dnat ip to ip daddr . meta l4proto . th dport map @hosts4
+///   chain guard       { type filter hook prerouting priority raw;    iifgroup GROUP drop            # not by the bridge: to 01:80:c2:00:00:0e
+///                                                                    iifname BRIDGE ip daddr 127.0.0.0/8 drop
+///                                                                    iifname BRIDGE ip saddr != SUBNET drop
+///                                                                    iifname BRIDGE ip saddr GATEWAY drop
+///                                                                    iifname BRIDGE ip6 saddr != { SUBNET, fe80::/10, :: } drop
+///                                                                    iifname BRIDGE ip6 saddr GATEWAY drop }
+///   chain prerouting  { type nat hook prerouting priority dstnat;    iifname != lo ip daddr 127.0.0.0/8 accept
+///                                                                    dnat ip to ip daddr . meta l4proto . th dport map @hosts4
 ///                                                                    fib daddr type local dnat ip to meta l4proto . th dport map @ports4
 ///                                                                    the same for IPv6, without ::1 }
-///   chain output      { type nat hook output priority dstnat;        the same, for the host's own connections }
+///   chain output      { type nat hook output priority dstnat;        the same but the first, for the host's own connections }
+///   chain forward     { type filter hook forward priority filter;    ct state established,related accept
+///                                                                    ct status dnat accept          # published, by whomever
+///                                                                    iifname BRIDGE accept          # from pods
+///                                                                    oifname BRIDGE drop            # nothing else to pods
+///                                                                    iifname UPLINK drop            # see RoutedUplinks
+///                     }
 ///   chain postrouting { type nat hook postrouting priority srcnat;   oifname != BRIDGE ip saddr SUBNET masquerade      # to the outside
 ///                                                                    oifname BRIDGE ip saddr SUBNET ct status dnat masquerade  # pod to host port to pod
 ///                                                                    oifname BRIDGE ip saddr 127.0.0.0/8 masquerade … } # 127.0.0.1 to host port
 /// }
 /// </code>
-/// It forbids nothing that a firewall allows and allows nothing that a firewall forbids: a host whose forward policy is drop needs a rule of its own.
+/// It allows nothing that a firewall forbids, for another table's drop is final: a host whose forward policy is drop needs a rule of its own.
+/// It forbids what nobody asked for: connections to pods that are neither published nor a pod's, and through the host where it forwards for the pods alone.
 /// </summary>
-internal sealed class PortTable(NetworkConfiguration configuration, NetlinkSocket netfilter)
+internal sealed class PortTable(NetworkConfiguration configuration, NetlinkBatch batch)
 {
     private const string Hosts4 = "hosts4";
     private const string Hosts6 = "hosts6";
@@ -35,149 +48,12 @@ internal sealed class PortTable(NetworkConfiguration configuration, NetlinkSocke
     private const int SourceNat = 100;
     private const int DestinationNat = -100;
     private const int Raw = -300;
+    private const int Filter = 0;
 
-    private readonly NetlinkBatch batch = new();
-
-    /// <summary>What the table was made for; a table that says otherwise is made anew. Shown by nft as the table's comment.</summary>
-    private string Comment => $"peapod 1: {configuration.Bridge} {configuration.IPv4Subnet} {configuration.IPv6Subnet?.ToString() ?? "-"}";
-
-    /// <summary>
-    /// Makes the table unless it is there as it should be, all of it or nothing, with the ports of <paramref name="leases"/>:
-    /// whoever flushed the host's rules did not mean to cut off running pods.
-    /// </summary>
-    internal void Ensure(Func<IEnumerable<Lease>> leases)
-    {
-        var found = FindComment();
-        if (found != Comment)
-        {
-            Make(leases, replaces: found is not null);
-        }
-    }
-
-    /// <summary>Makes the table anew, if there is one, with the ports of <paramref name="leases"/> and no others, in one step: no packet misses it.</summary>
-    internal void MakeAnew(Func<IEnumerable<Lease>> leases)
-    {
-        if (FindComment() is not null)
-        {
-            Make(leases, replaces: true);
-        }
-    }
-
-    private void Make(Func<IEnumerable<Lease>> leases, bool replaces)
-    {
-        batch.Clear();
-        Nftables.BeginBatch(batch);
-        if (replaces)
-        {
-            DeleteTable();
-        }
-
-        PutTable();
-        foreach (var lease in leases())
-        {
-            PutElements(lease, add: true);
-        }
-
-        Nftables.EndBatch(batch);
-        netfilter.Execute(batch);
-    }
-
-    /// <summary>Adds the elements of a lease, all or none.</summary>
-    internal void Add(Lease lease)
-    {
-        if (lease.Ports.Count == 0 || TryChange(lease, add: true) is not { } error)
-        {
-            return;
-        }
-
-        if (error.Error != Errno.EEXIST)
-        {
-            throw error;
-        }
-
-        // The leases say that the port is this pod's, so the element is one that somebody was killed over.
-        Remove(lease);
-        if (TryChange(lease, add: true) is { } second)
-        {
-            throw second;
-        }
-    }
-
-    /// <summary>Removes the elements of a lease; those that are not there are no error.</summary>
-    internal void Remove(Lease lease)
-    {
-        if (lease.Ports.Count == 0 || TryChange(lease, add: false) is not { } error)
-        {
-            return;
-        }
-
-        if (error.Error != Errno.ENOENT)
-        {
-            throw error;
-        }
-
-        // One at least was missing, and so none was removed: one by one.
-        foreach (var mapping in lease.Ports)
-        {
-            foreach (var family in new[] { Libc.AF_INET, Libc.AF_INET6 })
-            {
-                batch.Clear();
-                Nftables.BeginBatch(batch);
-                PutElement(lease, mapping, family, add: false);
-                Nftables.EndBatch(batch);
-                if (batch.Count > 2 && netfilter.TryExecute(batch) is { Error: not Errno.ENOENT } failure)
-                {
-                    throw failure;
-                }
-            }
-        }
-    }
-
-    /// <summary>Removes the table; nothing there is no error.</summary>
-    internal void RemoveTable()
-    {
-        batch.Clear();
-        Nftables.BeginBatch(batch);
-        DeleteTable();
-        Nftables.EndBatch(batch);
-        if (netfilter.TryExecute(batch) is { Error: not Errno.ENOENT } error)
-        {
-            throw error;
-        }
-    }
-
-    private string? FindComment()
-    {
-        batch.Clear();
-        Nftables.Begin(batch, Nftables.NFT_MSG_GETTABLE, 0, "NFT_MSG_GETTABLE", configuration.Table);
-        batch.Put(1, configuration.Table);
-        string? comment = null;
-        var error = netfilter.TryExecute(batch, (_, _, message) =>
-        {
-            comment = "";
-            foreach (var attribute in new NetlinkAttributes(message[4..]))
-            {
-                // A list of type, length and value; type 0 is the comment.
-                if (attribute.Type == Nftables.NFTA_TABLE_USERDATA && attribute.Value.Length > 2)
-                {
-                    comment = Encoding.UTF8.GetString(attribute.Value[2..]).TrimEnd('\0');
-                }
-            }
-        });
-        return error is null or { Error: Errno.ENOENT } ? comment : throw error;
-    }
-
-    private void DeleteTable()
-    {
-        Nftables.Begin(batch, Nftables.NFT_MSG_DELTABLE, 0, "NFT_MSG_DELTABLE", configuration.Table);
-        batch.Put(1, configuration.Table);
-    }
-
-    private void PutTable()
+    internal void Put(string comment, RoutedUplinks uplinks)
     {
         var table = configuration.Table;
-        var comment = Encoding.UTF8.GetBytes(Comment + "\0");
-        Nftables.NewTable(batch, table, [0, (byte)comment.Length, .. comment]);
+        Nftables.NewTable(batch, table, comment);
 
         const uint service = (Nftables.TypeProtocol << 6) | Nftables.TypeService;
         const uint target4 = (Nftables.TypeIPv4 << 6) | Nftables.TypeService;
@@ -190,15 +66,28 @@ internal sealed class PortTable(NetworkConfiguration configuration, NetlinkSocke
         Nftables.NewChain(batch, table, "guard", "filter", Nftables.NF_INET_PRE_ROUTING, Raw);
         Nftables.NewChain(batch, table, "prerouting", "nat", Nftables.NF_INET_PRE_ROUTING, DestinationNat);
         Nftables.NewChain(batch, table, "output", "nat", Nftables.NF_INET_LOCAL_OUT, DestinationNat);
+        Nftables.NewChain(batch, table, "forward", "filter", Nftables.NF_INET_FORWARD, Filter);
         Nftables.NewChain(batch, table, "postrouting", "nat", Nftables.NF_INET_POST_ROUTING, SourceNat);
 
         using (Nftables.NewRule(batch, table, "guard"))
         {
-            Nftables.InterfaceIs(batch, Nftables.MetaIifName, Nftables.CmpEqual, configuration.Bridge);
-            Nftables.FamilyIs(batch, Libc.AF_INET);
-            Nftables.Payload(batch, Nftables.R0, Nftables.PayloadNetwork, 16, 1);
-            Nftables.Compare(batch, Nftables.R0, Nftables.CmpEqual, [127]);
+            Nftables.GroupIs(batch, Nftables.CmpEqual, VethPair.Group(configuration.Bridge));
             Nftables.Drop(batch);
+        }
+
+        PutGuardRules(Libc.AF_INET, configuration.IPv4Subnet, configuration.IPv4Gateway, 12);
+        if (configuration.IPv6Subnet is { } subnet6)
+        {
+            PutGuardRules(Libc.AF_INET6, subnet6, configuration.IPv6Gateway!, 8);
+        }
+
+        using (Nftables.NewRule(batch, table, "prerouting"))
+        {
+            // A port that is published on a loopback address is the host's own processes', not that of a neighbour who sends to it.
+            Nftables.InterfaceIs(batch, Nftables.MetaIifName, Nftables.CmpNotEqual, "lo");
+            Nftables.FamilyIs(batch, Libc.AF_INET);
+            PutPrefix(16, [127], [255], Nftables.CmpEqual);
+            Nftables.Accept(batch);
         }
 
         foreach (var chain in new[] { "prerouting", "output" })
@@ -212,6 +101,106 @@ internal sealed class PortTable(NetworkConfiguration configuration, NetlinkSocke
         {
             PutSourceRules(Libc.AF_INET6, subnet, 8);
         }
+
+        PutForwardRules(uplinks);
+    }
+
+    /// <summary>What comes from pods and is none of theirs: to or from the host's loopback, from its own addresses, from anywhere else.</summary>
+    private void PutGuardRules(int family, IPNetwork subnet, IPAddress gateway, uint sourceOffset)
+    {
+        var (prefix, mask) = Prefix(subnet);
+        if (family == Libc.AF_INET)
+        {
+            using var rule = FromPods();
+            PutPrefix(16, [127], [255], Nftables.CmpEqual);
+            Nftables.Drop(batch);
+        }
+
+        using (FromPods())
+        {
+            PutPrefix(sourceOffset, prefix, mask, Nftables.CmpNotEqual);
+            if (family == Libc.AF_INET6)
+            {
+                PutPrefix(sourceOffset, [0xfe, 0x80], [0xff, 0xc0], Nftables.CmpNotEqual);
+                Nftables.Payload(batch, Nftables.R0, Nftables.PayloadNetwork, sourceOffset, 16);
+                Nftables.Compare(batch, Nftables.R0, Nftables.CmpNotEqual, IPAddress.IPv6Any.GetAddressBytes());
+            }
+
+            Nftables.Drop(batch);
+        }
+
+        using (FromPods())
+        {
+            Nftables.Payload(batch, Nftables.R0, Nftables.PayloadNetwork, sourceOffset, (uint)prefix.Length);
+            Nftables.Compare(batch, Nftables.R0, Nftables.CmpEqual, gateway.GetAddressBytes());
+            Nftables.Drop(batch);
+        }
+
+        Nftables.ListScope FromPods()
+        {
+            var rule = Nftables.NewRule(batch, configuration.Table, "guard");
+            Nftables.InterfaceIs(batch, Nftables.MetaIifName, Nftables.CmpEqual, configuration.Bridge);
+            Nftables.FamilyIs(batch, family);
+            return rule;
+        }
+    }
+
+    private void PutForwardRules(RoutedUplinks uplinks)
+    {
+        using (NewRule())
+        {
+            Nftables.ConnectionStateHas(batch, Nftables.StateEstablishedOrRelated);
+            Nftables.Accept(batch);
+        }
+
+        using (NewRule())
+        {
+            Nftables.ConnectionStatusHas(batch, Nftables.StatusDestinationNat);
+            Nftables.Accept(batch);
+        }
+
+        using (NewRule())
+        {
+            Nftables.InterfaceIs(batch, Nftables.MetaIifName, Nftables.CmpEqual, configuration.Bridge);
+            Nftables.Accept(batch);
+        }
+
+        using (NewRule())
+        {
+            Nftables.InterfaceIs(batch, Nftables.MetaOifName, Nftables.CmpEqual, configuration.Bridge);
+            Nftables.Drop(batch);
+        }
+
+        foreach (var (family, name) in uplinks.Links)
+        {
+            // With br_netfilter what a bridge passes from port to port comes here too, as if it came by the bridge and left by it.
+            using (NewRule())
+            {
+                Nftables.FamilyIs(batch, family);
+                if (name is not null)
+                {
+                    Nftables.InterfaceIs(batch, Nftables.MetaIifName, Nftables.CmpEqual, name);
+                    Nftables.InterfaceIs(batch, Nftables.MetaOifName, Nftables.CmpEqual, name);
+                }
+
+                Nftables.KindIs(batch, Nftables.MetaIifKind, "bridge");
+                Nftables.KindIs(batch, Nftables.MetaOifKind, "bridge");
+                Nftables.Accept(batch);
+            }
+
+            using (NewRule())
+            {
+                Nftables.FamilyIs(batch, family);
+                if (name is not null)
+                {
+                    Nftables.InterfaceIs(batch, Nftables.MetaIifName, Nftables.CmpEqual, name);
+                }
+
+                Nftables.Drop(batch);
+            }
+        }
+
+        Nftables.ListScope NewRule() => Nftables.NewRule(batch, configuration.Table, "forward");
     }
 
     private void PutDestinationRules(string chain, int family, string hosts, uint hostsId, string ports, uint portsId, uint addressOffset, uint addressLength)
@@ -249,13 +238,7 @@ internal sealed class PortTable(NetworkConfiguration configuration, NetlinkSocke
 
     private void PutSourceRules(int family, IPNetwork subnet, uint sourceOffset)
     {
-        var prefix = subnet.BaseAddress.GetAddressBytes();
-        var mask = new byte[prefix.Length];
-        for (var bit = 0; bit < subnet.PrefixLength; bit++)
-        {
-            mask[bit / 8] |= (byte)(0x80 >> (bit % 8));
-        }
-
+        var (prefix, mask) = Prefix(subnet);
         using (Nftables.NewRule(batch, configuration.Table, "postrouting"))
         {
             Nftables.InterfaceIs(batch, Nftables.MetaOifName, Nftables.CmpNotEqual, configuration.Bridge);
@@ -267,9 +250,7 @@ internal sealed class PortTable(NetworkConfiguration configuration, NetlinkSocke
         {
             Nftables.InterfaceIs(batch, Nftables.MetaOifName, Nftables.CmpEqual, configuration.Bridge);
             PutSource(prefix, mask);
-            Nftables.ConnectionStatus(batch, Nftables.R0);
-            Nftables.Mask(batch, Nftables.R0, BitConverter.GetBytes(0x20));
-            Nftables.Compare(batch, Nftables.R0, Nftables.CmpNotEqual, BitConverter.GetBytes(0));
+            Nftables.ConnectionStatusHas(batch, Nftables.StatusDestinationNat);
             Nftables.Masquerade(batch);
         }
 
@@ -284,63 +265,62 @@ internal sealed class PortTable(NetworkConfiguration configuration, NetlinkSocke
         void PutSource(ReadOnlySpan<byte> value, ReadOnlySpan<byte> valueMask)
         {
             Nftables.FamilyIs(batch, family);
-            Nftables.Payload(batch, Nftables.R0, Nftables.PayloadNetwork, sourceOffset, (uint)value.Length);
-            Nftables.Mask(batch, Nftables.R0, valueMask);
-            Nftables.Compare(batch, Nftables.R0, Nftables.CmpEqual, value);
+            PutPrefix(sourceOffset, value, valueMask, Nftables.CmpEqual);
         }
     }
 
-    private KernelException? TryChange(Lease lease, bool add)
+    private static (byte[] Prefix, byte[] Mask) Prefix(IPNetwork subnet)
     {
-        batch.Clear();
-        Nftables.BeginBatch(batch);
-        PutElements(lease, add);
-        Nftables.EndBatch(batch);
-        return batch.Count == 2 ? null : netfilter.TryExecute(batch);
-    }
-
-    private void PutElements(Lease lease, bool add)
-    {
-        foreach (var mapping in lease.Ports)
+        var prefix = subnet.BaseAddress.GetAddressBytes();
+        var mask = new byte[prefix.Length];
+        for (var bit = 0; bit < subnet.PrefixLength; bit++)
         {
-            PutElement(lease, mapping, Libc.AF_INET, add);
-            PutElement(lease, mapping, Libc.AF_INET6, add);
+            mask[bit / 8] |= (byte)(0x80 >> (bit % 8));
+        }
+
+        return (prefix, mask);
+    }
+
+    private void PutPrefix(uint offset, ReadOnlySpan<byte> value, ReadOnlySpan<byte> mask, uint operation)
+    {
+        Nftables.Payload(batch, Nftables.R0, Nftables.PayloadNetwork, offset, (uint)value.Length);
+        Nftables.Mask(batch, Nftables.R0, mask);
+        Nftables.Compare(batch, Nftables.R0, operation, value);
+    }
+
+    /// <summary>What leads the ports of a lease to its pod, those of one map together.</summary>
+    internal static IEnumerable<SetElement> Elements(Lease lease)
+    {
+        foreach (var (map, isIPv4, isAnyAddress) in ((string, bool, bool)[])[(Ports4, true, true), (Hosts4, true, false), (Ports6, false, true), (Hosts6, false, false)])
+        {
+            if ((isIPv4 ? lease.IPv4 : lease.IPv6) is not { } target)
+            {
+                continue;
+            }
+
+            foreach (var mapping in lease.Ports)
+            {
+                if (mapping.IsAnyAddress == isAnyAddress && (isIPv4 ? mapping.IsIPv4 : mapping.IsIPv6))
+                {
+                    yield return Element(map, mapping, target);
+                }
+            }
         }
     }
 
-    private void PutElement(Lease lease, PortMapping mapping, int family, bool add)
+    private static SetElement Element(string map, PortMapping mapping, IPAddress target)
     {
-        var isIPv4 = family == Libc.AF_INET;
-        var target = isIPv4 ? lease.IPv4 : lease.IPv6;
-        if (target is null || !(isIPv4 ? mapping.IsIPv4 : mapping.IsIPv6))
-        {
-            return;
-        }
-
         // A part of a concatenation takes whole registers of four bytes.
-        Span<byte> key = stackalloc byte[24];
-        key.Clear();
-        var length = 0;
-        if (!mapping.IsAnyAddress)
-        {
-            mapping.HostAddress!.TryWriteBytes(key, out length);
-        }
+        var address = mapping.IsAnyAddress ? [] : mapping.HostAddress!.GetAddressBytes();
+        var key = new byte[address.Length + 8];
+        address.CopyTo(key, 0);
+        key[address.Length] = (byte)mapping.Protocol;
+        BinaryPrimitives.WriteUInt16BigEndian(key.AsSpan(address.Length + 4), (ushort)mapping.HostPort);
 
-        key[length] = (byte)mapping.Protocol;
-        BinaryPrimitives.WriteUInt16BigEndian(key[(length + 4)..], (ushort)mapping.HostPort);
-
-        Span<byte> data = stackalloc byte[20];
-        data.Clear();
-        target.TryWriteBytes(data, out var addressLength);
-        BinaryPrimitives.WriteUInt16BigEndian(data[addressLength..], (ushort)mapping.PodPort);
-
-        var map = (isIPv4, mapping.IsAnyAddress) switch
-        {
-            (true, true) => Ports4,
-            (true, false) => Hosts4,
-            (false, true) => Ports6,
-            (false, false) => Hosts6,
-        };
-        Nftables.Element(batch, add, configuration.Table, map, key[..(length + 8)], data[..(addressLength + 4)], $"{map} {mapping.HostPort}/{mapping.ProtocolName}");
+        var pod = target.GetAddressBytes();
+        var data = new byte[pod.Length + 4];
+        pod.CopyTo(data, 0);
+        BinaryPrimitives.WriteUInt16BigEndian(data.AsSpan(pod.Length), (ushort)mapping.PodPort);
+        return new(Nftables.NFPROTO_INET, map, key, data, $"{map} {mapping.HostPort}/{mapping.ProtocolName}");
     }
 }

@@ -1,4 +1,6 @@
+using Peapod.Network;
 using Peapod.Pod.Objects;
+using PortProtocol = Peapod.Pod.Objects.PortProtocol;
 
 namespace Peapod.Pod.Manifest;
 
@@ -34,6 +36,11 @@ internal sealed class PortRules(FieldErrors errors)
             if (address is null)
             {
                 errors.OptionalName(port.HostIP, at + ".hostIP", NameRules.IPAddress);
+            }
+
+            if (port.HostPort is not null && address is not null && !hostNetwork && PortMapping.WhyNot(address) is { } reason)
+            {
+                errors.Invalid(at + ".hostIP", port.HostIP!, reason);
             }
 
             if (port.HostPort is { } hostPort)

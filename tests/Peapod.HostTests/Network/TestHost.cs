@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 using System.Text;
+using Peapod.Kernel;
 using Peapod.Kernel.Interop;
 using Peapod.Network;
 
@@ -28,6 +29,9 @@ internal sealed class TestHost : IDisposable
     public NetworkConfiguration Configuration { get; }
 
     public PodNetwork Network { get; }
+
+    /// <summary>Hears all that comes in by a link, see <see cref="Frame.Hear"/>.</summary>
+    public SafeFd Listen(TestNamespace where, string link) => Own(Frame.Listen(where, link));
 
     public TestNamespace NewNamespace() => Own(new TestNamespace());
 

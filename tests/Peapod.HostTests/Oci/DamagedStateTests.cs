@@ -22,7 +22,6 @@ public class DamagedStateTests
 
     [Theory]
     [MemberData(nameof(Files))]
-    [Covers("list")]
     public void A_damaged_file_hides_no_other_container_and_keeps_nobody_from_removing_its_own(string file, string kind)
     {
         using var bundle = new Bundle("sleep", "1000");

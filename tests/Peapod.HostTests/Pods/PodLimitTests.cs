@@ -56,14 +56,14 @@ public sealed class PodLimitTests : IDisposable
     [Fact]
     public void Seconds_that_no_clock_counts_to()
     {
+        bed.Done("run", "--image", "localhost/busybox", "p", "--", "sleep", "100");
         Assert.Equal("peapod: --time 9223372036854775807: expected from 0 to 2147483647 seconds\n", bed.Pod("stop", "--time", "9223372036854775807", "p").Error);
         Assert.Equal("peapod: --grace-period 9223372036854775807: expected at most 2147483647 seconds\n", bed.Pod("delete", "--grace-period", "9223372036854775807", "p").Error);
         foreach (var seconds in new[] { "9223372036854775807", "2147483648" })
         {
-            Assert.Contains("terminationGracePeriodSeconds: Invalid value: ", bed.RunSpec("p", $"  terminationGracePeriodSeconds: {seconds}\n  containers: [{{name: c, image: localhost/busybox}}]").Error, StringComparison.Ordinal);
+            Assert.Contains("terminationGracePeriodSeconds: Invalid value: ", bed.RunSpec("q", $"  terminationGracePeriodSeconds: {seconds}\n  containers: [{{name: c, image: localhost/busybox}}]").Error, StringComparison.Ordinal);
         }
 
-        bed.Done("run", "--image", "localhost/busybox", "p", "--", "sleep", "100");
         Assert.Contains("\"error\"", PodBed.Request(bed.RunOf("p"), """{"do":"restart","container":"none","grace":9223372036854775807}"""), StringComparison.Ordinal);
         PodBed.Request(bed.RunOf("p"), """{"do":"restart","grace":-9223372036854775808}""");
         Assert.Contains("Running", bed.Done("ps"), StringComparison.Ordinal);

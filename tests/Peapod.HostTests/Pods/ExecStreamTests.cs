@@ -85,8 +85,8 @@ public sealed class ExecStreamTests : IDisposable
     {
         Assert.Equal("caught\n6\n", Shell($"{Exec} box -- sh -c 'trap \"echo caught; exit 6\" TERM; echo ready >&2; while :; do sleep 0.05; done' 2>{bed.Folder}/ready & until [ -s {bed.Folder}/ready ]; do sleep 0.05; done; kill $!; wait $!; echo $?").Output);
 
-        // A fifo that nobody reads: what the process wrote does not go anywhere, though it has ended.
-        var full = $"mkfifo {bed.Folder}/full; exec 3<>{bed.Folder}/full; {Exec} box -- sh -c 'yes | head -c 100000; echo done >&2' >&3 2>{bed.Folder}/done & until [ -s {bed.Folder}/done ]; do sleep 0.05; done; sleep 0.3; kill -0 $! && echo waits; kill $!; wait $!; echo $?";
+        // A full fifo that nobody reads: what the process wrote does not go anywhere, though it has ended.
+        var full = $"mkfifo {bed.Folder}/full; exec 3<>{bed.Folder}/full; dd if=/dev/zero of={bed.Folder}/full bs=4096 oflag=nonblock 2>/dev/null; {Exec} box -- sh -c 'echo word; echo done >&2' >&3 2>{bed.Folder}/done & until [ -s {bed.Folder}/done ]; do sleep 0.05; done; sleep 0.3; kill -0 $! && echo waits; kill $!; wait $!; echo $?";
         Assert.Equal("waits\n0\n", Shell(full).Output);
     }
 

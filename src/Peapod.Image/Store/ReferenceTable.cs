@@ -27,7 +27,7 @@ internal static class ReferenceTable
         catch (Exception error) when (error is JsonException or InvalidOperationException or FormatException or KernelException { IsDamage: true })
         {
             var reason = error is KernelException kernel ? kernel.Reason : "it is not what was written there";
-            throw new ImageException($"{path} is damaged: {reason}\n  move it away and load the images again, which is quick, since their layers are there: mv {path} {path}.damaged", error);
+            throw new ImageException($"{path} is damaged: {reason}; move it away and load the images again, which is quick, since their layers are there: mv {path} {path}.damaged", error);
         }
     }
 

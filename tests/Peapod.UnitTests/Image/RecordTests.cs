@@ -118,7 +118,7 @@ public sealed class RecordTests : IDisposable
         File.WriteAllText($"{folder}/index.json", content);
 
         Assert.Equal(
-            $"{folder}/index.json is damaged: it is not what was written there\n  move it away and load the images again, which is quick, since their layers are there: mv {folder}/index.json {folder}/index.json.damaged",
+            $"{folder}/index.json is damaged: it is not what was written there; move it away and load the images again, which is quick, since their layers are there: mv {folder}/index.json {folder}/index.json.damaged",
             Assert.Throws<ImageException>(() => ReferenceTable.Read(folder)).Message);
     }
 

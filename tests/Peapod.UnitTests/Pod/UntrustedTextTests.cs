@@ -76,10 +76,10 @@ public sealed class UntrustedTextTests : IDisposable
             ContainerStatuses = [new ContainerStatus { Name = "c", State = new() { Terminated = new() { Message = text } }, LastState = new() { Waiting = new() { Message = text } } }],
         });
         var read = StatusFile.TryRead(folders)!;
-        Assert.Equal(read.Message, read.ContainerStatuses[0].State.Terminated!.Message);
-        Assert.Equal(read.Message, PodEvent.Parse(new PodEvent { Message = text }.ToJson()).Message);
-        Assert.Equal(read.Message, ControlReply.Parse(new ControlReply { Error = text }.ToJson()).Error);
-        Assert.Equal(read.Message, PodManifest.Parse(new PodManifest { Metadata = new() { Annotations = new Dictionary<string, string> { ["a"] = text } } }.ToJson()).Metadata.Annotations!["a"]);
+        Assert.Equal(read.Message ?? "", read.ContainerStatuses[0].State.Terminated!.Message ?? "");
+        Assert.Equal(read.Message ?? "", PodEvent.Parse(new PodEvent { Message = text }.ToJson()).Message ?? "");
+        Assert.Equal(read.Message ?? "", ControlReply.Parse(new ControlReply { Error = text }.ToJson()).Error ?? "");
+        Assert.Equal(read.Message ?? "", PodManifest.Parse(new PodManifest { Metadata = new() { Annotations = new Dictionary<string, string> { ["a"] = text } } }.ToJson()).Metadata.Annotations!["a"]);
         return read.Message ?? "";
     }
 }

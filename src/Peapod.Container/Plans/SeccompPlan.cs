@@ -13,11 +13,11 @@ internal static class SeccompPlan
     private const ulong Keep = 2;
 
     /// <summary>The stage before the filter: what the process is to have from outside, and a hold on a filter that would refuse what is left to do.</summary>
-    /// <param name="isBornLate">The process is born under the filter; else there is no stage without a need to hold.</param>
+    /// <param name="isBornLate">The process is born under the filter. Without an OOM score to inherit and a need to hold there is no stage: it costs a turn of both.</param>
     internal static void AddHold(PlanBuilder plan, SeccompFilter? filter, Process process, bool isBornLate)
     {
         var refused = filter is null ? null : Refused(filter, process, isBornLate);
-        if (refused is not null || isBornLate)
+        if (refused is not null || (isBornLate && process.OomScoreAdj is not null))
         {
             plan.Init(new(PlanCode.Sync, refused is null ? "" : "linux.seccomp", refused is null ? "have the rest done from outside" : $"have the filter held off, which refuses {refused}")
             {

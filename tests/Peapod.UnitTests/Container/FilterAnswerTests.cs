@@ -50,7 +50,7 @@ public class FilterAnswerTests
 
         var plan = PlanCompiler.CompileExec(new ExecPlanRequest { Container = spec, Process = spec.Process! with { Terminal = false, NoNewPrivileges = noNewPrivileges } });
 
-        Assert.Equal(refused, plan.Init.Single(static operation => operation.Text.StartsWith("have the ", StringComparison.Ordinal)).Source);
+        Assert.Equal(refused, plan.Init.SingleOrDefault(static operation => operation.Text.StartsWith("have the ", StringComparison.Ordinal))?.Source);
         Assert.Equal(call != "setsid" ? 1UL : 0, plan.Init.Single(static operation => operation.Code == PlanCode.Birth).A);
         Assert.Equal([PlanCode.CloseFds, PlanCode.Seccomp, PlanCode.Birth, PlanCode.Exec], plan.Init.TakeLast(4).Select(static operation => operation.Code));
     }

@@ -292,6 +292,35 @@ public sealed class PodProbeTests : IDisposable
         Assert.False(server.IsFaulted);
     }
 
+    [Theory]
+    [InlineData("HTTP/1.1 302 Found\r\nLocation: http://127.0.0.1:99999/\r\n\r\n", "dial tcp: address 99999: invalid port")]
+    [InlineData("HTTP/1.1 2x0 OK\r\n\r\n", "malformed HTTP response \"HTTP/1.1 2x0 OK\"")]
+    [Field("spec.containers[].readinessProbe.httpGet")]
+    public void An_answer_that_makes_no_sense_fails_the_probe_and_the_supervisor_lives_on(string answer, string why)
+    {
+        using var listener = new TcpListener(IPAddress.Loopback, 0);
+        listener.Start();
+        _ = Task.Run(async () =>
+        {
+            while (true)
+            {
+                using var client = await listener.AcceptTcpClientAsync();
+                await client.GetStream().WriteAsync(Encoding.Latin1.GetBytes(answer));
+            }
+        });
+        Run("evil", """
+              terminationGracePeriodSeconds: 0
+              containers:
+              - {name: c, image: localhost/busybox, command: [sleep, "100"], readinessProbe: {httpGet: {host: 127.0.0.1, port: PORT}, periodSeconds: 1}}
+            """.Replace("PORT", $"{((IPEndPoint)listener.LocalEndpoint).Port}", StringComparison.Ordinal));
+        var supervisor = bed.Supervisor("evil");
+
+        PodBed.Until(() => Events("evil").Any(happened => happened.Message.Contains(why, StringComparison.Ordinal)), () => string.Join("; ", Events("evil")));
+
+        Assert.Equal(supervisor, bed.Supervisor("evil"));
+        Assert.True(PodBed.IsAlive(supervisor));
+    }
+
     [Fact]
     [Field("spec.containers[].readinessProbe.httpGet.scheme")]
     public void A_server_that_does_not_speak_tls_is_told_as_that()

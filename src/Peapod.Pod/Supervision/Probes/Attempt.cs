@@ -12,9 +12,23 @@ internal abstract class Attempt : IDisposable
     /// <summary>Adds what is to be polled for.</summary>
     internal abstract void AddTo(List<PollFd> entries);
 
-    /// <summary>Goes on as far as it can.</summary>
+    /// <summary>Goes on as far as it can. A fault of ours ends this attempt, and never the supervisor.</summary>
     /// <returns>Null while it is not over.</returns>
-    internal abstract AttemptResult? Advance(long now);
+    internal AttemptResult? Advance(long now)
+    {
+        try
+        {
+            return Go(now);
+        }
+        catch (Exception e) when (e is not OutOfMemoryException)
+        {
+            Console.Error.WriteLine($"{DateTime.UtcNow:O} probe or hook: {e}");
+            return new(false, $"internal error: {e.Message}");
+        }
+    }
+
+    /// <inheritdoc cref="Advance"/>
+    protected abstract AttemptResult? Go(long now);
 
     /// <summary>The result when it has taken longer than it may, in the kubelet's words.</summary>
     internal virtual AttemptResult TimedOut(long seconds) => new(false, $"timed out after {seconds}s");

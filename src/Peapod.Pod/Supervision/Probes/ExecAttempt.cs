@@ -14,6 +14,9 @@ internal sealed unsafe class ExecAttempt : Attempt
     /// <summary>Bytes of output that are kept; the kubelet's.</summary>
     private const int LongestOutput = 10 << 10;
 
+    /// <summary>Bytes that are read in one turn of the supervisor's loop: a command that never stops writing keeps nobody else waiting.</summary>
+    private const int MostInOneTurn = 64 << 10;
+
     private readonly IReadOnlyList<string> command;
     private readonly List<PidFd> unreaped;
     private readonly List<byte> text = [];
@@ -60,7 +63,7 @@ internal sealed unsafe class ExecAttempt : Attempt
         }
     }
 
-    internal override AttemptResult? Advance(long now)
+    protected override AttemptResult? Go(long now)
     {
         // The order matters: what was written before the end is read after it was seen.
         var status = process!.WaitForExit(0) ? process.TryWait() : null;
@@ -91,12 +94,13 @@ internal sealed unsafe class ExecAttempt : Attempt
     private void ReadOutput()
     {
         var buffer = stackalloc byte[4096];
-        while (output is not null)
+        for (nint taken = 0; output is not null && taken < MostInOneTurn;)
         {
             var count = Libc.read(output.Number, buffer, 4096);
             if (count > 0)
             {
-                // What is too much is read all the same: nobody shall wait for us.
+                // Output beyond the limit is read and dropped, so that the command never waits for its reader.
+                taken += count;
                 text.AddRange(new ReadOnlySpan<byte>(buffer, (int)Math.Min(count, LongestOutput - text.Count)));
             }
             else if (count == 0)

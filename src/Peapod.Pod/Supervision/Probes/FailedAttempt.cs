@@ -11,7 +11,7 @@ internal sealed class FailedAttempt(string why) : Attempt
     {
     }
 
-    internal override AttemptResult? Advance(long now) => new(false, why);
+    protected override AttemptResult? Go(long now) => new(false, why);
 
     public override void Dispose()
     {

@@ -12,6 +12,10 @@ internal sealed class GrpcAttempt : StreamAttempt
 {
     private const int FrameHead = 9;
     private const int LongestFrame = 1 << 14;
+
+    /// <summary>Bytes of an answer; a HealthCheckResponse has two.</summary>
+    private const int LongestMessage = 64 << 10;
+
     private const byte Data = 0;
     private const byte Headers = 1;
     private const byte ResetStream = 3;
@@ -21,6 +25,7 @@ internal sealed class GrpcAttempt : StreamAttempt
     private const byte EndStream = 1;
     private const byte Acknowledged = 1;
     private const byte EndHeaders = 4;
+    private const byte Padded = 8;
 
     private readonly string authority;
     private readonly string service;
@@ -82,6 +87,10 @@ internal sealed class GrpcAttempt : StreamAttempt
     {
         switch (type)
         {
+            case Settings when payload.Length % 6 != 0:
+            case Ping when payload.Length != 8:
+            case ResetStream when payload.Length != 4:
+                return Failed("http2: FRAME_SIZE_ERROR");
             case Settings when (flags & Acknowledged) == 0:
                 Send(Frame(Settings, Acknowledged, 0, []));
                 return null;
@@ -93,8 +102,17 @@ internal sealed class GrpcAttempt : StreamAttempt
             case ResetStream when stream == 1:
                 return Failed("the server has reset the stream");
             case Data when stream == 1:
-                // Padded: its length first.
-                message.AddRange((flags & 8) != 0 ? payload.AsSpan(1, payload.Length - 1 - payload[0]) : payload);
+                if (!TryUnpad(flags, payload, out var data))
+                {
+                    return Failed("http2: PROTOCOL_ERROR: the padding is longer than its frame");
+                }
+
+                if (message.Count + data.Length > LongestMessage)
+                {
+                    return Failed($"grpc: received message larger than max ({message.Count + data.Length} vs. {LongestMessage})");
+                }
+
+                message.AddRange(data);
                 break;
             case Headers when stream == 1:
                 break;
@@ -103,6 +121,24 @@ internal sealed class GrpcAttempt : StreamAttempt
         }
 
         return (flags & EndStream) != 0 ? Answer() : null;
+    }
+
+    /// <summary>RFC 9113, 6.1: with PADDED the first byte says how many bytes at the end count for nothing.</summary>
+    private static bool TryUnpad(byte flags, ReadOnlySpan<byte> payload, out ReadOnlySpan<byte> data)
+    {
+        data = payload;
+        if ((flags & Padded) == 0)
+        {
+            return true;
+        }
+
+        if (payload.IsEmpty || payload[0] >= payload.Length)
+        {
+            return false;
+        }
+
+        data = payload[1..^payload[0]];
+        return true;
     }
 
     private AttemptResult Answer()
@@ -116,23 +152,51 @@ internal sealed class GrpcAttempt : StreamAttempt
         return new(status == 1, $"service unhealthy (responded with \"{status switch { 0 => "UNKNOWN", 1 => "SERVING", 2 => "NOT_SERVING", 3 => "SERVICE_UNKNOWN", _ => $"{status}" }}\")");
     }
 
-    /// <summary>Field 1 of a HealthCheckResponse; 0 when it is not set.</summary>
+    /// <summary>Field 1 of a HealthCheckResponse; 0 when it is not set. What cannot be read ends the message.</summary>
     internal static int StatusOf(ReadOnlySpan<byte> response)
     {
         var status = 0;
-        for (var at = 0; at + 1 < response.Length;)
+        while (TryTakeVariable(ref response, out var tag))
         {
-            if (response[at] != 0x08)
+            var skipped = (tag & 7) switch { 1 => 8UL, 5 => 4UL, _ => 0UL };
+            switch (tag & 7)
+            {
+                case 0 when TryTakeVariable(ref response, out var value):
+                    status = tag >> 3 == 1 ? (int)value : status;
+                    break;
+                case 2 when TryTakeVariable(ref response, out skipped):
+                case 1 or 5:
+                    break;
+                default:
+                    return status;
+            }
+
+            if (skipped > (ulong)response.Length)
             {
                 return status;
             }
 
-            // A varint; the enumeration's numbers take one byte.
-            status = response[at + 1];
-            at += 2;
+            response = response[(int)skipped..];
         }
 
         return status;
+    }
+
+    /// <summary>The other way round than <see cref="AddVariable"/>; at most ten bytes.</summary>
+    private static bool TryTakeVariable(ref ReadOnlySpan<byte> text, out ulong value)
+    {
+        value = 0;
+        for (var i = 0; i < text.Length && i < 10; i++)
+        {
+            value |= (ulong)(text[i] & 127) << (7 * i);
+            if (text[i] < 128)
+            {
+                text = text[(i + 1)..];
+                return true;
+            }
+        }
+
+        return false;
     }
 
     private static byte[] Frame(byte type, byte flags, int stream, ReadOnlySpan<byte> payload)

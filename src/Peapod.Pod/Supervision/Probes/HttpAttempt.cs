@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Net;
+using System.Runtime.InteropServices;
 using System.Text;
 using Peapod.Pod.Objects;
 
@@ -13,6 +14,10 @@ internal sealed class HttpAttempt : StreamAttempt
 {
     private const int LongestHead = 64 << 10;
     private const int MostRedirections = 10;
+
+    /// <summary>Characters of a server's line that an event quotes.</summary>
+    private const int LongestQuote = 256;
+
     private readonly IPAddress address;
     private readonly IReadOnlyList<HttpHeader> headers;
     private readonly string host;
@@ -21,6 +26,9 @@ internal sealed class HttpAttempt : StreamAttempt
     private int port;
     private string path;
     private int redirections;
+
+    /// <summary>Bytes of heads that were no answer yet.</summary>
+    private int interim;
 
     /// <param name="address">Where to connect to.</param>
     /// <param name="host">Its name, or the address again.</param>
@@ -45,18 +53,28 @@ internal sealed class HttpAttempt : StreamAttempt
 
     protected override AttemptResult? Received(ReadOnlySpan<byte> data)
     {
+        // Only what is new is searched for the end: a server may send its head byte by byte.
+        var from = Math.Max(0, head.Count - 3);
         head.AddRange(data);
-        var text = Encoding.Latin1.GetString([.. head]);
-        var end = text.IndexOf("\r\n\r\n", StringComparison.Ordinal);
-        if (end < 0)
+        int length;
+        while ((length = EndOfHead(CollectionsMarshal.AsSpan(head), from)) > 0)
         {
-            return head.Count > LongestHead ? Failed("net/http: server response headers exceeded 65536 bytes") : null;
+            var text = Encoding.Latin1.GetString(CollectionsMarshal.AsSpan(head)[..length]);
+            if (StatusOf(text) is not (>= 100 and < 200 and not 101))
+            {
+                return Answer(text);
+            }
+
+            // 100 Continue and its like come before the answer.
+            interim += length;
+            from = 0;
+            head.RemoveRange(0, length);
         }
 
-        return Answer(text[..end]);
+        return interim + head.Count > LongestHead ? Failed($"net/http: server response headers exceeded {LongestHead} bytes; aborted") : null;
     }
 
-    protected override AttemptResult Closed() => head.Count == 0 ? Failed("EOF") : Answer(Encoding.Latin1.GetString([.. head])) ?? Failed("EOF");
+    protected override AttemptResult Closed() => head.Count == 0 ? Failed("EOF") : Failed(StatusOf(Encoding.Latin1.GetString([.. head])) is null ? Malformed(Encoding.Latin1.GetString([.. head])) : "unexpected EOF");
 
     protected override string LateAnswer => "context deadline exceeded (Client.Timeout exceeded while awaiting headers)";
 
@@ -98,17 +116,33 @@ internal sealed class HttpAttempt : StreamAttempt
     {
         if (StatusOf(answer) is not { } status)
         {
-            return Failed($"net/http: malformed HTTP response \"{answer.Split('\r')[0]}\"");
+            return Failed(Malformed(answer));
         }
 
-        if (status is 301 or 302 or 303 or 307 or 308 && LocationOf(answer) is { } location && Target(location) is var (sameHost, newSecure, newPort, newPath) && sameHost)
+        if (MalformedLineOf(answer) is { } line)
+        {
+            return Failed($"net/http: HTTP/1.x transport connection broken: malformed MIME header line: {Shortened(line)}");
+        }
+
+        var location = status is 301 or 302 or 303 or 307 or 308 ? LocationOf(answer) : null;
+        if (location?.AsSpan().IndexOfAnyInRange('\0', '\x1f') >= 0)
+        {
+            return Failed("failed to parse Location header: net/url: invalid control character in URL");
+        }
+
+        if (location is not null && Target(location) is var (sameHost, newSecure, newPort, newPath) && sameHost)
         {
             if (++redirections > MostRedirections)
             {
                 return Failed("stopped after 10 redirects");
             }
 
-            (secure, port, path) = (newSecure, newPort, newPath);
+            if (newPort is < 1 or > ushort.MaxValue)
+            {
+                return Failed($"dial tcp: address {newPort}: invalid port");
+            }
+
+            (secure, port, path, interim) = (newSecure, newPort, newPath, 0);
             head.Clear();
             Connect(address, port, secure ? host : null);
             return null;
@@ -117,14 +151,64 @@ internal sealed class HttpAttempt : StreamAttempt
         return new(status is >= 200 and < 400, $"HTTP probe failed with statuscode: {status}");
     }
 
-    /// <summary>The number of <c>HTTP/1.1 200 OK</c>.</summary>
-    internal static int? StatusOf(string head) =>
-        head.StartsWith("HTTP/", StringComparison.Ordinal) && head.IndexOf(' ', StringComparison.Ordinal) is > 0 and var space
-        && head.Length >= space + 4 && int.TryParse(head.AsSpan(space + 1, 3), NumberStyles.None, CultureInfo.InvariantCulture, out var status) ? status : null;
+    private static string Malformed(string answer) => $"net/http: HTTP/1.x transport connection broken: malformed HTTP response \"{Shortened(answer.AsSpan(0, LineEnd(answer)).ToString())}\"";
+
+    private static string Shortened(string line) => line.Length <= LongestQuote ? line : $"{line[..LongestQuote]}...";
+
+    private static int LineEnd(string text) => text.AsSpan().IndexOfAny('\r', '\n') is >= 0 and var end ? end : text.Length;
+
+    /// <summary>The length of a head with the empty line that ends it; lines may end with LF alone, as for Go. 0 while it is not whole.</summary>
+    internal static int EndOfHead(ReadOnlySpan<byte> head, int from)
+    {
+        for (var i = from; i < head.Length; i++)
+        {
+            if (head[i] != '\n')
+            {
+                continue;
+            }
+
+            if (i + 1 < head.Length && head[i + 1] == '\n')
+            {
+                return i + 2;
+            }
+
+            if (i + 2 < head.Length && head[i + 1] == '\r' && head[i + 2] == '\n')
+            {
+                return i + 3;
+            }
+        }
+
+        return 0;
+    }
+
+    /// <summary>The number of <c>HTTP/1.1 200 OK</c>; null when the line is none such.</summary>
+    internal static int? StatusOf(string head)
+    {
+        var line = head.AsSpan(0, LineEnd(head));
+        return line.Length >= 12 && line.StartsWith("HTTP/", StringComparison.Ordinal) && char.IsAsciiDigit(line[5]) && line[6] == '.' && char.IsAsciiDigit(line[7]) && line[8] == ' '
+            && (line.Length == 12 || line[12] == ' ') && int.TryParse(line.Slice(9, 3), NumberStyles.None, CultureInfo.InvariantCulture, out var status) ? status : null;
+    }
+
+    /// <summary>A header line without a colon, which goes on with none before; null for none.</summary>
+    private static string? MalformedLineOf(string head)
+    {
+        var lines = head.Split('\n');
+        for (var i = 1; i < lines.Length; i++)
+        {
+            var line = lines[i].TrimEnd('\r');
+            var goesOn = i > 1 && line.Length > 0 && line[0] is ' ' or '\t';
+            if (line.Length > 0 && !goesOn && line.IndexOf(':', StringComparison.Ordinal) < 0)
+            {
+                return line;
+            }
+        }
+
+        return null;
+    }
 
     internal static string? LocationOf(string head)
     {
-        foreach (var line in head.Split("\r\n"))
+        foreach (var line in head.Split('\n'))
         {
             if (line.StartsWith("location:", StringComparison.OrdinalIgnoreCase))
             {
@@ -154,7 +238,11 @@ internal sealed class HttpAttempt : StreamAttempt
         var name = (hasPort ? authority[..colon] : authority).Trim('[', ']');
         var through = start == 2 ? secure : tls;
         var number = through ? 443 : 80;
-        return hasPort && !int.TryParse(authority.AsSpan(colon + 1), NumberStyles.None, CultureInfo.InvariantCulture, out number) ? null
-            : (string.Equals(name, host, StringComparison.OrdinalIgnoreCase), through, number, slash < 0 ? "/" : rest[slash..]);
+        if (hasPort && colon + 1 < authority.Length && !int.TryParse(authority.AsSpan(colon + 1), NumberStyles.None, CultureInfo.InvariantCulture, out number))
+        {
+            number = -1;
+        }
+
+        return (string.Equals(name, host, StringComparison.OrdinalIgnoreCase), through, number, slash < 0 ? "/" : rest[slash..]);
     }
 }

@@ -11,7 +11,7 @@ internal sealed class SleepAttempt(long until) : Attempt
     {
     }
 
-    internal override AttemptResult? Advance(long now) => now >= until ? new(true, "") : null;
+    protected override AttemptResult? Go(long now) => now >= until ? new(true, "") : null;
 
     public override void Dispose()
     {

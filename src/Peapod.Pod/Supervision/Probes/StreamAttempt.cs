@@ -9,6 +9,12 @@ namespace Peapod.Pod.Supervision.Probes;
 /// <summary>A question over TCP, or TLS, with a plain socket that is never waited for.</summary>
 internal abstract unsafe class StreamAttempt : Attempt
 {
+    /// <summary>Bytes that are read in one turn of the supervisor's loop: a peer that never stops sending keeps nobody else waiting.</summary>
+    private const int MostInOneTurn = 64 << 10;
+
+    /// <summary>Bytes that wait for a peer which asks for answers and does not read them.</summary>
+    private const int MostUnsent = 64 << 10;
+
     private readonly List<byte> unsent = [];
     private SafeFd? socket;
     private TlsSession? tls;
@@ -23,11 +29,11 @@ internal abstract unsafe class StreamAttempt : Attempt
         }
     }
 
-    internal override AttemptResult? Advance(long now)
+    protected override AttemptResult? Go(long now)
     {
         try
         {
-            return Go();
+            return Proceed();
         }
         catch (KernelException e)
         {
@@ -52,8 +58,8 @@ internal abstract unsafe class StreamAttempt : Attempt
     {
         Dispose();
         unsent.Clear();
+        (tls, socket, connected, peer) = (null, null, false, new IPEndPoint(address, port).ToString());
         tls = tlsHost is null ? null : new TlsSession(tlsHost);
-        (socket, connected, peer) = (null, false, new IPEndPoint(address, port).ToString());
         socket = TcpSocket.BeginConnect(address, port);
     }
 
@@ -86,7 +92,7 @@ internal abstract unsafe class StreamAttempt : Attempt
     /// <summary>The result of a failure of the network.</summary>
     protected virtual AttemptResult Failed(string why) => new(false, why);
 
-    private AttemptResult? Go()
+    private AttemptResult? Proceed()
     {
         if (!connected)
         {
@@ -124,7 +130,7 @@ internal abstract unsafe class StreamAttempt : Attempt
 
             if (count < 0)
             {
-                if (Marshal.GetLastPInvokeError() == (int)Errno.EAGAIN)
+                if (IsForLater(Marshal.GetLastPInvokeError()))
                 {
                     return;
                 }
@@ -136,10 +142,12 @@ internal abstract unsafe class StreamAttempt : Attempt
         }
     }
 
+    private static bool IsForLater(int error) => error is (int)Errno.EAGAIN or (int)Errno.EINTR;
+
     private AttemptResult? Receive()
     {
         var buffer = stackalloc byte[4096];
-        while (true)
+        for (nint taken = 0; taken < MostInOneTurn;)
         {
             var from = socket;
             var count = Libc.recv(from!.Number, buffer, 4096, 0);
@@ -150,7 +158,7 @@ internal abstract unsafe class StreamAttempt : Attempt
 
             if (count < 0)
             {
-                if (Marshal.GetLastPInvokeError() == (int)Errno.EAGAIN)
+                if (IsForLater(Marshal.GetLastPInvokeError()))
                 {
                     return null;
                 }
@@ -158,6 +166,7 @@ internal abstract unsafe class StreamAttempt : Attempt
                 throw KernelException.Last("recv", peer);
             }
 
+            taken += count;
             var data = new ReadOnlySpan<byte>(buffer, (int)count);
             if ((tls is null ? Received(data) : ReceivedThrough(tls, data)) is { } result)
             {
@@ -171,7 +180,14 @@ internal abstract unsafe class StreamAttempt : Attempt
             }
 
             SendSome();
+            if (unsent.Count > MostUnsent)
+            {
+                return Failed("the server asks for answers that it does not read");
+            }
         }
+
+        // The rest is there at the next turn.
+        return null;
     }
 
     private AttemptResult? Handshake()

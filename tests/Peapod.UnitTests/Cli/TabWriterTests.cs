@@ -52,7 +52,7 @@ public sealed class TabWriterTests
         table.Row("MESSAGE", "TYPE");
         table.Row("a\tb\nforged   Normal\u001b[2J", "Warning");
 
-        Assert.Equal("MESSAGE                               TYPE\na\\tb\\nforged   Normal\\u001b[2J   Warning\n", table.ToText());
+        Assert.Equal($"{"MESSAGE",-33}TYPE\na\\tb\\nforged   Normal\\u001b[2J   Warning\n", table.ToText());
     }
 
     [Fact]

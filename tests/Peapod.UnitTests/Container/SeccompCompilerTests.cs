@@ -96,12 +96,12 @@ public class SeccompCompilerTests
 
     [Theory]
     [InlineData("""{"defaultAction": "SCMP_ACT_ERRNO", "defaultErrnoRet": 38, "architectures": ["SCMP_ARCH_X86_64"], "syscalls": [{"names": ["read"], "action": "SCMP_ACT_ALLOW"}]}""", Enosys)]
-    [InlineData("""{"defaultAction": "SCMP_ACT_ERRNO", "defaultErrnoRet": 13, "architectures": ["SCMP_ARCH_X86_64"], "syscalls": [{"names": ["read"], "action": "SCMP_ACT_ALLOW"}]}""", Enosys)]
+    [InlineData("""{"defaultAction": "SCMP_ACT_ERRNO", "defaultErrnoRet": 13, "architectures": ["SCMP_ARCH_X86_64"], "syscalls": [{"names": ["read", "mkdir"], "action": "SCMP_ACT_ALLOW"}]}""", Enosys)]
     [InlineData("""{"defaultAction": "SCMP_ACT_ERRNO", "architectures": ["SCMP_ARCH_X86_64"], "syscalls": [{"names": ["no_such_call"], "action": "SCMP_ACT_ALLOW"}]}""", Eperm)]
     [InlineData("""{"defaultAction": "SCMP_ACT_LOG", "syscalls": [{"names": ["read"], "action": "SCMP_ACT_ERRNO"}]}""", 0x7ffc0000)]
     [InlineData("""{"defaultAction": "SCMP_ACT_TRACE", "syscalls": [{"names": ["read"], "action": "SCMP_ACT_ALLOW"}]}""", 0x7ff00001)]
-    [InlineData("""{"defaultAction": "SCMP_ACT_KILL_PROCESS", "syscalls": [{"names": ["read"], "action": "SCMP_ACT_ALLOW"}]}""", Enosys)]
-    [InlineData("""{"defaultAction": "SCMP_ACT_TRAP", "syscalls": [{"names": ["read"], "action": "SCMP_ACT_ALLOW"}]}""", Enosys)]
+    [InlineData("""{"defaultAction": "SCMP_ACT_KILL_PROCESS", "syscalls": [{"names": ["read", "mkdir"], "action": "SCMP_ACT_ALLOW"}]}""", Enosys)]
+    [InlineData("""{"defaultAction": "SCMP_ACT_TRAP", "syscalls": [{"names": ["read", "mkdir"], "action": "SCMP_ACT_ALLOW"}]}""", Enosys)]
     [InlineData("""{"defaultAction": "SCMP_ACT_ALLOW", "architectures": ["SCMP_ARCH_X86_64"], "syscalls": [{"names": ["read"], "action": "SCMP_ACT_ERRNO"}]}""", Allow)]
     public void A_call_newer_than_the_profile_has_the_default_elsewhere(string seccomp, uint answer) =>
         Assert.Equal(answer, FilterMachine.Run(Compile(seccomp), 5000, X86_64));

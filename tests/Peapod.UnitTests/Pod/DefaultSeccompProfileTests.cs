@@ -1,6 +1,5 @@
 using System.Runtime.InteropServices;
 using Peapod.Container.Seccomp;
-using Peapod.Oci;
 using Peapod.Pod;
 using Peapod.Pod.Containers;
 using Peapod.Tests;

@@ -6,6 +6,8 @@ namespace Peapod.UnitTests.Terminals;
 
 public sealed class PrintableTests
 {
+    private static readonly JsonSerializerOptions Relaxed = new() { Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+
     [Theory]
     [InlineData("web-1 \u00e9\u4e2d\U0001f600 \\ \"", "web-1 \u00e9\u4e2d\U0001f600 \\ \"")]
     [InlineData("\u001b[2J\u001b]0;title\u0007", "\\u001b[2J\\u001b]0;title\\u0007")]
@@ -45,7 +47,7 @@ public sealed class PrintableTests
     public void A_JSON_string_is_the_same_string_afterwards()
     {
         const string text = "\u001b\u007f\u009b\u202e\n\"";
-        var json = JsonSerializer.Serialize(text, new JsonSerializerOptions { Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping });
+        var json = JsonSerializer.Serialize(text, Relaxed);
 
         Assert.Equal(text, JsonSerializer.Deserialize<string>(Encoding.UTF8.GetString(Printable.Utf8(Encoding.UTF8.GetBytes(json)))));
     }

@@ -40,6 +40,6 @@ public sealed class DigestTests
         var error = Assert.Throws<ImageException>(() => Digest.Parse("sha256:\u001b[2J", "index.json: manifests[0].digest"));
 
         Assert.Equal(
-            "index.json: manifests[0].digest: \"sha256:?[2J\" is not a digest that can be used; expected sha256: and 64 lower-case hexadecimal digits", error.Message);
+            "index.json: manifests[0].digest: \"sha256:\\u001b[2J\" is not a digest that can be used; expected sha256: and 64 lower-case hexadecimal digits", error.Message);
     }
 }

@@ -51,7 +51,7 @@ public sealed class DocumentTests
     [InlineData("{\"schemaVersion\": 2, \"manifests\": [], \"mediaType\": \"text/html\"}", $"index.json: mediaType is text/html, expected {IndexType}")]
     [InlineData("{\"schemaVersion\": 2, \"manifests\": [], \"layers\": []}", "index.json: ambiguous: it has \"manifests\" of an index and also what only a manifest has")]
     [InlineData("{\"schemaVersion\": 2, \"manifests\": [], \"manifests\": []}", "index.json: \"manifests\" is given twice in one object")]
-    [InlineData("{\"schemaVersion\": 2, \"manifests\": [{\"a\\u001b\": 1, \"a\\u001b\": 1}]}", "index.json: \"a?\" is given twice in one object")]
+    [InlineData("{\"schemaVersion\": 2, \"manifests\": [{\"a\\u001b\": 1, \"a\\u001b\": 1}]}", "index.json: \"a\\u001b\" is given twice in one object")]
     public void Unusable_index_is_told_with_file_and_field(string json, string message) => Assert.Equal(message, Refused(() => OciIndex.Read(Json(json), "index.json")));
 
     [Theory]
@@ -68,7 +68,7 @@ public sealed class DocumentTests
     [InlineData($$"""{"mediaType": "m", "digest": "sha256:{{Hex}}", "size": "7"}""", "expected a size in bytes", ".size")]
     [InlineData($$"""{"mediaType": "m", "digest": "sha256:{{Hex}}", "size": 7, "platform": "linux"}""", "expected an object, found a string", ".platform")]
     [InlineData($$$"""{"mediaType": "m", "digest": "sha256:{{{Hex}}}", "size": 7, "platform": {"os": "linux"}}""", "\"architecture\" is missing", ".platform")]
-    [InlineData($$$"""{"mediaType": "m", "digest": "sha256:{{{Hex}}}", "size": 7, "annotations": {"a\u001bb": 5}}""", "expected a string, found a number", ".annotations.a?b")]
+    [InlineData($$$"""{"mediaType": "m", "digest": "sha256:{{{Hex}}}", "size": 7, "annotations": {"a\u001bb": 5}}""", "expected a string, found a number", ".annotations.a\\u001bb")]
     [InlineData($$$"""{"mediaType": "m", "digest": "sha256:{{{Hex}}}", "size": 7, "annotations": {"a": "\ud800"}}""", "not valid Unicode", ".annotations.a")]
     public void Unusable_descriptor_is_told_with_its_place(string descriptor, string message, string field) => Assert.Equal(
         $"index.json: manifests[1]{field}: {message}",

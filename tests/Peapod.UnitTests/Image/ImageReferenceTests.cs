@@ -94,12 +94,12 @@ public sealed class ImageReferenceTests
     [InlineData("_a", $"\"_a\" {BadPart}")]
     [InlineData("busy box", $"\"busy box\" {BadPart}")]
     [InlineData("büsybox", $"\"büsybox\" {BadPart}")]
-    [InlineData("a\nb", "\"a?b\" is not a part of a name (lower-case letters and digits, joined by one '.', one or two '_', or '-')")]
+    [InlineData("a\nb", "\"a\\nb\" is not a part of a name (lower-case letters and digits, joined by one '.', one or two '_', or '-')")]
     public void What_is_no_reference_is_told_with_the_reason(string text, string reason)
     {
         Assert.False(ImageReference.TryParse(text, out _));
         var error = Assert.Throws<ImageException>(() => ImageReference.Parse(text));
-        Assert.Equal($"\"{text.Replace('\n', '?')}\" is not an image reference: {reason}", error.Message);
+        Assert.Equal($"\"{text.Replace("\n", "\\n", StringComparison.Ordinal)}\" is not an image reference: {reason}", error.Message);
     }
 
     [Fact]

@@ -16,7 +16,7 @@ public sealed class RunManifestTests
         {
             Arguments = ["sh", "-c", "date"],
             Env = ["A=b=c", "EMPTY="],
-            Ports = ["80", "8080:80", "127.0.0.1:8443:443/tcp", "[::1]:53:53/UDP", "9/sctp"],
+            Ports = ["80", "8080:80", "127.0.0.1:8443:443/tcp", "[fd00::1]:53:53/UDP", "9/sctp"],
         });
 
         Assert.Equal(("curl-test", "default"), (pod.Metadata.Name, pod.Metadata.Namespace));
@@ -32,7 +32,7 @@ public sealed class RunManifestTests
                 new ContainerPort { Number = 80, Protocol = PortProtocol.Tcp },
                 new ContainerPort { Number = 80, HostPort = 8080, Protocol = PortProtocol.Tcp },
                 new ContainerPort { Number = 443, HostPort = 8443, HostIP = "127.0.0.1", Protocol = PortProtocol.Tcp },
-                new ContainerPort { Number = 53, HostPort = 53, HostIP = "::1", Protocol = PortProtocol.Udp },
+                new ContainerPort { Number = 53, HostPort = 53, HostIP = "fd00::1", Protocol = PortProtocol.Udp },
                 new ContainerPort { Number = 9, Protocol = PortProtocol.Sctp },
             ],
             container.Ports);

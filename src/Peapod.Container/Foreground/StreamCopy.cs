@@ -43,8 +43,10 @@ internal sealed unsafe class StreamCopy(SafeFd source, SafeFd target) : IDisposa
     /// <returns>How many bytes were written.</returns>
     internal int Advance()
     {
-        if (begin == end && !Read())
+        if (begin == end)
         {
+            // Not written at once: the target may be full, and block us.
+            Read();
             return 0;
         }
 
@@ -65,7 +67,7 @@ internal sealed unsafe class StreamCopy(SafeFd source, SafeFd target) : IDisposa
         target.Dispose();
     }
 
-    private bool Read()
+    private void Read()
     {
         nint count;
         fixed (byte* data = buffer)
@@ -76,15 +78,11 @@ internal sealed unsafe class StreamCopy(SafeFd source, SafeFd target) : IDisposa
         if (count > 0)
         {
             (begin, end) = (0, (int)count);
-            return true;
         }
-
-        if (count == 0 || !IsTransient(Marshal.GetLastPInvokeError()))
+        else if (count == 0 || !IsTransient(Marshal.GetLastPInvokeError()))
         {
             Dispose();
         }
-
-        return false;
     }
 
     private int Write()

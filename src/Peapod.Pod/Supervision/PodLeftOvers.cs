@@ -3,6 +3,7 @@ using Peapod.Container.Collection;
 using Peapod.Container.State;
 using Peapod.Kernel;
 using Peapod.Kernel.Files;
+using Peapod.Pod.Events;
 using Peapod.Pod.Layout;
 using Peapod.Pod.Objects;
 using Peapod.Pod.Sandbox;
@@ -55,7 +56,7 @@ public static class PodLeftOvers
         {
             return StatusFile.TryRead(folders)?.Phase switch
             {
-                null when !IsPopulated(folders) => "its creator and its supervisor ended before it ran",
+                null when !HasRun(folders) => "its creator and its supervisor ended before it ran",
                 PodPhase.Succeeded or PodPhase.Failed when stopped => "it has ended",
                 _ => null,
             };
@@ -65,6 +66,9 @@ public static class PodLeftOvers
             return stopped && !IsPopulated(folders) ? "its state is damaged, and nothing of it runs" : null;
         }
     }
+
+    /// <summary>Something of it runs that was started, so its status was lost; a sandbox alone is part of a pod that was never whole.</summary>
+    private static bool HasRun(PodFolders folders) => IsPopulated(folders) && EventLog.Read(folders).Any(static read => read.Reason == "Started");
 
     private static bool IsFolder(PodFolders folders) => FileSystem.TryStat(folders.Run, followSymlinks: false) is { IsDirectory: true };
 

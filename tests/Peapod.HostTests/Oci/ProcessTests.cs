@@ -264,13 +264,13 @@ public class ProcessTests
     }
 
     [Fact]
-    public void The_standard_streams_may_be_opened_again_by_the_user()
+    public void A_pipe_that_is_a_standard_stream_may_be_opened_again_by_the_user()
     {
         using var bundle = new Bundle("sh", "-c", "echo again >/dev/stderr").Set("process.user", """{"uid": 1000, "gid": 1000}""");
         var log = Path.Combine(bundle.Folder, "log");
         File.SetUnixFileMode(bundle.Folder, (UnixFileMode)0x1ed);
 
-        var result = PeapodCommand.Start("sh", "-c", "umask 077; exec \"$@\" 2>\"$0\"", log, PeapodCommand.Executable, "--root", bundle.Root, "run", "--bundle", bundle.Folder, bundle.Id);
+        var result = PeapodCommand.Start("sh", "-c", "umask 077; \"$@\" 2>&1 | cat >\"$0\"", log, PeapodCommand.Executable, "--root", bundle.Root, "run", "--bundle", bundle.Folder, bundle.Id);
 
         Assert.Equal(0, result.ExitCode);
         Assert.Equal("again\n", File.ReadAllText(log));

@@ -53,8 +53,8 @@ public sealed class SignalTests : IDisposable
 
         bed.Done("restart", "-t", "0", "two");
         Assert.Equal((1, 2), (bed.Restarts("two", 0), bed.Restarts("two", 1)));
-        Assert.Equal("peapod: --time -1: expected 0 or more seconds\n", bed.Pod("restart", "-t", "-1", "two").Error);
-        Assert.Equal("peapod: --time -1: expected 0 or more seconds\n", bed.Pod("stop", "-t", "-1", "two").Error);
+        Assert.Equal("peapod: --time -1: expected from 0 to 2147483647 seconds\n", bed.Pod("restart", "-t", "-1", "two").Error);
+        Assert.Equal("peapod: --time -1: expected from 0 to 2147483647 seconds\n", bed.Pod("stop", "-t", "-1", "two").Error);
     }
 
     [Fact]

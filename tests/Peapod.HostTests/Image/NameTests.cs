@@ -38,7 +38,7 @@ public sealed class NameTests : IDisposable
         Assert.Equal($"image \"{other}\" is not in {fixture.Images}", NotFound(other));
         Assert.Equal($"image \"{id.Hex[..3]}\" (docker.io/library/{id.Hex[..3]}:latest) is not in {fixture.Images}", NotFound(id.Hex[..3]));
         Assert.Equal("\"A b\" is not an image reference: \"A b\" is not a part of a name (lower-case letters and digits, joined by one '.', one or two '_', or '-')", NotFound("A b"));
-        Assert.StartsWith("\"?\" is not an image reference: ", NotFound("\u001b"), StringComparison.Ordinal);
+        Assert.StartsWith("\"\\u001b\" is not an image reference: ", NotFound("\u001b"), StringComparison.Ordinal);
     }
 
     [SkippableFact]

@@ -137,10 +137,49 @@ public static class SupervisorProcess
         using var all = FileLock.AcquireDirectory(folders.Host.PodsRoot);
         if (FileSystem.TryStat(folders.Run, followSymlinks: false) is not { IsDirectory: true })
         {
+            KillStray(folders);
+            FileTree.Remove(folders.Run);
             PodTeardown.Stop(folders);
             PodTeardown.Remove(folders);
         }
     }
+
+    /// <summary>The supervisor of a pod whose folder is gone, with the lock and the socket that tell of it: known by its arguments.</summary>
+    private static void KillStray(PodFolders folders)
+    {
+        foreach (var name in FileSystem.List("/proc"))
+        {
+            if (!int.TryParse(name, NumberStyles.None, CultureInfo.InvariantCulture, out var pid) || PidFd.TryOpen(pid) is not { } process)
+            {
+                continue;
+            }
+
+            using (process)
+            {
+                // Read when the number can no longer become another process's.
+                if (FileSystem.TryStat($"/proc/{name}") is { Uid: 0 } && Supervises(CommandLineOf(name), folders))
+                {
+                    process.Signal(Signals.SIGKILL);
+                    process.WaitForExit(AnswerTimeout);
+                }
+            }
+        }
+    }
+
+    private static string? CommandLineOf(string pid)
+    {
+        try
+        {
+            return FileSystem.TryReadText($"/proc/{pid}/cmdline");
+        }
+        catch (KernelException e) when (e.Error == Errno.ESRCH)
+        {
+            return null;
+        }
+    }
+
+    private static bool Supervises(string? commandLine, PodFolders folders) =>
+        commandLine?.Split('\0') is ["peapod-pod", Command, var run, var data, _, var key, ""] && run == folders.Host.RunRoot && data == folders.Host.DataRoot && key == folders.Key;
 
     /// <summary>The supervisor's lock; null when a supervisor has it. What is no file any more in its place is removed: nobody can hold that.</summary>
     internal static FileLock? TryTakeLock(PodFolders folders)

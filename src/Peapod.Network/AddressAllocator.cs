@@ -218,6 +218,10 @@ public sealed class AddressAllocator
         return lease;
     }
 
+    /// <summary>Whether an address is claimed for the pod, with a lease or without one.</summary>
+    internal bool HasAddress(string podId) =>
+        FileSystem.TryStat(addresses) is not null && FileSystem.List(addresses).Exists(name => HolderOf($"{addresses}/{name}") == podId);
+
     internal bool Release(FileLock held, string podId)
     {
         _ = held;

@@ -107,14 +107,19 @@ public sealed partial class PodNetwork : IDisposable
     {
         using var taken = turn.EnterScope();
         using var held = allocator.Lock();
+        var isLost = false;
         if (allocator.TryFind(podId, out var damage) is { } lease)
         {
             Sockets.Tables.Remove(lease);
             Sockets.Connections.ForgetTranslated(lease);
         }
+        else
+        {
+            isLost = damage is not null || allocator.HasAddress(podId);
+        }
 
         allocator.Release(held, podId);
-        if (damage is not null)
+        if (isLost)
         {
             // Which elements were the pod's cannot be told any more; which are the others', can.
             Sockets.Tables.MakeAnew(forwarding.Routed(), allocator.List);

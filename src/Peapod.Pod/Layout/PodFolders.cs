@@ -1,5 +1,6 @@
 using Peapod.Kernel;
 using Peapod.Kernel.Files;
+using Peapod.Kernel.Interop;
 
 namespace Peapod.Pod.Layout;
 
@@ -100,6 +101,7 @@ public sealed class PodFolders(PodHost host, string key)
         }
     }
 
-    /// <summary>The content, or null when it is not there.</summary>
-    public static byte[]? TryRead(string path) => FileSystem.TryReadBytes(path);
+    /// <summary>The content, or null when it is not there. A link is none of ours, wherever it leads.</summary>
+    public static byte[]? TryRead(string path) => FileSystem.TryReadBytes(path)
+        ?? (FileSystem.TryStat(path, followSymlinks: false)?.Type == Libc.S_IFLNK ? throw new KernelException("open", path, Errno.ELOOP) : null);
 }

@@ -17,7 +17,7 @@ internal static class StateFile
     {
         try
         {
-            return FileSystem.TryReadBytes(path) is { } content ? parse(content) : null;
+            return PodFolders.TryRead(path) is { } content ? parse(content) : null;
         }
         catch (KernelException e) when (e.IsDamage)
         {

@@ -10,7 +10,8 @@ internal static class Damage
     /// <summary>Puts something of that kind in the file's place.</summary>
     internal static void Do(string path, string kind)
     {
-        var before = File.Exists(path) && new FileInfo(path) is { Length: < 1 << 20 } && !path.EndsWith("fifo", StringComparison.Ordinal) ? File.ReadAllBytes(path) : [];
+        // Reading a fifo would wait, and a socket cannot be opened.
+        var before = Syscall.lstat(path, out var status) == 0 && (status.st_mode & FilePermissions.S_IFMT) == FilePermissions.S_IFREG && status.st_size < 1 << 20 ? File.ReadAllBytes(path) : [];
         if (new FileInfo(path).LinkTarget is not null || Path.Exists(path))
         {
             File.Delete(path);

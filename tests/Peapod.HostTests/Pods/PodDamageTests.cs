@@ -151,7 +151,7 @@ public sealed class PodDamageTests : IDisposable
         Run("good");
         Directory.CreateDirectory($"{bed.RunRoot}/pods/{name}");
 
-        Assert.Matches("(?m)^good   1/1 +Running ", bed.Done("ps", "-A"));
+        Assert.Matches("(?m)^default +good +1/1 +Running ", bed.Done("ps", "-A"));
         bed.Done("gc");
         Directory.Delete($"{bed.RunRoot}/pods/{name}");
     }

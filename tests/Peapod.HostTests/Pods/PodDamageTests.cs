@@ -173,8 +173,9 @@ public sealed class PodDamageTests : IDisposable
     public void Gc_removes_a_damaged_pod_of_which_nothing_runs_with_the_stopped_ones()
     {
         bed.RunSpec("bad", "  restartPolicy: Never\n  containers: [{name: c, image: localhost/busybox, command: [\"true\"]}]");
+        var supervisor = bed.Supervisor("bad");
         bed.Done("wait", "bad", "--for", "jsonpath={.status.phase}=Succeeded");
-        PodBed.Until(() => bed.Pod("exec", "bad", "--", "true").ExitCode != 0 && !Directory.Exists("/sys/fs/cgroup/peapod"), "it is over");
+        PodBed.Until(() => bed.Pod("exec", "bad", "--", "true").ExitCode != 0 && !Directory.Exists("/sys/fs/cgroup/peapod") && !PodBed.IsAlive(supervisor), "it is over");
         Damage.Do($"{bed.RunOf("bad")}/status.json", "garbage");
 
         Assert.Contains("status.json is damaged: ", bed.Pod("gc").Error, StringComparison.Ordinal);

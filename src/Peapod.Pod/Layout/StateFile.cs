@@ -1,5 +1,4 @@
 using Peapod.Kernel;
-using Peapod.Kernel.Files;
 using Peapod.Oci;
 
 namespace Peapod.Pod.Layout;

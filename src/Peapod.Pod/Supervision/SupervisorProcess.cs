@@ -436,6 +436,11 @@ public static class SupervisorProcess
                 // It has just begun and does not listen yet, or it has just ended.
                 Thread.Sleep(1);
             }
+            catch (KernelException e) when (e.IsDamage || e.Error is Errno.ENOTDIR or Errno.EPROTOTYPE)
+            {
+                // Something else is in its socket's place: nobody can talk to it.
+                return null;
+            }
         }
 
         return null;

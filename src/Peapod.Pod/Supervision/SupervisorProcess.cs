@@ -393,12 +393,12 @@ public static class SupervisorProcess
     /// <summary>Whether a supervisor watches over the pod now.</summary>
     public static bool IsAlive(PodFolders folders)
     {
-        if (FileSystem.TryStat(folders.Lock, followSymlinks: false) is { } file && file.Type == Libc.S_IFREG)
+        if (FileSystem.TryStat(folders.Lock, followSymlinks: false) is { } file && file.Type == Libc.S_IFREG && FileLock.IsHeld(folders.Lock))
         {
-            return FileLock.IsHeld(folders.Lock);
+            return true;
         }
 
-        // Not begun yet; or somebody took its lock away, but nobody can listen for it.
+        // None; or one whose lock was taken away or replaced, but nobody else can listen for it.
         using var socket = TryConnect(folders);
         return socket is not null;
     }

@@ -11,6 +11,9 @@ public static unsafe class UnixSocket
 {
     private const int PathMax = 108;
 
+    /// <summary>Milliseconds in which a server that is there accepts one connection of a full queue.</summary>
+    private const int Patience = 10_000;
+
     /// <summary>Two connected sockets.</summary>
     public static (SafeFd First, SafeFd Second) Pair(int type)
     {
@@ -23,15 +26,20 @@ public static unsafe class UnixSocket
     public static SafeFd Connect(string path) => Connect(path, Libc.SOCK_STREAM);
 
     /// <inheritdoc cref="Connect(string)"/>
-    public static SafeFd Connect(string path, int type)
+    /// <param name="path">The socket.</param>
+    /// <param name="type">SOCK_*.</param>
+    /// <param name="patience">Milliseconds to wait for a place in the queue of a server that does not accept: EAGAIN when it gets none.</param>
+    public static SafeFd Connect(string path, int type, int patience = Patience)
     {
         var socket = SafeFd.Check(Libc.socket(Libc.AF_UNIX, type | Libc.SOCK_CLOEXEC, 0), "socket");
         try
         {
             // A longer path than sun_path holds is reached through the descriptor of the socket's own inode.
+            SetSendTimeout(socket, patience);
             using var inode = Encoding.UTF8.GetByteCount(path) < PathMax || path.StartsWith('@') ? null : FileSystem.Open(path, Libc.O_PATH);
             WithAddress(inode is null ? path : $"/proc/self/fd/{inode.Number}", path, (address, length) =>
                 KernelException.Check(Libc.connect(socket.Number, (void*)address, length), "connect", path));
+            SetSendTimeout(socket, 0);
             return socket;
         }
         catch
@@ -39,6 +47,14 @@ public static unsafe class UnixSocket
             socket.Dispose();
             throw;
         }
+    }
+
+    /// <summary>SO_SNDTIMEO bounds a connect(2), too: unix(7), socket(7).</summary>
+    private static void SetSendTimeout(SafeFd socket, int milliseconds)
+    {
+        const int SO_SNDTIMEO = 21;
+        var time = stackalloc long[] { milliseconds / 1000, milliseconds % 1000 * 1000 };
+        KernelException.Check(Libc.setsockopt(socket.Number, Libc.SOL_SOCKET, SO_SNDTIMEO, time, 2 * sizeof(long)), "setsockopt");
     }
 
     /// <summary>Listens at <paramref name="name"/> in <paramref name="directory"/>, mode 0600; nothing may be there yet.</summary>

@@ -226,7 +226,14 @@ public static class SupervisorProcess
 
     private static void KillListener(PodFolders folders)
     {
-        using var socket = TryConnect(folders);
+        if (!TryConnect(folders, out var connected))
+        {
+            // So many wait for its answer already that it cannot be asked who it is.
+            KillStray(folders);
+            return;
+        }
+
+        using var socket = connected;
         if (socket is not null && UnixSocket.PeerProcess(socket) is > 0 and var pid && PidFd.TryOpen(pid) is { } process)
         {
             using (process)
@@ -399,8 +406,9 @@ public static class SupervisorProcess
         }
 
         // None; or one whose lock was taken away or replaced, but nobody else can listen for it.
-        using var socket = TryConnect(folders);
-        return socket is not null;
+        var answers = TryConnect(folders, out var connected);
+        using var socket = connected;
+        return socket is not null || !answers;
     }
 
     /// <summary>Whether the command that makes the pod is at it still.</summary>
@@ -408,17 +416,26 @@ public static class SupervisorProcess
 
     private static bool IsRegularOrMissing(string file) => FileSystem.TryStat(file, followSymlinks: false) is not { } found || found.Type == Libc.S_IFREG;
 
-    /// <summary>Null when nobody listens.</summary>
-    private static SafeFd? TryConnect(PodFolders folders)
+    /// <param name="folders">The pod's.</param>
+    /// <param name="socket">Null when nobody listens.</param>
+    /// <returns>False when somebody listens and lets all wait.</returns>
+    private static bool TryConnect(PodFolders folders, out SafeFd? socket)
     {
+        socket = null;
+        var path = $"{folders.Run}/{ControlSocket.Name}";
         try
         {
-            return UnixSocket.Connect($"{folders.Run}/{ControlSocket.Name}", Libc.SOCK_SEQPACKET);
+            socket = FileSystem.TryStat(path, followSymlinks: false) is null ? null : UnixSocket.Connect(path, Libc.SOCK_SEQPACKET, patience: 1);
+        }
+        catch (KernelException e) when (e.Error == Errno.EAGAIN)
+        {
+            return false;
         }
         catch (KernelException e) when (e.Error is Errno.ECONNREFUSED or Errno.ENOENT or Errno.ENOTDIR or Errno.EPROTOTYPE || e.IsDamage)
         {
-            return null;
         }
+
+        return true;
     }
 
     /// <summary>The supervisor's socket; null when it has ended, or does not listen in time.</summary>
@@ -436,9 +453,9 @@ public static class SupervisorProcess
                 // It has just begun and does not listen yet, or it has just ended.
                 Thread.Sleep(1);
             }
-            catch (KernelException e) when (e.IsDamage || e.Error is Errno.ENOTDIR or Errno.EPROTOTYPE)
+            catch (KernelException e) when (e.IsDamage || e.Error is Errno.ENOTDIR or Errno.EPROTOTYPE or Errno.EAGAIN)
             {
-                // Something else is in its socket's place: nobody can talk to it.
+                // Something else is in its socket's place, or it accepts nobody: nobody can talk to it.
                 return null;
             }
         }

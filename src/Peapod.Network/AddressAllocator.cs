@@ -63,11 +63,11 @@ public sealed class AddressAllocator
         string? text;
         try
         {
-            text = FileSystem.TryReadText($"{pods}/{podId}");
+            text = WholeText.TryRead($"{pods}/{podId}");
         }
-        catch (KernelException error) when (error.IsDamage)
+        catch (Exception error) when (error is FormatException or KernelException { IsDamage: true })
         {
-            damage = error.Reason;
+            damage = error is KernelException kernel ? kernel.Reason : error.Message;
             return null;
         }
 

@@ -86,6 +86,8 @@ public sealed partial class Container
         var status = Status;
         if (fifo is null || status != ContainerStatus.Created)
         {
+            // One that was killed just now has left the fifo before it has ended.
+            status = status == ContainerStatus.Running && ProcessStat.TryRead(Record.Pid) is not { IsEnding: false } ? ContainerStatus.Stopped : status;
             throw new ContainerException($"container \"{Id}\" cannot be started: it is {Name(status)}, not created");
         }
 

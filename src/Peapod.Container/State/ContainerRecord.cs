@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Globalization;
 using System.Text.Json;
 using Peapod.Oci.Json;
+using Peapod.Kernel.Files;
 using Peapod.Kernel.Processes;
 
 namespace Peapod.Container.State;
@@ -53,14 +54,16 @@ public sealed record ContainerRecord
     /// <summary>The same with its first process.</summary>
     internal ContainerRecord Of(int pid) => this with { Pid = pid, StartTime = ProcessIdentity.TryOf(pid)?.StartTime ?? 0 };
 
-    /// <param name="process">"NUMBER START".</param>
+    /// <summary>"NUMBER START" of its first process.</summary>
+    internal byte[] FormatProcess() => WholeText.Format(string.Create(CultureInfo.InvariantCulture, $"{Pid} {StartTime}"));
+
+    /// <param name="process">What <see cref="FormatProcess"/> gives.</param>
     /// <exception cref="FormatException">It is something else.</exception>
-    internal static ProcessIdentity ParseProcess(string process)
+    internal static ProcessIdentity ParseProcess(ReadOnlySpan<byte> process)
     {
-        var space = process.IndexOf(' ');
-        return space > 0
-            && int.TryParse(process.AsSpan(0, space), NumberStyles.None, CultureInfo.InvariantCulture, out var pid) && pid > 0
-            && ulong.TryParse(process.AsSpan(space + 1), NumberStyles.None, CultureInfo.InvariantCulture, out var start)
+        return WholeText.Parse(process).Split(' ') is [var number, var ticks]
+            && int.TryParse(number, NumberStyles.None, CultureInfo.InvariantCulture, out var pid) && pid > 0
+            && ulong.TryParse(ticks, NumberStyles.None, CultureInfo.InvariantCulture, out var start)
             ? new(pid, start)
             : throw new FormatException("it does not hold the number of a process and its start");
     }

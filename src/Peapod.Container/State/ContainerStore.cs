@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Text;
 using Peapod.Container.Seccomp;
 using Peapod.Kernel;
 using Peapod.Kernel.Files;
@@ -15,6 +14,7 @@ public sealed class ContainerStore
     private const uint FolderMode = 0x1c0; // 0700
     private const uint FileMode = 0x180; // 0600
     private const string RecordName = "state.json";
+    private const string LockName = "lock";
 
     /// <summary>Milliseconds that a command waits for another one with the same container: a hook may hang, a checkpoint wait for its reader.</summary>
     private const int Patience = 10_000;
@@ -97,7 +97,13 @@ public sealed class ContainerStore
     internal static void Complete(FileLock held) => held.Write("created");
 
     /// <summary>Whether its creator came to the end. What took the place of the file that says so does not speak against it.</summary>
-    internal bool IsComplete(string id) => FileSystem.TryStat(LockOf(id), followSymlinks: false) is { } file && (file.Size > 0 || file.Type != Libc.S_IFREG);
+    internal bool IsComplete(string id) => SaysComplete(FileSystem.TryStat(LockOf(id), followSymlinks: false));
+
+    private static bool IsComplete(SafeFd folder) => SaysComplete(FileSystem.TryStat(folder, LockName));
+
+    private static bool SaysComplete(Statx? file) => file is { } found && (found.Size > 0 || found.Type != Libc.S_IFREG);
+
+    private static bool HasRecord(SafeFd folder) => FileSystem.TryStat(folder, RecordName) is not null;
 
     /// <summary>For the command that has promised to delete the container: held as long as that command is there to do it.</summary>
     internal FileLock HoldAsRunner(string id) => FileLock.Acquire(RunnerOf(id));
@@ -208,7 +214,7 @@ public sealed class ContainerStore
 
     private static bool IsRegularOrMissing(string file) => FileSystem.TryStat(file, followSymlinks: false) is not { } found || found.Type == Libc.S_IFREG;
 
-    private string LockOf(string id) => $"{FolderOf(id)}/lock";
+    private string LockOf(string id) => $"{FolderOf(id)}/{LockName}";
 
     private string RunnerOf(string id) => $"{FolderOf(id)}/runner";
 
@@ -296,7 +302,7 @@ public sealed class ContainerStore
     internal void WriteProcess(ContainerRecord record)
     {
         using var folder = FileSystem.OpenDirectory(FolderOf(record.Id));
-        FileSystem.Replace(folder, ProcessName, Encoding.ASCII.GetBytes(string.Create(CultureInfo.InvariantCulture, $"{record.Pid} {record.StartTime}")), FileMode);
+        FileSystem.Replace(folder, ProcessName, record.FormatProcess(), FileMode);
     }
 
     internal void WriteConfig(string id, ReadOnlySpan<byte> json)
@@ -309,18 +315,19 @@ public sealed class ContainerStore
     /// <exception cref="DamagedContainerException">It cannot be read any more.</exception>
     internal Spec ReadConfig(string id)
     {
-        var path = $"{FolderOf(id)}/{ConfigName}";
         try
         {
-            return Spec.Parse(FileSystem.ReadAllBytes(path));
+            using var folder = FileSystem.OpenDirectory(FolderOf(id));
+            return FileSystem.TryReadBytes(folder, ConfigName) is { } json ? Spec.Parse(json)
+                : throw (HasRecord(folder) ? new DamagedContainerException(id, $"{FolderOf(id)}/{ConfigName}", "it is missing", null) : NotThere(id));
         }
         catch (KernelException e) when (e.Error is Errno.ENOENT or Errno.ENOTDIR)
         {
-            throw IsContainer(id) ? new DamagedContainerException(id, path, "it is missing", null, e) : NotThere(id);
+            throw NotThere(id);
         }
         catch (Exception e) when (e is SpecException or KernelException { IsDamage: true })
         {
-            throw new DamagedContainerException(id, path, Reason(e), null, e);
+            throw new DamagedContainerException(id, $"{FolderOf(id)}/{ConfigName}", Reason(e), null, e);
         }
     }
 
@@ -331,47 +338,55 @@ public sealed class ContainerStore
         return TryRead(id) ?? throw NotThere(id);
     }
 
-    /// <summary>The record, or null when there is no such container, or only the beginnings of one.</summary>
+    /// <summary>
+    /// The record, or null when there is no such container, or only the beginnings of one. All of it comes from one folder: another container of
+    /// that id may be made while this one is being removed.
+    /// </summary>
     /// <exception cref="DamagedContainerException">There is one, but it cannot be read.</exception>
     public ContainerRecord? TryRead(string id)
     {
-        var path = $"{FolderOf(id)}/{RecordName}";
-        ContainerRecord record;
+        var name = RecordName;
+        ContainerRecord? record = null;
         try
         {
-            if (FileSystem.TryReadBytes(path) is not { } json)
+            using var folder = FileSystem.OpenDirectory(FolderOf(id));
+            if (FileSystem.TryReadBytes(folder, RecordName) is not { } json)
             {
-                return IsProcessAlive(id) ? throw new DamagedContainerException(id, path, "it is missing, and the container's process runs", null) : null;
+                return IsProcessAlive(id) ? throw Damaged("it is missing, and the container's process runs") : null;
             }
 
             record = ContainerRecord.Parse(json, id);
-        }
-        catch (Exception e) when (e is FormatException or KernelException { IsDamage: true })
-        {
-            throw new DamagedContainerException(id, path, Reason(e), null, e);
-        }
+            name = ProcessName;
 
-        path = $"{FolderOf(id)}/{ProcessName}";
-        try
-        {
-            if (FileSystem.TryReadText(path) is { } process)
+            var process = FileSystem.TryReadBytes(folder, ProcessName);
+            if (process is null)
             {
-                var identity = ContainerRecord.ParseProcess(process);
-                return record with { Pid = identity.Pid, StartTime = identity.StartTime };
+                if (!IsComplete(folder))
+                {
+                    return record;
+                }
+
+                // Its creator may have written it, and come to its end, since the first look; and whoever removes it takes the record first.
+                process = FileSystem.TryReadBytes(folder, ProcessName);
+                if (process is null)
+                {
+                    return HasRecord(folder) ? throw Damaged("it is missing") : null;
+                }
             }
+
+            var identity = ContainerRecord.ParseProcess(process);
+            return record with { Pid = identity.Pid, StartTime = identity.StartTime };
+        }
+        catch (KernelException e) when (e.Error is Errno.ENOENT or Errno.ENOTDIR)
+        {
+            return null;
         }
         catch (Exception e) when (e is FormatException or KernelException { IsDamage: true })
         {
-            throw new DamagedContainerException(id, path, Reason(e), record, e);
+            throw Damaged(Reason(e), e);
         }
 
-        if (!IsComplete(id))
-        {
-            return record;
-        }
-
-        // Removed meanwhile, the record went first.
-        return IsContainer(id) ? throw new DamagedContainerException(id, path, "it is missing", record) : null;
+        DamagedContainerException Damaged(string reason, Exception? cause = null) => new(id, $"{FolderOf(id)}/{name}", reason, record, cause);
     }
 
     /// <summary>The first process as it was written down; null when that cannot be read.</summary>
@@ -379,7 +394,7 @@ public sealed class ContainerStore
     {
         try
         {
-            return FileSystem.TryReadText($"{FolderOf(id)}/{ProcessName}") is { } process ? ContainerRecord.ParseProcess(process) : null;
+            return FileSystem.TryReadBytes($"{FolderOf(id)}/{ProcessName}") is { } process ? ContainerRecord.ParseProcess(process) : null;
         }
         catch (Exception e) when (e is FormatException or KernelException { IsDamage: true })
         {

@@ -113,9 +113,12 @@ public static unsafe class FileSystem
     public static string? TryReadText(string path) => TryReadBytes(path) is { } bytes ? Encoding.UTF8.GetString(bytes).TrimEnd('\n') : null;
 
     /// <summary>Everything the file holds; null when it is not there.</summary>
-    public static byte[]? TryReadBytes(string path)
+    public static byte[]? TryReadBytes(string path) => TryReadBytes(WorkingDirectory, path);
+
+    /// <summary>The same of a file in a directory.</summary>
+    public static byte[]? TryReadBytes(SafeFd directory, string path)
     {
-        var fd = Libc.open(path, Libc.O_RDONLY | Libc.O_NONBLOCK | Libc.O_NOCTTY | Libc.O_CLOEXEC, 0);
+        var fd = Libc.openat(directory.Number, path, Libc.O_RDONLY | Libc.O_NONBLOCK | Libc.O_NOCTTY | Libc.O_CLOEXEC, 0);
         if (fd < 0)
         {
             var error = KernelException.Last("open", path);
@@ -123,7 +126,15 @@ public static unsafe class FileSystem
         }
 
         using var owned = Regular(new SafeFd(fd), path);
-        return ReadAllBytes(owned, path);
+        try
+        {
+            return ReadAllBytes(owned, path);
+        }
+        catch (KernelException e) when (e.Error == Errno.ENODEV)
+        {
+            // cgroups(7): a cgroup that was removed since.
+            return null;
+        }
     }
 
     private static SafeFd Regular(SafeFd file, string path)
@@ -253,10 +264,14 @@ public static unsafe class FileSystem
     }
 
     /// <summary>statx(2) of a path, following symlinks; null when nothing is there.</summary>
-    public static Statx? TryStat(string path, bool followSymlinks = true)
+    public static Statx? TryStat(string path, bool followSymlinks = true) => TryStat(WorkingDirectory, path, followSymlinks ? 0 : Libc.AT_SYMLINK_NOFOLLOW);
+
+    /// <summary>statx(2) of what a directory has under that name, without following it; null when nothing is there.</summary>
+    public static Statx? TryStat(SafeFd directory, string name) => TryStat(directory, name, Libc.AT_SYMLINK_NOFOLLOW);
+
+    private static Statx? TryStat(SafeFd directory, string path, int flags)
     {
-        var flags = followSymlinks ? 0 : Libc.AT_SYMLINK_NOFOLLOW;
-        if (Libc.statx(Libc.AT_FDCWD, path, flags, Libc.STATX_BASIC_STATS, out var result) == 0)
+        if (Libc.statx(directory.Number, path, flags, Libc.STATX_BASIC_STATS, out var result) == 0)
         {
             return result;
         }

@@ -28,23 +28,29 @@ internal static class LockHolder
     {
         try
         {
-            var locked = string.Create(CultureInfo.InvariantCulture, $":{inode} ");
-            foreach (var fd in FileSystem.List($"/proc/{process}/fd"))
-            {
-                if (FileSystem.ReadLink($"/proc/{process}/fd/{fd}").EndsWith(name, StringComparison.Ordinal)
-                    && FileSystem.TryReadText($"/proc/{process}/fdinfo/{fd}") is { } info
-                    && info.IndexOf("lock:", StringComparison.Ordinal) is >= 0 and var locks && info.IndexOf(locked, locks, StringComparison.Ordinal) >= 0)
-                {
-                    return true;
-                }
-            }
+            return FileSystem.List($"/proc/{process}/fd").Exists(fd => IsLock($"/proc/{process}", fd, name, inode));
         }
         catch (KernelException)
         {
-            // It has ended, or has closed that descriptor.
+            // It has ended.
+            return false;
         }
+    }
 
-        return false;
+    private static bool IsLock(string process, string fd, string name, ulong inode)
+    {
+        try
+        {
+            return FileSystem.ReadLink($"{process}/fd/{fd}").EndsWith(name, StringComparison.Ordinal)
+                && FileSystem.TryReadText($"{process}/fdinfo/{fd}") is { } info
+                && info.IndexOf("lock:", StringComparison.Ordinal) is >= 0 and var locks
+                && info.IndexOf(string.Create(CultureInfo.InvariantCulture, $":{inode} "), locks, StringComparison.Ordinal) >= 0;
+        }
+        catch (KernelException)
+        {
+            // It has closed that descriptor, and perhaps only that one.
+            return false;
+        }
     }
 
     private static string CommandOf(string process)

@@ -6,9 +6,15 @@ namespace Peapod.Kernel.Processes;
 
 /// <summary>What /proc/PID/stat says of a process. proc(5).</summary>
 /// <param name="State">R, S, D, T (stopped), t (stopped by a tracer), Z and so on.</param>
+/// <param name="Flags">PF_ flags of the kernel's.</param>
 /// <param name="StartTime">Clock ticks after boot.</param>
-public readonly record struct ProcessStat(char State, ulong StartTime)
+public readonly record struct ProcessStat(char State, uint Flags, ulong StartTime)
 {
+    private const uint PF_EXITING = 4;
+
+    /// <summary>It executes nothing any more: it closes its files before it counts as ended.</summary>
+    public bool IsEnding => State is 'Z' or 'X' || (Flags & PF_EXITING) != 0;
+
     /// <summary>A signal or a tracer has stopped it.</summary>
     public bool IsStopped => State is 'T' or 't';
 
@@ -37,11 +43,17 @@ public readonly record struct ProcessStat(char State, ulong StartTime)
         var text = buffer[..count];
         var rest = text[(text.LastIndexOf((byte)')') + 2)..];
         var state = (char)rest[0];
-        for (var field = 3; field < 22; field++)
-        {
-            rest = rest[(rest.IndexOf((byte)' ') + 1)..];
-        }
+        Skip(ref rest, 9 - 3);
+        var hasFlags = Utf8Parser.TryParse(rest, out uint flags, out _);
+        Skip(ref rest, 22 - 9);
+        return hasFlags && Utf8Parser.TryParse(rest, out ulong startTime, out _) ? new(state, flags, startTime) : null;
+    }
 
-        return Utf8Parser.TryParse(rest, out ulong startTime, out _) ? new(state, startTime) : null;
+    private static void Skip(ref Span<byte> text, int fields)
+    {
+        for (; fields > 0; fields--)
+        {
+            text = text[(text.IndexOf((byte)' ') + 1)..];
+        }
     }
 }

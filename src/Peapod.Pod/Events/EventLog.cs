@@ -78,7 +78,7 @@ public sealed class EventLog : IDisposable
     /// <summary>Writes down what has happened. That it cannot be written is told in the supervisor's log, and stops nothing.</summary>
     internal void Add(string type, string reason, string? fieldPath, string message)
     {
-        Log.Happened(type, reason, fieldPath, message);
+        Log.Happened(type, reason, fieldPath ?? "pod", message);
         var now = Timestamp.Now;
         byte[] line = [.. new PodEvent { Type = type, Reason = reason, FieldPath = fieldPath, Message = message, FirstTimestamp = now, LastTimestamp = now }.ToJson(), (byte)'\n'];
         try
@@ -98,7 +98,7 @@ public sealed class EventLog : IDisposable
         }
         catch (KernelException e)
         {
-            Console.Error.WriteLine($"{DateTime.UtcNow:O} events: {e.Message}");
+            Log.EventsNotWritten(e.Message);
         }
     }
 

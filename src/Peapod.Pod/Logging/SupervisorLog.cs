@@ -4,6 +4,7 @@ using Microsoft.Extensions.Logging;
 using Peapod.Kernel;
 using Peapod.Kernel.Files;
 using Peapod.Kernel.Interop;
+using Peapod.Kernel.Terminals;
 using Peapod.Pod.Layout;
 
 namespace Peapod.Pod.Logging;
@@ -47,7 +48,9 @@ internal sealed class SupervisorLog(LogLevel least) : ILogger
             LogLevel.Warning => "warning",
             _ => "error",
         };
-        var quoted = message.Replace("\\", "\\\\", StringComparison.Ordinal).Replace("\"", "\\\"", StringComparison.Ordinal).Replace("\n", "\\n", StringComparison.Ordinal);
+
+        // Events repeat what containers and peers say: whoever reads this on a terminal shall read it, and not be written to.
+        var quoted = Printable.Line(message.Replace("\\", "\\\\", StringComparison.Ordinal).Replace("\"", "\\\"", StringComparison.Ordinal));
         return $"time=\"{time.ToString("yyyy-MM-dd'T'HH:mm:ss.fff'Z'", CultureInfo.InvariantCulture)}\" level={name} msg=\"{quoted}\"\n";
     }
 

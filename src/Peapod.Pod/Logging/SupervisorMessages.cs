@@ -14,6 +14,9 @@ internal static partial class SupervisorMessages
     [LoggerMessage(EventId = 12, Level = LogLevel.Debug, Message = "decided: {What}")]
     internal static partial void PodDecided(this ILogger logger, string what);
 
-    [LoggerMessage(EventId = 13, Level = LogLevel.Information, Message = "event: {Type} {Reason} {FieldPath}: {Message}")]
-    internal static partial void Happened(this ILogger logger, string type, string reason, string? fieldPath, string message);
+    [LoggerMessage(EventId = 13, Level = LogLevel.Information, Message = "event: {Type} {Reason} {Subject}: {Message}")]
+    internal static partial void Happened(this ILogger logger, string type, string reason, string subject, string message);
+
+    [LoggerMessage(EventId = 14, Level = LogLevel.Warning, Message = "events: cannot be written: {Error}")]
+    internal static partial void EventsNotWritten(this ILogger logger, string error);
 }

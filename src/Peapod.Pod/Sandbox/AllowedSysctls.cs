@@ -1,4 +1,3 @@
-using System.Text;
 using Peapod.Kernel.Files;
 using Peapod.Pod.Layout;
 
@@ -28,9 +27,20 @@ public static class AllowedSysctls
     {
         if (patterns.Count > 0)
         {
-            folders.Write(folders.AllowedSysctls, Encoding.UTF8.GetBytes(string.Join('\n', patterns)));
+            folders.Write(folders.AllowedSysctls, WholeText.Format(string.Join('\n', patterns)));
         }
     }
 
-    internal static string[] Read(PodFolders folders) => FileSystem.TryReadText(folders.AllowedSysctls)?.Split('\n', StringSplitOptions.RemoveEmptyEntries) ?? [];
+    /// <exception cref="DamagedStateException">They cannot be read any more.</exception>
+    internal static string[] Read(PodFolders folders)
+    {
+        try
+        {
+            return WholeText.TryRead(folders.AllowedSysctls)?.Split('\n') ?? [];
+        }
+        catch (FormatException e)
+        {
+            throw new DamagedStateException(folders.AllowedSysctls, e.Message, folders.Removal, e);
+        }
+    }
 }

@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Text;
 using Peapod.Kernel.Files;
 using Peapod.Pod.Layout;
 
@@ -11,11 +10,19 @@ namespace Peapod.Pod.Sandbox;
 /// </summary>
 public static class PidsLimit
 {
-    public static void Write(PodFolders folders, long limit) => folders.Write(folders.PidsLimit, Encoding.UTF8.GetBytes(limit.ToString(CultureInfo.InvariantCulture)));
+    public static void Write(PodFolders folders, long limit) => folders.Write(folders.PidsLimit, WholeText.Format(limit.ToString(CultureInfo.InvariantCulture)));
 
     /// <summary>Null when there is none.</summary>
     /// <exception cref="DamagedStateException">It cannot be read any more.</exception>
-    internal static long? Read(PodFolders folders) => FileSystem.TryReadText(folders.PidsLimit) is not { } text ? null
-        : long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var limit) ? limit
-        : throw new DamagedStateException(folders.PidsLimit, "it holds no number", folders.Removal);
+    internal static long? Read(PodFolders folders)
+    {
+        try
+        {
+            return WholeText.TryRead(folders.PidsLimit) is { } text ? long.Parse(text, NumberStyles.None, CultureInfo.InvariantCulture) : null;
+        }
+        catch (Exception e) when (e is FormatException or OverflowException)
+        {
+            throw new DamagedStateException(folders.PidsLimit, "it holds no number", folders.Removal, e);
+        }
+    }
 }

@@ -209,10 +209,14 @@ internal sealed unsafe class ContainerStreams : IDisposable
         return reader;
     }
 
+    /// <summary>
+    /// For writing, too, though nothing is written: while somebody can write, a fifo that nobody else has open is empty. Otherwise it is
+    /// at its end, which poll(2) reports without pause when a container has closed its streams.
+    /// </summary>
     private void OpenReaders()
     {
-        outputFifo ??= Open("stdout", Libc.O_RDONLY | Libc.O_NONBLOCK);
-        errorFifo ??= Open("stderr", Libc.O_RDONLY | Libc.O_NONBLOCK);
+        outputFifo ??= Open("stdout", Libc.O_RDWR | Libc.O_NONBLOCK);
+        errorFifo ??= Open("stderr", Libc.O_RDWR | Libc.O_NONBLOCK);
     }
 
     private SafeFd Open(string stream, int flags) => FileSystem.Open(folders.FifoOf(spec.Name, stream), flags);

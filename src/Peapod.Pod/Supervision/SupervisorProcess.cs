@@ -252,7 +252,7 @@ public static class SupervisorProcess
             using (process)
             {
                 // Another command may hold the lock, and the number be another process's by now.
-                if (IsAlive(folders) && FileSystem.TryReadText($"/proc/{pid.ToString(CultureInfo.InvariantCulture)}/cmdline")?.Contains($"\0{Command}\0", StringComparison.Ordinal) == true)
+                if (IsAlive(folders) && Supervises(CommandLineOf(pid.ToString(CultureInfo.InvariantCulture)), folders))
                 {
                     process.Signal(Signals.SIGKILL);
                     process.WaitForExit(AnswerTimeout);

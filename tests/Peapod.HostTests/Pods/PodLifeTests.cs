@@ -154,6 +154,27 @@ public sealed class PodLifeTests : IDisposable
         Assert.Equal(("DeadlineExceeded", "Pod was active on the node longer than the specified deadline"), ((string)bed.Status("late")["reason"]!, (string)bed.Status("late")["message"]!));
     }
 
+    [Theory]
+    [InlineData("exec sleep 1000")]
+    [InlineData("exec >&- 2>&-; exec sleep 1000")]
+    [InlineData("exec 2>&-; exec sleep 1000")]
+    [InlineData("exit 1")]
+    public void A_supervisor_rests_while_nothing_happens_whatever_a_container_has_closed(string script)
+    {
+        Run("idle", $$"""
+              terminationGracePeriodSeconds: 0
+              containers: [{name: c, image: localhost/busybox, command: [sh, -c, "{{script}}"]}]
+            """);
+        Thread.Sleep(1000);
+
+        var before = Ticks();
+        Thread.Sleep(2000);
+        Assert.InRange(Ticks() - before, 0, 40);
+
+        // proc_pid_stat(5): utime and stime, in hundredths of a second.
+        int Ticks() => File.ReadAllText($"/proc/{bed.Supervisor("idle")}/stat").Split(") ")[1].Split(' ')[11..13].Sum(int.Parse);
+    }
+
     [Fact]
     [Field("spec.containers[].terminationMessagePath", "spec.containers[].terminationMessagePolicy")]
     public void The_last_words_are_read_from_the_file_or_from_the_end_of_the_log()

@@ -29,6 +29,28 @@ public sealed class FileLockTests : IDisposable
     }
 
     [Fact]
+    public void Its_holder_is_found_among_descriptors_that_come_and_go()
+    {
+        using var held = FileLock.AcquireDirectory(folder);
+        using var end = new CancellationTokenSource();
+        var busy = Task.Run(() =>
+        {
+            while (!end.IsCancellationRequested)
+            {
+                File.Create($"{folder}/busy").Dispose();
+            }
+        });
+
+        for (var i = 0; i < 20; i++)
+        {
+            Assert.StartsWith($"process {Environment.ProcessId} (", Assert.Throws<LockHeldException>(() => FileLock.AcquireDirectory(folder, patience: 1)).Holder);
+        }
+
+        end.Cancel();
+        busy.Wait();
+    }
+
+    [Fact]
     public async Task A_lock_that_is_let_go_of_in_time_is_had()
     {
         var held = FileLock.Acquire($"{folder}/lock");

@@ -19,8 +19,8 @@ public sealed class SupervisorLogTests : IDisposable
 
     [Fact]
     public void A_line_has_runcs_format_and_stays_one_line() => Assert.Equal(
-        "time=\"2026-11-29T12:00:00.007Z\" level=warning msg=\"a \\\"b\\\"\\nc \\\\d\"\n",
-        SupervisorLog.Line(LogLevel.Warning, "a \"b\"\nc \\d", new DateTime(2026, 11, 29, 12, 0, 0, 7, DateTimeKind.Utc)));
+        "time=\"2026-11-29T12:00:00.007Z\" level=warning msg=\"a \\\"b\\\"\\nc \\\\d \\u001b[2J\\u009b\\u202e\"\n",
+        SupervisorLog.Line(LogLevel.Warning, "a \"b\"\nc \\d \u001b[2J\u009b\u202e", new DateTime(2026, 11, 29, 12, 0, 0, 7, DateTimeKind.Utc)));
 
     [Theory]
     [InlineData("trace", LogLevel.Trace)]
@@ -48,7 +48,9 @@ public sealed class SupervisorLogTests : IDisposable
         using var events = new EventLog(folders, told);
         events.Add("Warning", "BackOff", "spec.containers{c}", "again");
 
-        Assert.Equal("event: Warning BackOff spec.containers{c}: again", Assert.Single(told.Lines));
+        events.Add("Normal", "Scheduled", null, "here");
+
+        Assert.Equal(["event: Warning BackOff spec.containers{c}: again", "event: Normal Scheduled pod: here"], told.Lines);
     }
 
     private sealed class Told : ILogger

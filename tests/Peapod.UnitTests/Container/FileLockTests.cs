@@ -29,7 +29,7 @@ public sealed class FileLockTests : IDisposable
     }
 
     [Fact]
-    public void Its_holder_is_found_among_descriptors_that_come_and_go()
+    public async Task Its_holder_is_found_among_descriptors_that_come_and_go()
     {
         using var held = FileLock.AcquireDirectory(folder);
         using var end = new CancellationTokenSource();
@@ -46,8 +46,8 @@ public sealed class FileLockTests : IDisposable
             Assert.StartsWith($"process {Environment.ProcessId} (", Assert.Throws<LockHeldException>(() => FileLock.AcquireDirectory(folder, patience: 1)).Holder);
         }
 
-        end.Cancel();
-        busy.Wait();
+        await end.CancelAsync();
+        await busy;
     }
 
     [Fact]

@@ -87,8 +87,7 @@ public sealed partial class Container
         if (fifo is null || status != ContainerStatus.Created)
         {
             // One that was killed just now has left the fifo before it has ended.
-            status = status == ContainerStatus.Running && ProcessStat.TryRead(Record.Pid) is not { IsEnding: false } ? ContainerStatus.Stopped : status;
-            throw new ContainerException($"container \"{Id}\" cannot be started: it is {Name(status)}, not created");
+            throw CannotStart(status == ContainerStatus.Running && ProcessStat.TryRead(Record.Pid) is not { IsEnding: false } ? ContainerStatus.Stopped : status);
         }
 
         if (notify is not null && FileSystem.TryStat(NotifySocket.FolderIn(store.FolderOf(Id))) is not null)
@@ -97,7 +96,15 @@ public sealed partial class Container
         }
 
         using var report = FileSystem.Open($"{store.FolderOf(Id)}/{ReportName}", Libc.O_RDONLY | Libc.O_NONBLOCK);
-        FileSystem.Write(fifo, [1], FifoName);
+        try
+        {
+            FileSystem.Write(fifo, [1], FifoName);
+        }
+        catch (KernelException e) when (e.Error == Errno.EPIPE)
+        {
+            throw CannotStart(ContainerStatus.Stopped);
+        }
+
         WaitUntilClosed(fifo);
         ThrowReportedFailure(report);
         if (Record.HasHooks)
@@ -105,6 +112,8 @@ public sealed partial class Container
             RunPoststart(ReadSpec());
         }
     }
+
+    private ContainerException CannotStart(ContainerStatus status) => new($"container \"{Id}\" cannot be started: it is {Name(status)}, not created");
 
     /// <summary>Sends a signal to the container's first process; SIGKILL to all of them when they would not end with it.</summary>
     public void Signal(int signal)

@@ -80,7 +80,8 @@ public sealed class ContainerStore
             throw new ContainerException($"container id \"{id}\": is already in use");
         }
 
-        return FileLock.Acquire(LockOf(id));
+        // Whoever had this lock first and then waited for the store's would keep both of us waiting.
+        return FileLock.Create(LockOf(id));
     }
 
     /// <summary>The record first: what a kill leaves of the folder then is the beginning of a container, not half of one.</summary>
@@ -352,7 +353,7 @@ public sealed class ContainerStore
             using var folder = FileSystem.OpenDirectory(FolderOf(id));
             if (FileSystem.TryReadBytes(folder, RecordName) is not { } json)
             {
-                return IsProcessAlive(id) ? throw Damaged("it is missing, and the container's process runs") : null;
+                return IsAlive(TryReadProcess(folder, ProcessName)) ? throw Damaged("it is missing, and the container's process runs") : null;
             }
 
             record = ContainerRecord.Parse(json, id);
@@ -390,11 +391,13 @@ public sealed class ContainerStore
     }
 
     /// <summary>The first process as it was written down; null when that cannot be read.</summary>
-    internal ProcessIdentity? TryReadProcess(string id)
+    internal ProcessIdentity? TryReadProcess(string id) => TryReadProcess(FileSystem.WorkingDirectory, $"{FolderOf(id)}/{ProcessName}");
+
+    private static ProcessIdentity? TryReadProcess(SafeFd folder, string path)
     {
         try
         {
-            return FileSystem.TryReadBytes($"{FolderOf(id)}/{ProcessName}") is { } process ? ContainerRecord.ParseProcess(process) : null;
+            return FileSystem.TryReadBytes(folder, path) is { } process ? ContainerRecord.ParseProcess(process) : null;
         }
         catch (Exception e) when (e is FormatException or KernelException { IsDamage: true })
         {
@@ -402,9 +405,9 @@ public sealed class ContainerStore
         }
     }
 
-    private bool IsProcessAlive(string id)
+    private static bool IsAlive(ProcessIdentity? identity)
     {
-        using var process = TryReadProcess(id)?.TryOpen();
+        using var process = identity?.TryOpen();
         return process is not null;
     }
 
@@ -413,7 +416,7 @@ public sealed class ContainerStore
     {
         try
         {
-            return FileSystem.TryStat($"{FolderOf(id)}/{RecordName}", followSymlinks: false) is not null || IsProcessAlive(id);
+            return FileSystem.TryStat($"{FolderOf(id)}/{RecordName}", followSymlinks: false) is not null || IsAlive(TryReadProcess(id));
         }
         catch (KernelException e) when (e.IsDamage)
         {

@@ -27,6 +27,23 @@ public sealed unsafe class FileLock : IDisposable
     /// <exception cref="LockHeldException">Somebody held it all the time.</exception>
     public static FileLock Acquire(string path, uint mode = 0x180, int patience = Patience) => Wait(Open(path, mode), path, Libc.F_WRLCK, patience);
 
+    /// <summary>Makes the file, which is locked before anybody sees it.</summary>
+    public static FileLock Create(string path, uint mode = 0x180)
+    {
+        var hidden = $"{path}.new";
+        var made = TryAcquire(hidden, mode) ?? throw new KernelException("fcntl", hidden, Errno.EAGAIN);
+        try
+        {
+            KernelException.Check(Libc.renameat(Libc.AT_FDCWD, hidden, Libc.AT_FDCWD, path), "rename", hidden);
+            return made;
+        }
+        catch
+        {
+            made.Dispose();
+            throw;
+        }
+    }
+
     /// <summary>Waits for the lock on a file that must be there; it may have been removed by then.</summary>
     /// <inheritdoc cref="Acquire"/>
     public static FileLock AcquireExisting(string path, int patience = Patience) => Wait(FileSystem.Open(path, Libc.O_RDWR | Libc.O_NOFOLLOW), path, Libc.F_WRLCK, patience);

@@ -1,4 +1,5 @@
 using Peapod.Container.Spawning;
+using Peapod.Kernel;
 using Peapod.Kernel.Files;
 
 namespace Peapod.UnitTests.Container;
@@ -62,6 +63,43 @@ public sealed class FileLockTests : IDisposable
 
         FileLock.Acquire($"{folder}/lock").Dispose();
         await release;
+    }
+
+    [Fact]
+    public async Task A_lock_that_is_made_is_held_before_anybody_sees_it()
+    {
+        using var end = new CancellationTokenSource();
+        var thief = Task.Run(() =>
+        {
+            while (!end.IsCancellationRequested)
+            {
+                try
+                {
+                    // One that was opened before it was removed can be had when it is let go of.
+                    using var had = FileLock.AcquireExisting($"{folder}/lock", patience: 0);
+                    if (FileSystem.Stat(had.File).LinkCount > 0)
+                    {
+                        return true;
+                    }
+                }
+                catch (KernelException)
+                {
+                    // It is not there, or held.
+                }
+            }
+
+            return false;
+        });
+
+        for (var i = 0; i < 2000; i++)
+        {
+            var held = FileLock.Create($"{folder}/lock");
+            File.Delete($"{folder}/lock");
+            held.Dispose();
+        }
+
+        await end.CancelAsync();
+        Assert.False(await thief);
     }
 
     [Theory]

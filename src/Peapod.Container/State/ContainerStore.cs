@@ -351,9 +351,16 @@ public sealed class ContainerStore
         try
         {
             using var folder = FileSystem.OpenDirectory(FolderOf(id));
-            if (FileSystem.TryReadBytes(folder, RecordName) is not { } json)
+            var json = FileSystem.TryReadBytes(folder, RecordName);
+            if (json is null && IsAlive(TryReadProcess(folder, ProcessName)))
             {
-                return IsAlive(TryReadProcess(folder, ProcessName)) ? throw Damaged("it is missing, and the container's process runs") : null;
+                // Written before the process, so it may have come since the first look.
+                json = FileSystem.TryReadBytes(folder, RecordName) ?? throw Damaged("it is missing, and the container's process runs");
+            }
+
+            if (json is null)
+            {
+                return null;
             }
 
             record = ContainerRecord.Parse(json, id);

@@ -10,7 +10,7 @@ public class ControlTests
     [Covers("linux.resources.hugepageLimits", "linux.resources.unified")]
     public void Limits_are_in_the_cgroup_before_the_process_runs()
     {
-        NeedsController("hugetlb");
+        Controllers.Need("hugetlb");
         using var bundle = new Bundle("sleep", "100");
 
         // Not every processor has pages of a gigabyte.
@@ -35,7 +35,7 @@ public class ControlTests
     [Covers("linux.resources.hugepageLimits")]
     public void A_page_size_that_the_kernel_lacks_is_told_by_its_field()
     {
-        NeedsController("hugetlb");
+        Controllers.Need("hugetlb");
         using var bundle = new Bundle("true").Set("linux.resources.hugepageLimits", """[{"pageSize": "7MB", "limit": 1}]""");
 
         Assert.Equal("peapod: config.json: linux.resources.hugepageLimits[0]: this kernel has no hugetlb.7MB.max\n", bundle.Run().Error);
@@ -503,7 +503,4 @@ public class ControlTests
             return null;
         }
     }
-
-    private static void NeedsController(string name) => Skip.IfNot(
-        File.ReadAllText("/sys/fs/cgroup/cgroup.controllers").Split(' ', '\n').Contains(name), $"the {name} controller is not in this host's cgroup2");
 }

@@ -10,7 +10,7 @@ public class UpdateTests
     [Covers("update", "update --resources")]
     public void A_file_changes_limits_and_the_stored_configuration()
     {
-        NeedsHugetlb();
+        Controllers.Need("hugetlb");
         using var bundle = new Bundle("sleep", "100");
         bundle.Set("linux.resources.hugepageLimits", """[{"pageSize": "2MB", "limit": 4194304}]""").Set("linux.resources.unified", """{"cgroup.max.depth": "3"}""");
         bundle.RunDetached();
@@ -28,7 +28,7 @@ public class UpdateTests
     [SkippableFact]
     public void A_refused_value_takes_back_those_before_it()
     {
-        NeedsHugetlb();
+        Controllers.Need("hugetlb");
         using var bundle = new Bundle("sleep", "100").Set("linux.resources.hugepageLimits", """[{"pageSize": "2MB", "limit": 4194304}]""");
         bundle.RunDetached();
         var config = File.ReadAllText($"{bundle.Root}/{bundle.Id}/config.json");
@@ -161,7 +161,4 @@ public class UpdateTests
     }
 
     private static string Read(Bundle bundle, string file) => File.ReadAllText($"/sys/fs/cgroup/{bundle.Id}/{file}");
-
-    private static void NeedsHugetlb() => Skip.IfNot(
-        File.ReadAllText("/sys/fs/cgroup/cgroup.controllers").Split(' ', '\n').Contains("hugetlb"), "the hugetlb controller is not in this host's cgroup2");
 }

@@ -6,7 +6,7 @@
 #include <stdint.h>
 
 #define PLAN_MAGIC 0x6e616c70u /* "plan" */
-#define PLAN_VERSION 9u
+#define PLAN_VERSION 10u
 
 /* One line an operation: its code's name and the function that does it, in the order of their numbers. */
 #define PLAN_OPERATIONS(X) \
@@ -67,6 +67,11 @@ enum plan_code {
   PLAN_CODES
 };
 
+/* ATTACH's a. */
+#define ATTACH_IN_PROC 1u   /* it may lie in a proc file system */
+#define ATTACH_ON_LINK 2u   /* a target that is a symlink is mounted on itself */
+#define ATTACH_COPY_LINK 4u /* a symlink in the slot is made anew at the target */
+
 /* NEW_MOUNT's c, above the propagation. */
 #define NEW_MOUNT_MODE (1ull << 32)    /* the root's mode is that of the directory it is mounted on */
 #define NEW_MOUNT_COPY (1ull << 33)    /* it begins with a copy of that directory */
@@ -89,7 +94,7 @@ enum plan_code {
 struct plan_header {
   uint32_t magic, version, size;
   uint32_t operation_count, operations; /* struct plan_operation[] */
-  uint32_t fd_count, fds;               /* int32_t[]: the descriptor in each slot */
+  uint32_t fd_count, fds;               /* int32_t[]: the descriptor in each slot, -1 for one that init asks for */
   int32_t report_fd;                    /* the socket to the parent */
 };
 
@@ -101,7 +106,9 @@ struct plan_operation {
   uint32_t list;               /* uint64_t[] of string offsets, ended by 0; made pointers in place */
 };
 
-/* What init tells its parent, one message each on a SOCK_SEQPACKET socket; the parent answers REPORT_SYNC with one byte. */
+/* What init tells its parent, one message each on a SOCK_SEQPACKET socket; the parent answers REPORT_SYNC with one byte, and
+   with the descriptor that it was asked for at STAGE_SOURCE. */
+#define STAGE_SOURCE 12u
 enum report_kind { REPORT_SYNC = 1, REPORT_FAILED = 2 };
 
 struct report {

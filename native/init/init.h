@@ -78,6 +78,8 @@ _Noreturn void end (int status);
 _Noreturn void report_and_exit (int error);
 void report_stage (uint32_t stage, int value);
 void await_leave (void);
+/* The parent's leave, with a descriptor. */
+int await_descriptor (void);
 
 /* identity.c: gives the process the umask it is to have; before a filter could refuse it */
 void apply_umask (void);
@@ -92,10 +94,11 @@ void append_number (char *buffer, size_t size, uint64_t number);
 /* paths.c: everything below the container's root, by descriptor only */
 int open_in_root (const char *path, uint64_t flags, uint64_t resolve);
 int make_in_root (const char *path, bool directory, uint64_t resolve);
-int open_target (const char *path, bool directory, uint64_t resolve, bool in_proc);
+int open_target (const char *path, bool directory, uint64_t resolve, bool in_proc, bool on_link);
 int open_closed (const char *path, uint64_t type);
 int open_parent_in_root (const char *path, const char **name);
 int mount_on (int mount_fd, int target_fd);
+bool is_root (int fd);
 int private_proc (void);
 bool is_type (int fd, uint64_t type);
 bool is_proc (int fd);

@@ -45,13 +45,24 @@ static int label_root (int mount_fd, const char *label)
   return 0;
 }
 
+/* A mount on the root is the root from now on, as for everybody who looks up its path. */
+static void finish_mount (int mount_fd, int target)
+{
+  bool root = is_root (target);
+  SYS (close, target);
+  if (root)
+    state.root_fd = mount_fd;
+  else
+    SYS (close, mount_fd);
+}
+
 /* slot: the PID namespace of a proc that is not ours, or -1; source: the file system's type; list: "key=value" or "flag", first the source as "source=..."; a: MOUNT_ATTR_*;
    b: RESOLVE_* beyond the usual; c: MS_SHARED and its like, and NEW_MOUNT_*; path: the target; data: the SELinux label of its
    root, when the file system takes none as a parameter. */
 int op_new_mount (const operation *op)
 {
   bool was_there = op->c & NEW_MOUNT_MODE && SYS (close, open_in_root (text (op->path), O_PATH, op->b)) == 0;
-  int target = open_target (text (op->path), true, op->b, op->c & NEW_MOUNT_IN_PROC);
+  int target = open_target (text (op->path), true, op->b, op->c & NEW_MOUNT_IN_PROC, false);
   if (target < 0)
     return target;
 
@@ -82,26 +93,62 @@ int op_new_mount (const operation *op)
       struct mount_attr attributes = { .propagation = (uint32_t) op->c };
       TRY (mount_setattr, mount_fd, "", AT_EMPTY_PATH, &attributes, sizeof attributes);
     }
-  SYS (close, target);
-  SYS (close, mount_fd);
+  finish_mount (mount_fd, target);
   return result;
 }
 
-/* slot: a detached mount; path: the target, made as the mount's own root is: a directory or a file; a: it may lie in a
-   proc file system; b: RESOLVE_* beyond the usual. */
-int op_attach (const operation *op)
+/* source: a symlink; path: where one like it is made. One that is there already is left, another file is not touched. */
+static int copy_link (const operation *op, int source)
+{
+  char wanted[4096], found[4096];
+  const char *name;
+  long size = TRY (readlinkat, source, "", wanted, sizeof wanted - 1);
+  wanted[size] = 0;
+  int parent = open_parent_in_root (text (op->path), &name);
+  if (parent < 0)
+    return parent;
+  long result = SYS (symlinkat, wanted, parent, name);
+  if (result == -EEXIST)
+    {
+      size = SYS (readlinkat, parent, name, found, sizeof found - 1);
+      found[size < 0 ? 0 : size] = 0;
+      result = size > 0 && equal (wanted, found) ? 0 : -EEXIST;
+    }
+  SYS (close, parent);
+  return (int) fail ("symlinkat", result);
+}
+
+static int attach (const operation *op, int source)
 {
   struct statx what;
-  int result = status (slot (op), &what);
+  int result = status (source, &what);
   if (result < 0)
     return result;
-  int target = open_target (text (op->path), (what.stx_mode & 0170000) == 0040000, op->b, op->a);
+  if (op->a & ATTACH_COPY_LINK && (what.stx_mode & 0170000) == 0120000)
+    {
+      result = copy_link (op, source);
+      SYS (close, source);
+      return result;
+    }
+  int target = open_target (text (op->path), (what.stx_mode & 0170000) == 0040000, op->b, op->a & ATTACH_IN_PROC, op->a & ATTACH_ON_LINK);
   if (target < 0)
     return target;
-  result = mount_on (slot (op), target);
-  SYS (close, target);
-  SYS (close, slot (op));
+  result = mount_on (source, target);
+  finish_mount (source, target);
   return result;
+}
+
+/* slot: a detached mount, which the parent is asked for when it is not there yet; path: the target, made as the mount's own root
+   is: a directory or a file; a: ATTACH_*; b: RESOLVE_* beyond the usual. */
+int op_attach (const operation *op)
+{
+  int source = slot (op);
+  if (source < 0)
+    {
+      report_stage (STAGE_SOURCE, 0);
+      source = await_descriptor ();
+    }
+  return source < 0 ? source : attach (op, source);
 }
 
 int empty_directory (const char *label)
@@ -187,7 +234,7 @@ static int bind_host_device (const operation *op)
 {
   struct mount_attr attributes = { .attr_set = MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC };
   struct statx what;
-  int target = open_target (text (op->path), false, 0, false);
+  int target = open_target (text (op->path), false, 0, false, false);
   if (target < 0)
     return target;
   int clone = (int) TRY (open_tree, AT_FDCWD, text (op->source), OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC);
@@ -203,9 +250,23 @@ static int bind_host_device (const operation *op)
   return result;
 }
 
-/* path: the device in the container; source: the same on the host; a: type and mode; b: major << 32 | minor; c: uid << 32 | gid. */
+static int attach_device (const operation *op)
+{
+  int target = open_target (text (op->path), false, 0, false, false);
+  if (target < 0)
+    return target;
+  int result = mount_on (slot (op), target);
+  SYS (close, target);
+  SYS (close, slot (op));
+  return result;
+}
+
+/* path: the device in the container; slot: a detached mount of the device, if the parent could make one; source: its path on the
+   host; a: type and mode; b: major << 32 | minor; c: uid << 32 | gid. */
 int op_mknod (const operation *op)
 {
+  if (slot (op) >= 0)
+    return attach_device (op);
   const char *name;
   struct statx what;
   uint64_t major = op->b >> 32, minor = (uint32_t) op->b;

@@ -56,9 +56,10 @@ int op_home (const operation *op)
   for (int chunks = 0; fd >= 0 && chunks < 256; chunks++)
     {
       long count = SYS (read, fd, buffer + used, sizeof buffer - 1 - used);
-      if (count <= 0)
-        break;
-      used += (size_t) count;
+      bool ends = count <= 0;
+      if (ends)
+        buffer[used] = '\n'; /* the last line may lack it */
+      used += ends ? 1 : (size_t) count;
       size_t start = 0;
       for (size_t at = 0; at < used; at++)
         if (buffer[at] == '\n')
@@ -72,6 +73,8 @@ int op_home (const operation *op)
               }
             start = at + 1;
           }
+      if (ends)
+        break;
       /* Keep the unfinished line; one that fills the whole buffer is nobody's. */
       size_t rest = start == 0 && used == sizeof buffer - 1 ? 0 : used - start;
       for (size_t at = 0; at < rest; at++)

@@ -39,6 +39,21 @@ void await_leave (void)
     end (1);
 }
 
+int await_descriptor (void)
+{
+  struct descriptor_control control = DESCRIPTOR_CONTROL (-1);
+  unsigned char leave;
+  __typeof__ (*((struct message_header *) 0)->vectors) vector = { &leave, 1 };
+  struct message_header message = { .vectors = &vector, .count = 1, .control = &control, .control_length = sizeof control };
+  long count;
+  do
+    count = SYS (recvmsg, state.report_fd, &message, 0x40000000 /* MSG_CMSG_CLOEXEC */);
+  while (count == -EINTR);
+  if (count <= 0)
+    end (1);
+  return control.fd >= 0 ? control.fd : (int) fail ("recvmsg", -EPROTO);
+}
+
 int op_sync (const operation *op)
 {
   report_stage ((uint32_t) op->a, 0);

@@ -62,7 +62,7 @@ int op_terminal (const operation *op)
   SYS (fchown, peer, op->c, -1);
   if (op->b & TERMINAL_CONSOLE)
     {
-      int target = open_target ("dev/console", false, 0, false);
+      int target = open_target ("dev/console", false, 0, false, false);
       if (target < 0)
         return target;
       int clone = (int) TRY (open_tree, peer, "", AT_EMPTY_PATH | OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC);

@@ -11,7 +11,7 @@ internal static class CgroupOwner
     /// <summary>The host's user behind process.user.uid, when the container has a user and a cgroup namespace and a writable cgroup mount; otherwise null.</summary>
     internal static uint? Of(Spec spec) =>
         NamespacePlan.Has(spec, Libc.CLONE_NEWUSER) && NamespacePlan.Has(spec, Libc.CLONE_NEWCGROUP, newOnly: true) && HasWritableMount(spec)
-            ? HostUser(spec.Linux!.UidMappings, spec.Process?.User.Uid ?? 0)
+            ? LinuxIdMapping.FindHost(spec.Linux!.UidMappings, spec.Process?.User.Uid ?? 0)
             : null;
 
     private static bool HasWritableMount(Spec spec)
@@ -26,18 +26,5 @@ internal static class CgroupOwner
         }
 
         return false;
-    }
-
-    private static uint? HostUser(IReadOnlyList<LinuxIdMapping> mappings, uint user)
-    {
-        for (var i = 0; i < mappings.Count; i++)
-        {
-            if (user >= mappings[i].ContainerID && user - mappings[i].ContainerID < mappings[i].Size)
-            {
-                return mappings[i].HostID + (user - mappings[i].ContainerID);
-            }
-        }
-
-        return null;
     }
 }

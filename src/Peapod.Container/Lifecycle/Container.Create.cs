@@ -83,7 +83,7 @@ public sealed partial class Container
         store.Debug?.Invoke(cgroup.Path.Length == 0 ? "stay in the caller's cgroup" : $"made the cgroup \"{cgroup.Path}\"");
         DebugPlan(store, plan);
         using var inputs = CreateInputs.Make(store.FolderOf(request.Id), request);
-        using var steps = HostSteps.Do(plan, inputs.Get, undo, request.Sources);
+        using var steps = HostSteps.Do(plan, store.FolderOf(request.Id), inputs.Get, undo, request.Sources);
         var child = Spawner.Spawn(plan, steps.Descriptors, cgroup.Directory, request.Streams);
         undo.Add(() => NewProcess.KillAndReap(child.Process));
         if (devices is not null)
@@ -93,7 +93,7 @@ public sealed partial class Container
 
         using var socket = child.Socket;
         cgroup.Inhabited();
-        InitDialogue.Run(child, plan, request.Spec, request.Spec.Process, new StageActions
+        InitDialogue.Run(child, plan, steps, request.Spec, request.Spec.Process, new StageActions
         {
             Settle = pid =>
             {

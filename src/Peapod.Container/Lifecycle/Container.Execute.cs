@@ -39,7 +39,7 @@ public sealed partial class Container
         using var process = OpenProcess() ?? throw new ContainerException($"container \"{Id}\" is not running");
         using var root = NamespacePlan.Has(spec, Libc.CLONE_NEWNS, newOnly: true) ? null : OpenRoot();
         using var undo = new Undo();
-        using var steps = HostSteps.Do(plan, input => input switch
+        using var steps = HostSteps.Do(plan, store.FolderOf(Id), input => input switch
         {
             PlanInput.JoinedProcess => process,
             PlanInput.JoinedRoot => root!,
@@ -50,7 +50,7 @@ public sealed partial class Container
         var child = SpawnOnCpus(plan, steps, request);
         using var socket = child.Socket;
         undo.Add(() => NewProcess.KillAndReap(child.Process));
-        InitDialogue.Run(child, plan, spec, request.Process, new StageActions
+        InitDialogue.Run(child, plan, steps, spec, request.Process, new StageActions
         {
             Settle = pid =>
             {

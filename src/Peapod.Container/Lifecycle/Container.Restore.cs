@@ -158,7 +158,7 @@ public sealed partial class Container
 
         Warn(store, plan);
         using var undo = new Undo();
-        using var steps = HostSteps.Do(plan, static input => throw new ArgumentOutOfRangeException(nameof(input)), undo);
+        using var steps = HostSteps.Do(plan, store.FolderOf(request.Id), static input => throw new ArgumentOutOfRangeException(nameof(input)), undo);
         BriefChild.Run(plan, steps, static _ => true);
     }
 

@@ -8,10 +8,33 @@ namespace Peapod.Container.Mounts;
 /// </summary>
 public sealed class MountOptions
 {
-    /// <summary>MOUNT_ATTR_* to set and to clear on the mount.</summary>
-    public ulong Set { get; private set; }
+    // One bit each for the words on access times, which are one field of MOUNT_ATTR_*; beyond all bits of that.
+    private const ulong NoAtime = 1UL << 60, NoDirAtime = 1UL << 61, RelAtime = 1UL << 62, StrictAtime = 1UL << 63;
+    private const ulong AccessTimes = NoAtime | NoDirAtime | RelAtime | StrictAtime;
+    private const ulong Plain = Libc.MOUNT_ATTR_RDONLY | Libc.MOUNT_ATTR_NOSUID | Libc.MOUNT_ATTR_NODEV | Libc.MOUNT_ATTR_NOEXEC | Libc.MOUNT_ATTR_NOSYMFOLLOW;
 
-    public ulong Clear { get; private set; }
+    // What the options say yes and no to: MOUNT_ATTR_*, and the bits above.
+    private ulong named;
+    private ulong cleared;
+
+    /// <summary>Something is said of the mount itself, if only a word that the file system alone could follow.</summary>
+    private bool speaks;
+
+    /// <summary>MOUNT_ATTR_* to set on the mount.</summary>
+    public ulong Set => (named & Plain) | AccessTimeOf(named) | ((named & NoDirAtime) != 0 ? Libc.MOUNT_ATTR_NODIRATIME : 0);
+
+    /// <summary>
+    /// MOUNT_ATTR_* to clear on a bind mount. As under runc, one option about flags is enough for no flag of the source to carry over
+    /// that is not named; its access time mode stays while no option names one.
+    /// </summary>
+    public ulong Clear => !speaks ? 0
+        : (Plain & ~named) | ((named & AccessTimes) == 0 ? 0 : Libc.MOUNT_ATTR_ATIME_MASK | (Libc.MOUNT_ATTR_NODIRATIME & ~Set));
+
+    /// <summary>Of <see cref="Clear"/>, what an option names: a bind mount that would keep it is an error.</summary>
+    public ulong ClearNamed => cleared & Plain;
+
+    /// <summary>An access time mode is named.</summary>
+    public bool SetsAccessTime => (named & AccessTimes) != 0;
 
     /// <summary>MOUNT_ATTR_* to set and to clear on the mount and all that is mounted below it (rro, rnosuid, …).</summary>
     public ulong RecursiveSet { get; private set; }
@@ -35,6 +58,15 @@ public sealed class MountOptions
 
     /// <summary>ridmap: also those of what is mounted below.</summary>
     public bool IdMapRecursive { get; private set; }
+
+    /// <summary>src-nofollow: a source that is a symlink is mounted itself. crun(1).</summary>
+    public bool KeepsSourceLink { get; private set; }
+
+    /// <summary>dest-nofollow: a target that is a symlink is mounted on itself. crun(1).</summary>
+    public bool KeepsTargetLink { get; private set; }
+
+    /// <summary>copy-symlink: a source that is a symlink is made anew at the target, and nothing mounted. crun(1).</summary>
+    public bool CopiesLink { get; private set; }
 
     /// <summary>Parameters of the file system: "key=value" or "flag".</summary>
     public List<string> Parameters { get; } = [];
@@ -73,16 +105,28 @@ public sealed class MountOptions
             case "tmpcopyup":
                 CopiesUp = true;
                 break;
-            case "nostrictatime":
-                Set &= ~Libc.MOUNT_ATTR_STRICTATIME;
+            case "src-nofollow":
+                KeepsSourceLink = true;
+                break;
+            case "dest-nofollow":
+                KeepsTargetLink = true;
+                break;
+            case "copy-symlink":
+                CopiesLink = true;
                 break;
             case "rnostrictatime":
                 RecursiveSet &= ~Libc.MOUNT_ATTR_STRICTATIME;
                 break;
 
             // Words of mount(8) without an effect of their own on a new mount.
-            case "" or "defaults" or "auto" or "noauto" or "user" or "nouser" or "users" or "_netdev" or "nofail" or "remount"
-                or "loud" or "silent" or "norelatime" or "rnorelatime" or "async" or "iversion" or "noiversion" or "nomand":
+            case "" or "defaults" or "auto" or "noauto" or "user" or "nouser" or "users" or "_netdev" or "nofail" or "remount" or "rnorelatime":
+                break;
+            case "loud" or "silent" or "async" or "iversion" or "noiversion" or "nomand" or "nolazytime":
+                speaks = true;
+                break;
+            case "sync" or "dirsync" or "mand" or "lazytime":
+                speaks = true;
+                Parameters.Add(option);
                 break;
             default:
                 Parameters.Add(option);
@@ -92,6 +136,14 @@ public sealed class MountOptions
 
     private bool AddAttribute(string option)
     {
+        var (name, clears) = FlagOf(option);
+        if (name != 0)
+        {
+            named = clears ? named & ~name : named | name;
+            cleared = clears ? cleared | name : cleared & ~name;
+            return speaks = true;
+        }
+
         var recursive = option.Length > 2 && option[0] == 'r' && option is not ("relatime" or "ro" or "rw" or "remount" or "rbind")
             && AttributeOf(option[1..]) != (0, 0);
         var (set, clear) = AttributeOf(recursive ? option[1..] : option);
@@ -101,19 +153,28 @@ public sealed class MountOptions
         }
 
         // The later option wins over the earlier one that it contradicts.
-        if (recursive)
-        {
-            RecursiveSet = (RecursiveSet & ~clear) | set;
-            RecursiveClear = Contradict(RecursiveClear, set) | clear;
-        }
-        else
-        {
-            Set = (Set & ~clear) | set;
-            Clear = Contradict(Clear, set) | clear;
-        }
-
+        RecursiveSet = (RecursiveSet & ~clear) | set;
+        RecursiveClear = Contradict(RecursiveClear, set) | clear;
         return true;
     }
+
+    /// <summary>What a word says of the mount itself, and whether it says no to it.</summary>
+    private static (ulong Flag, bool Clears) FlagOf(string option) => option switch
+    {
+        "noatime" => (NoAtime, false),
+        "atime" => (NoAtime, true),
+        "relatime" => (RelAtime, false),
+        "norelatime" => (RelAtime, true),
+        "strictatime" => (StrictAtime, false),
+        "nostrictatime" => (StrictAtime, true),
+        "nodiratime" => (NoDirAtime, false),
+        "diratime" => (NoDirAtime, true),
+        _ => AttributeOf(option) is var (set, clear) && set != 0 ? (set, false) : (clear, true),
+    };
+
+    /// <summary>Which of several modes holds: as in mount(2), strictatime before noatime before relatime, the default.</summary>
+    private static ulong AccessTimeOf(ulong flags) => (flags & StrictAtime) != 0 ? Libc.MOUNT_ATTR_STRICTATIME
+        : (flags & NoAtime) != 0 ? Libc.MOUNT_ATTR_NOATIME : Libc.MOUNT_ATTR_RELATIME;
 
     /// <summary>mount_setattr(2) wants the whole access time field cleared when one of its values is set.</summary>
     private static ulong Contradict(ulong clear, ulong set) => clear & ~(set & ~Libc.MOUNT_ATTR_ATIME_MASK);

@@ -21,6 +21,11 @@ internal static class ClosedPathPlan
         var sys = IsMountedAt(spec, "/sys", "sysfs") ? SYSFS_MAGIC : 0;
         for (var i = 0; i < readOnly.Count; i++)
         {
+            if (IsRepeated(readOnly, i))
+            {
+                continue;
+            }
+
             var (path, type) = Place(readOnly[i], proc, sys);
             plan.Init(new(PlanCode.ReadOnly, $"linux.readonlyPaths[{i}]", $"make \"{readOnly[i]}\" read-only") { Path = path, A = type });
         }
@@ -34,6 +39,11 @@ internal static class ClosedPathPlan
         plan.Host(new CloneNullDeviceStep("linux.maskedPaths", "use the host's /dev/null", slot));
         for (var i = 0; i < masked.Count; i++)
         {
+            if (IsRepeated(masked, i))
+            {
+                continue;
+            }
+
             var (path, type) = Place(masked[i], proc, sys);
             plan.Init(new(PlanCode.Mask, $"linux.maskedPaths[{i}]", $"mask \"{masked[i]}\"") { Path = path, Slot = slot, A = type, Data = RootPlan.MountLabel(spec) });
         }
@@ -48,6 +58,20 @@ internal static class ClosedPathPlan
         var full = Path.GetFullPath(path, "/").TrimEnd('/');
         var type = full.StartsWith("/proc/", StringComparison.Ordinal) ? proc : full.StartsWith("/sys/", StringComparison.Ordinal) ? sys : 0;
         return type == 0 ? (path, 0) : (full, type);
+    }
+
+    /// <summary>A path that is listed twice is closed once.</summary>
+    private static bool IsRepeated(IReadOnlyList<string> paths, int index)
+    {
+        for (var i = 0; i < index; i++)
+        {
+            if (paths[i].AsSpan().TrimEnd('/').SequenceEqual(paths[index].AsSpan().TrimEnd('/')))
+            {
+                return true;
+            }
+        }
+
+        return false;
     }
 
     /// <summary>The last mount at a place is the one that is seen.</summary>

@@ -23,7 +23,7 @@ internal static class DevicePlan
         AddDefault(plan, spec, "/dev/tty", 5, 0);
         for (var i = 0; i < (spec.Linux?.Devices?.Count ?? 0); i++)
         {
-            AddConfigured(plan, spec.Linux!.Devices![i], $"linux.devices[{i}]");
+            AddConfigured(plan, spec, spec.Linux!.Devices![i], $"linux.devices[{i}]");
         }
 
         AddLink(plan, "/proc/self/fd", "/dev/fd", replace: false);
@@ -42,7 +42,7 @@ internal static class DevicePlan
             paths.AddRange(["/dev/null", "/dev/zero", "/dev/full", "/dev/random", "/dev/urandom", "/dev/tty"]);
             for (var i = 0; i < (spec.Linux?.Devices?.Count ?? 0); i++)
             {
-                var path = Path.GetFullPath(spec.Linux!.Devices![i].Path);
+                var path = Path.GetFullPath(spec.Linux!.Devices![i].Path).TrimEnd('/');
                 if (!paths.Contains(path))
                 {
                     paths.Add(path);
@@ -74,7 +74,7 @@ internal static class DevicePlan
     {
         for (var i = 0; i < (spec.Linux?.Devices?.Count ?? 0); i++)
         {
-            if (Path.GetFullPath(spec.Linux!.Devices![i].Path) == path)
+            if (Path.GetFullPath(spec.Linux!.Devices![i].Path).TrimEnd('/') == path)
             {
                 return;
             }
@@ -83,7 +83,7 @@ internal static class DevicePlan
         Add(plan, "", path, Libc.S_IFCHR | DefaultMode, major, minor, 0, 0);
     }
 
-    private static void AddConfigured(PlanBuilder plan, LinuxDevice device, string field)
+    private static void AddConfigured(PlanBuilder plan, Spec spec, LinuxDevice device, string field)
     {
         var type = device.Type switch
         {
@@ -92,13 +92,28 @@ internal static class DevicePlan
             "p" => Libc.S_IFIFO,
             var other => throw new SpecException($"{field}.type", $"unknown device type \"{other}\""),
         };
-        var mode = (uint)(device.FileMode ?? DefaultMode);
-        Add(plan, field, device.Path, type | (mode & 0xfff), (ulong)device.Major, (ulong)device.Minor, device.Uid ?? 0, device.Gid ?? 0);
+        var mode = type | ((uint)(device.FileMode ?? DefaultMode) & 0xfff);
+
+        // A named pipe has no number, whatever the configuration says.
+        var (major, minor) = type == Libc.S_IFIFO ? (0, 0) : ((ulong)device.Major, (ulong)device.Minor);
+        var (uid, gid) = (device.Uid ?? 0, device.Gid ?? 0);
+        var path = device.Path.TrimEnd('/');
+        PlanSlot? slot = null;
+        if (type != Libc.S_IFIFO && NamespacePlan.Has(spec, Libc.CLONE_NEWUSER))
+        {
+            slot = plan.Slot(field);
+            plan.Host(new MakeDeviceStep(field, $"make the device \"{path}\"", slot, mode, major, minor, Host(spec.Linux!.UidMappings, uid), Host(spec.Linux.GidMappings, gid)));
+        }
+
+        Add(plan, field, path, mode, major, minor, uid, gid, slot);
     }
 
-    private static void Add(PlanBuilder plan, string field, string path, uint mode, ulong major, ulong minor, uint uid, uint gid) =>
+    private static uint Host(IReadOnlyList<LinuxIdMapping> mappings, uint id) => LinuxIdMapping.FindHost(mappings, id) ?? id;
+
+    private static void Add(PlanBuilder plan, string field, string path, uint mode, ulong major, ulong minor, uint uid, uint gid, PlanSlot? slot = null) =>
         plan.Init(new(PlanCode.Mknod, field, $"make the device \"{path}\"")
         {
+            Slot = slot,
             Path = path,
             Source = path,
             A = mode,

@@ -33,6 +33,27 @@ public sealed record CloneMountStep(
     /// <summary>Only a proc file system will do: it is mounted where programs look for one.</summary>
     public bool ProcOnly { get; init; }
 
+    /// <summary>
+    /// The path of the root file system, when the container has mounts before this one: a source in there may lie in one of them, so it
+    /// is opened when they are in place. Null when there are none.
+    /// </summary>
+    public string? EarlierMountsIn { get; init; }
+
+    /// <summary>Of <see cref="Clear"/>, the MOUNT_ATTR_* that an option names.</summary>
+    public ulong ClearNamed { get; init; }
+
+    /// <summary>An option names the access time mode.</summary>
+    public bool SetsAccessTime { get; init; }
+
+    /// <summary>The container's user namespace has no say over flags of the host's mount: they stay. mount_namespaces(7), "locked".</summary>
+    public bool KeepsFlags { get; init; }
+
+    /// <summary>A source that is a symlink is mounted itself.</summary>
+    public bool KeepsLink { get; init; }
+
+    /// <summary>For a source that is a symlink, the slot gets the link, for init to make another.</summary>
+    public bool CopiesLink { get; init; }
+
     /// <summary>The slot of the user namespace whose maps the mount gets, or null.</summary>
     public PlanSlot? IdMap { get; init; }
 
@@ -53,6 +74,12 @@ public sealed record OpenNamespaceStep(string Field, string Text, PlanSlot Slot,
 
 /// <summary>Makes a detached mount of the host's /dev/null, after looking that it is character device 1:3.</summary>
 public sealed record CloneNullDeviceStep(string Field, string Text, PlanSlot Slot) : HostStep(Field, Text);
+
+/// <summary>
+/// Makes a device's node and leaves a detached mount of it in <paramref name="Slot"/>, which stays empty where we may make none: for a user
+/// namespace, in which mknod(2) is refused. <paramref name="Uid"/> and <paramref name="Gid"/> are the host's.
+/// </summary>
+public sealed record MakeDeviceStep(string Field, string Text, PlanSlot Slot, uint Mode, ulong Major, ulong Minor, uint Uid, uint Gid) : HostStep(Field, Text);
 
 /// <summary>Looks that the host has a security module, before anything is made that needs it.</summary>
 public sealed record RequireModuleStep(string Field, string Text, SecurityModule Module) : HostStep(Field, Text);

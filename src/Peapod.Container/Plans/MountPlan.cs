@@ -7,16 +7,22 @@ namespace Peapod.Container.Plans;
 /// <summary>One entry of mounts: a bind mount made by the parent, or a new file system made by init in its namespaces.</summary>
 internal static class MountPlan
 {
-    // NEW_MOUNT_* of native/include/plan.h.
+    // ATTACH_* and NEW_MOUNT_* of native/include/plan.h.
+    private const ulong MayLieInProcfs = 1, KeepTargetLink = 2, CopyLink = 4;
     private const ulong ModeOfTarget = 1UL << 32, CopyOfTarget = 1UL << 33, MayLieInProc = 1UL << 34;
 
     /// <param name="late">What is done when everything has its place: read-only attributes of what things are made in.</param>
-    internal static void Add(PlanBuilder plan, PlanRequest request, Mount mount, string field, List<InitOperation> late)
+    internal static void Add(PlanBuilder plan, PlanRequest request, int index, List<InitOperation> late)
     {
+        var mount = request.Spec.Mounts![index];
+        var field = $"mounts[{index}]";
+
+        // Where the container's earlier mounts lie, for a source that may lie in one of them.
+        var earlier = index > 0 && !request.BringsRoot ? RootPlan.Resolve(request.Bundle, request.Spec.Root!.Path!) : null;
         var options = MountOptions.Parse(mount.Options);
         if (options.IsBind || mount.Type == "bind")
         {
-            AddBind(plan, request, mount, field, options);
+            AddBind(plan, request, mount, field, options, earlier);
         }
         else if (mount.UidMappings.Count > 0 || options.MapsIds)
         {
@@ -26,7 +32,7 @@ internal static class MountPlan
         else if (mount.Type is "cgroup" or "cgroup2" && !NamespacePlan.Has(request.Spec, Libc.CLONE_NEWCGROUP))
         {
             // A view of the hierarchy from the runtime's own cgroup namespace: what the host has mounted.
-            AddClone(plan, request.CgroupMount, mount.Destination, field, options, recursive: false);
+            AddClone(plan, request.Spec, request.CgroupMount, mount.Destination, field, options, recursive: false);
         }
         else
         {
@@ -34,7 +40,7 @@ internal static class MountPlan
         }
     }
 
-    private static void AddBind(PlanBuilder plan, PlanRequest request, Mount mount, string field, MountOptions options)
+    private static void AddBind(PlanBuilder plan, PlanRequest request, Mount mount, string field, MountOptions options, string? earlier)
     {
         if (string.IsNullOrEmpty(mount.Source))
         {
@@ -47,10 +53,10 @@ internal static class MountPlan
         }
 
         var ids = IdMapPlan.Add(plan, request.Spec, mount, field, options);
-        AddClone(plan, RootPlan.Resolve(request.Bundle, mount.Source), mount.Destination, field, options, options.IsRecursiveBind, ids);
+        AddClone(plan, request.Spec, RootPlan.Resolve(request.Bundle, mount.Source), mount.Destination, field, options, options.IsRecursiveBind, ids, earlier);
     }
 
-    private static void AddClone(PlanBuilder plan, string source, string target, string field, MountOptions options, bool recursive, PlanSlot? ids = null)
+    private static void AddClone(PlanBuilder plan, Spec spec, string source, string target, string field, MountOptions options, bool recursive, PlanSlot? ids = null, string? earlier = null)
     {
         var place = PlaceOf(target);
         RefuseInsideProc(place, target, field);
@@ -73,6 +79,12 @@ internal static class MountPlan
             options.Propagation == 0 ? recursive : options.PropagationRecursive)
         {
             ProcOnly = place == Place.Proc,
+            EarlierMountsIn = earlier,
+            ClearNamed = options.ClearNamed,
+            SetsAccessTime = options.SetsAccessTime,
+            KeepsFlags = NamespacePlan.Has(spec, Libc.CLONE_NEWUSER),
+            KeepsLink = options.KeepsSourceLink || options.CopiesLink,
+            CopiesLink = options.CopiesLink,
             IdMap = ids,
             IdMapRecursive = options.IdMapRecursive,
         });
@@ -80,7 +92,7 @@ internal static class MountPlan
         {
             Slot = slot,
             Path = target,
-            A = place == Place.Outside ? 0u : 1u,
+            A = (place == Place.Outside ? 0 : MayLieInProcfs) | (options.KeepsTargetLink ? KeepTargetLink : 0) | (options.CopiesLink ? CopyLink : 0),
             B = ThroughNoSymlink(target) ? Libc.RESOLVE_NO_SYMLINKS : 0,
         });
     }

@@ -7,7 +7,7 @@ namespace Peapod.Container.Plans;
 internal sealed class PlanEncoder
 {
     private const uint Magic = 0x6e616c70;
-    private const uint Version = 9;
+    private const uint Version = 10;
     private const int HeaderSize = 32;
     private const int OperationSize = 48;
 
@@ -21,7 +21,7 @@ internal sealed class PlanEncoder
     }
 
     /// <param name="plan">The plan.</param>
-    /// <param name="descriptors">The descriptor in each slot.</param>
+    /// <param name="descriptors">The descriptor in each slot, -1 where there is none yet.</param>
     /// <param name="reportSocket">Init's end of the socket to its parent.</param>
     internal static ReadOnlyMemory<byte> Encode(Plan plan, ReadOnlySpan<int> descriptors, int reportSocket)
     {

@@ -24,7 +24,7 @@ internal static class RootPlan
         var late = new List<InitOperation>();
         for (var i = 0; i < (spec.Mounts?.Count ?? 0); i++)
         {
-            MountPlan.Add(plan, request, spec.Mounts![i], $"mounts[{i}]", late);
+            MountPlan.Add(plan, request, i, late);
         }
 
         AddNotify(plan, request.NotifyFolder);
@@ -116,8 +116,11 @@ internal static class RootPlan
         {
             place = Resolve(request.Bundle, request.Spec.Root!.Path!);
             slot = plan.Slot("root file system");
+
+            // As a slave it sees what the host mounts in it later; otherwise the container's mounts are its own.
+            var propagation = request.Spec.Linux?.RootfsPropagation is "slave" or "rslave" ? Libc.MS_SLAVE : Libc.MS_PRIVATE;
             plan.Host(new CloneMountStep(
-                "root.path", $"use \"{place}\" as the root file system", slot, $"{place}/.", Recursive: true, 0, 0, 0, 0, Libc.MS_PRIVATE, PropagationRecursive: true));
+                "root.path", $"use \"{place}\" as the root file system", slot, $"{place}/.", Recursive: true, 0, 0, 0, 0, propagation, PropagationRecursive: true));
         }
 
         plan.Init(new(PlanCode.AttachRoot, "root.path", $"attach the root file system at \"{place}\"") { Slot = slot, Path = place });

@@ -19,8 +19,22 @@ internal static class BriefChild
         {
             using var socket = child.Socket;
             Span<byte> message = stackalloc byte[InitReport.Size];
-            var report = InitReport.Parse(message[..UnixSocket.Receive(socket, message)]);
-            return report.Stage is not null ? look(child.Pid) : throw Failures.OfOperation(plan.Init[report.Operation], report.Error, report.Detail);
+            var next = 0;
+            while (true)
+            {
+                var report = InitReport.Parse(message[..UnixSocket.Receive(socket, message)]);
+                next = InitDialogue.Position(plan, report, next, steps is null ? null : steps.IsLate);
+                switch (report.Stage)
+                {
+                    case null:
+                        throw Failures.OfOperation(plan.Init[report.Operation], report.Error, report.Detail);
+                    case InitStage.Source:
+                        steps!.GiveLate(child, plan.Init[next - 1].Slot!);
+                        break;
+                    default:
+                        return look(child.Pid);
+                }
+            }
         }
         finally
         {

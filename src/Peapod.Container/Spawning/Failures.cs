@@ -37,7 +37,6 @@ internal static class Failures
 
         var hint = (operation.Code, error, detail) switch
         {
-            (_, Errno.ELOOP, "dangling symlink") => "\n  a part of the path is a symlink that leads nowhere inside the root file system",
             (PlanCode.Attach or PlanCode.NewMount, _, "inside proc") => "\n  a symlink leads into the proc file system there, which nothing else may cover",
             (PlanCode.NewMount, Errno.ENODEV, "fsopen") => "\n  this kernel does not know that file system",
             (PlanCode.NewMount, Errno.ELOOP, _) => "\n  it must not be a symlink in the root file system",
@@ -52,7 +51,7 @@ internal static class Failures
             (PlanCode.Attach or PlanCode.NewMount or PlanCode.Mkdir or PlanCode.Mknod, Errno.EROFS, _) => "\n  its place does not exist and cannot be made: what it lies in is read-only",
             _ => "",
         };
-        return new($"{Prefix(operation.Field)}cannot {operation.Text}: {(detail is "dangling symlink" or "inside proc" ? "" : $"{detail}: ")}{KernelException.Describe(error)}{hint}");
+        return new($"{Prefix(operation.Field)}cannot {operation.Text}: {(detail is "inside proc" ? "" : $"{detail}: ")}{KernelException.Describe(error)}{hint}");
     }
 
     /// <summary>The words are runc's, for callers read them: Docker and podman make their exit codes from these sentences.</summary>

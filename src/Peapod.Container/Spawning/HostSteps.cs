@@ -10,10 +10,10 @@ namespace Peapod.Container.Spawning;
 /// <summary>Does a plan's host steps, each leaving a descriptor in its slot. All are released when this is disposed.</summary>
 internal sealed class HostSteps : IDisposable
 {
-    private const long ProcMagic = 0x9fa0;
     private const ulong ProcAttributes = Libc.MOUNT_ATTR_NOSUID | Libc.MOUNT_ATTR_NODEV | Libc.MOUNT_ATTR_NOEXEC;
-    private readonly SafeFd[] descriptors;
+    private readonly SafeFd?[] descriptors;
     private readonly bool[] owned;
+    private readonly LateSources late = new();
 
     private HostSteps(int slots)
     {
@@ -21,20 +21,29 @@ internal sealed class HostSteps : IDisposable
         owned = new bool[slots];
     }
 
-    internal ReadOnlySpan<SafeFd> Descriptors => descriptors;
+    /// <summary>The descriptor in each slot; null in one that init asks for when it comes to it.</summary>
+    internal ReadOnlySpan<SafeFd?> Descriptors => descriptors;
 
+    /// <summary>The slot is still empty.</summary>
+    internal bool IsLate(PlanSlot? slot) => late.Has(slot);
+
+    /// <summary>Fills a late slot, for a child that waits for it.</summary>
+    internal void GiveLate(Spawner.Child child, PlanSlot slot) => late.Give(child, slot, IdsOf);
+
+    /// <param name="plan">The plan.</param>
+    /// <param name="folder">The container's folder of state.</param>
     /// <param name="input">Gives what the caller brings; it stays the caller's.</param>
     /// <param name="undo">Takes what takes back that which is more than a descriptor.</param>
     /// <param name="sources">What the caller brings for sources of bind mounts, by their paths, or null; it stays the caller's.</param>
     /// <exception cref="ContainerException">A step failed; the message begins with its field.</exception>
-    internal static HostSteps Do(Plan plan, Func<PlanInput, SafeFd> input, Undo undo, IReadOnlyDictionary<string, DetachedMount>? sources = null)
+    internal static HostSteps Do(Plan plan, string folder, Func<PlanInput, SafeFd> input, Undo undo, IReadOnlyDictionary<string, DetachedMount>? sources = null)
     {
         var steps = new HostSteps(plan.SlotCount);
         try
         {
             foreach (var step in plan.Host)
             {
-                steps.Do(step, input, undo, sources);
+                steps.Do(step, folder, input, undo, sources);
             }
 
             return steps;
@@ -52,12 +61,12 @@ internal sealed class HostSteps : IDisposable
         {
             if (owned[i])
             {
-                descriptors[i].Dispose();
+                descriptors[i]!.Dispose();
             }
         }
     }
 
-    private void Do(HostStep step, Func<PlanInput, SafeFd> input, Undo undo, IReadOnlyDictionary<string, DetachedMount>? sources)
+    private void Do(HostStep step, string folder, Func<PlanInput, SafeFd> input, Undo undo, IReadOnlyDictionary<string, DetachedMount>? sources)
     {
         try
         {
@@ -67,14 +76,23 @@ internal sealed class HostSteps : IDisposable
                     descriptors[use.Slot.Index] = input(use.Input);
                     break;
                 case CloneMountStep clone when sources?.GetValueOrDefault(clone.Source) is { } source:
-                    Prepare(source, clone, IdsOf(clone));
+                    BindMounts.Prepare(source, clone, IdsOf(clone));
                     descriptors[clone.Slot.Index] = source;
                     break;
+                case CloneMountStep clone when late.Take(clone):
+                    break;
                 case CloneMountStep clone:
-                    Own(clone.Slot, CloneMount(clone, IdsOf(clone)));
+                    Own(clone.Slot, BindMounts.Make(clone, IdsOf(clone)));
                     break;
                 case OpenNamespaceStep open:
                     Own(open.Slot, FileSystem.Open(open.Path, Libc.O_RDONLY));
+                    break;
+                case MakeDeviceStep make:
+                    if (DeviceNode.TryMake(make, folder) is { } node)
+                    {
+                        Own(make.Slot, node);
+                    }
+
                     break;
                 case CloneNullDeviceStep device:
                     Own(device.Slot, CloneNullDevice());
@@ -108,63 +126,6 @@ internal sealed class HostSteps : IDisposable
     }
 
     private SafeFd? IdsOf(CloneMountStep step) => step.IdMap is { } ids ? descriptors[ids.Index] : null;
-
-    private static DetachedMount CloneMount(CloneMountStep step, SafeFd? ids)
-    {
-        var mount = DetachedMount.Clone(step.Source, step.Recursive);
-        try
-        {
-            Prepare(mount, step, ids);
-            return mount;
-        }
-        catch
-        {
-            mount.Dispose();
-            throw;
-        }
-    }
-
-    private static void Prepare(DetachedMount mount, CloneMountStep step, SafeFd? ids)
-    {
-        if (step.ProcOnly && (Libc.statfs($"/proc/self/fd/{mount.Number}", out var status) != 0 || status.Type != ProcMagic))
-        {
-            throw new ContainerException($"{Failures.Prefix(step.Field)}cannot {step.Text}: the source is no proc file system, and nothing else may be mounted there");
-        }
-
-        if (ids is not null)
-        {
-            MapIds(mount, step, ids);
-        }
-
-        Set(mount, step.RecursiveSet, step.RecursiveClear, step.PropagationRecursive ? step.Propagation : 0, recursive: true);
-        Set(mount, step.Set, step.Clear, step.PropagationRecursive ? 0 : step.Propagation, recursive: false);
-    }
-
-    private static void MapIds(DetachedMount mount, CloneMountStep step, SafeFd ids)
-    {
-        try
-        {
-            mount.SetAttributes(new MountAttr { Set = Libc.MOUNT_ATTR_IDMAP, UsernsFd = (ulong)ids.Number }, step.IdMapRecursive);
-        }
-        catch (KernelException e)
-        {
-            var hint = e.Error switch
-            {
-                Errno.EINVAL => $"\n  the file system of \"{step.Source}\"{(step.IdMapRecursive ? ", or one mounted below it," : "")} has no id-mapped mounts",
-                Errno.EPERM => "\n  a mount whose ids are mapped already keeps its mappings",
-                _ => "",
-            };
-            throw new ContainerException($"{Failures.Prefix(step.Field)}cannot map the ids of \"{step.Source}\": {e.Operation}: {KernelException.Describe(e.Error)}{hint}", 1, e);
-        }
-    }
-
-    private static void Set(DetachedMount mount, ulong set, ulong clear, ulong propagation, bool recursive)
-    {
-        if ((set | clear | propagation) != 0)
-        {
-            mount.SetAttributes(new MountAttr { Set = set, Clear = clear, Propagation = propagation }, recursive);
-        }
-    }
 
     /// <summary>A read-only mount of the host's null device, which is looked at first.</summary>
     internal static DetachedMount CloneNullDevice()

@@ -15,11 +15,12 @@ internal static class InitDialogue
 
     /// <param name="child">The child.</param>
     /// <param name="plan">What it does; a failure is told by its operations.</param>
+    /// <param name="steps">The plan's host steps, some of whose slots are filled when the child comes to them.</param>
     /// <param name="spec">For the maps of a user namespace.</param>
     /// <param name="process">For the limits of a process in a user namespace.</param>
     /// <param name="actions">What the caller does at stages of its own.</param>
     /// <exception cref="ContainerException">The child failed; the caller reaps it.</exception>
-    internal static void Run(Spawner.Child child, Plan plan, Spec spec, Oci.Process? process, StageActions actions)
+    internal static void Run(Spawner.Child child, Plan plan, HostSteps steps, Spec spec, Oci.Process? process, StageActions actions)
     {
         Span<byte> message = stackalloc byte[InitReport.Size];
         bool isReady = false, isBorn = false, isHeld = false, isSettled = false;
@@ -61,12 +62,15 @@ internal static class InitDialogue
             }
 
             var report = InitReport.Parse(message[..count]);
-            next = Position(plan, report, next);
+            next = Position(plan, report, next, steps.IsLate);
             var operation = plan.Init[next - 1];
             switch (report.Stage)
             {
                 case null:
                     throw Failures.OfOperation(operation, report.Error, report.Detail);
+                case InitStage.Source:
+                    steps.GiveLate(child, operation.Slot!);
+                    continue;
                 case InitStage.MapUsers:
                     IdMaps.Write(child.Pid, "linux", spec.Linux?.UidMappings ?? [], spec.Linux?.GidMappings ?? []);
                     break;
@@ -175,9 +179,12 @@ internal static class InitDialogue
     /// Where in the plan a report was made. Each stage comes once and in the plan's order: a process that somebody in its PID namespace
     /// has taken over shall not have us treat another as the container's, nor anything done twice.
     /// </summary>
+    /// <param name="plan">The plan.</param>
+    /// <param name="report">What it reports.</param>
     /// <param name="next">The first operation that it can be about.</param>
+    /// <param name="isLate">Whether it has to ask for what is in a slot.</param>
     /// <returns>The operation after the one that it is about.</returns>
-    internal static int Position(Plan plan, InitReport report, int next)
+    internal static int Position(Plan plan, InitReport report, int next, Func<PlanSlot?, bool>? isLate = null)
     {
         if (report.Stage is null)
         {
@@ -186,7 +193,7 @@ internal static class InitDialogue
 
         for (var i = next; i < plan.Init.Count; i++)
         {
-            if (StageOf(plan.Init[i]) is { } stage)
+            if (StageOf(plan.Init[i], isLate) is { } stage)
             {
                 return stage == report.Stage ? i + 1 : throw Unexpected("the stage", (int)report.Stage);
             }
@@ -195,11 +202,12 @@ internal static class InitDialogue
         throw Unexpected("the stage", (int)report.Stage);
     }
 
-    private static InitStage? StageOf(InitOperation operation) => operation.Code switch
+    private static InitStage? StageOf(InitOperation operation, Func<PlanSlot?, bool>? isLate) => operation.Code switch
     {
         PlanCode.Sync or PlanCode.MapUsers => (InitStage)operation.A,
         PlanCode.Spawn or PlanCode.Birth => (InitStage)operation.B,
         PlanCode.WaitStart when operation.B != 0 => (InitStage)operation.B,
+        PlanCode.Attach when isLate?.Invoke(operation.Slot) == true => InitStage.Source,
         PlanCode.Seccomp when (operation.A & SeccompFlags.NewListener) != 0 => InitStage.Listener,
         _ => null,
     };

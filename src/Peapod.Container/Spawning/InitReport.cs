@@ -72,4 +72,7 @@ internal enum InitStage
 
     /// <summary>The process that goes on is born into a PID namespace with others in it; everything is set up.</summary>
     Born = 11,
+
+    /// <summary>It is at a bind mount whose source could not be opened before.</summary>
+    Source = 12,
 }

@@ -28,11 +28,11 @@ internal static unsafe class Spawner
     }
 
     /// <param name="plan">What to do.</param>
-    /// <param name="descriptors">The descriptor in each slot.</param>
+    /// <param name="descriptors">The descriptor in each slot, or null where init is to ask for it.</param>
     /// <param name="cgroup">The cgroup's directory, or null to stay in the parent's.</param>
     /// <param name="stdio">What becomes 0, 1 and 2; null leaves the parent's.</param>
     /// <exception cref="KernelException">clone3, or the execution of init, was refused.</exception>
-    internal static Child Spawn(Plan plan, ReadOnlySpan<SafeFd> descriptors, SafeFd? cgroup, StandardStreams stdio)
+    internal static Child Spawn(Plan plan, ReadOnlySpan<SafeFd?> descriptors, SafeFd? cgroup, StandardStreams stdio)
     {
         var (ours, theirs) = UnixSocket.Pair(Libc.SOCK_SEQPACKET);
         using var initSocket = theirs;
@@ -41,12 +41,12 @@ internal static unsafe class Spawner
             var numbers = new int[descriptors.Length];
             for (var i = 0; i < numbers.Length; i++)
             {
-                numbers[i] = descriptors[i].Number;
+                numbers[i] = descriptors[i]?.Number ?? -1;
             }
 
             using var memory = FileSystem.SealedMemory("peapod-plan", PlanEncoder.Encode(plan, numbers, theirs.Number).Span, executable: false);
             using var init = OpenInit();
-            int[] inherited = [.. numbers, theirs.Number, memory.Number];
+            int[] inherited = [.. Array.FindAll(numbers, static number => number >= 0), theirs.Number, memory.Number];
 
             // Until it has become init, the child is this process's memory under another number: nobody may look into it.
             Libc.prctl(Libc.PR_SET_DUMPABLE, 0, 0, 0, 0);

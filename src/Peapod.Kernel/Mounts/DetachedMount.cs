@@ -1,5 +1,5 @@
-using System.Runtime.ExceptionServices;
 using Peapod.Kernel.Interop;
+using Peapod.Kernel.Namespaces;
 
 namespace Peapod.Kernel.Mounts;
 
@@ -13,42 +13,23 @@ public sealed unsafe class DetachedMount : SafeFd
     {
     }
 
-    /// <summary>A bind mount of <paramref name="path"/> (symlinks followed), with what is mounted below it when <paramref name="recursive"/>.</summary>
-    public static DetachedMount Clone(string path, bool recursive) => Clone(Libc.AT_FDCWD, path, recursive, path);
+    /// <summary>A bind mount of <paramref name="path"/>, with what is mounted below it when <paramref name="recursive"/>.</summary>
+    /// <param name="path">What to mount.</param>
+    /// <param name="recursive">With the mounts below.</param>
+    /// <param name="follow">Of a path that ends in a symlink, what it leads to; otherwise the link itself.</param>
+    public static DetachedMount Clone(string path, bool recursive, bool follow = true) =>
+        Clone(Libc.AT_FDCWD, path, recursive, path, follow ? 0 : (uint)Libc.AT_SYMLINK_NOFOLLOW);
 
     /// <summary>A bind mount of what <paramref name="source"/> is open on.</summary>
     public static DetachedMount Clone(SafeFd source, bool recursive, string? subject = null) => Clone(source.Number, "", recursive, subject);
 
     /// <summary>A bind mount of <paramref name="path"/> as another mount namespace has it.</summary>
     /// <exception cref="KernelException">setns or open_tree refused.</exception>
-    public static DetachedMount CloneIn(SafeFd mountNamespace, string path)
-    {
-        DetachedMount? mount = null;
-        ExceptionDispatchInfo? failure = null;
+    public static DetachedMount CloneIn(SafeFd mountNamespace, string path) => MountNamespace.Run(mountNamespace, () => Clone(path, recursive: false));
 
-        // In a thread of its own, which never comes back from there: setns(2) would take a process's root with it.
-        var thread = new Thread(() =>
-        {
-            try
-            {
-                KernelException.Check(Libc.unshare((int)Libc.CLONE_FS), "unshare");
-                KernelException.Check(Libc.setns(mountNamespace.Number, (int)Libc.CLONE_NEWNS), "setns", "mnt");
-                mount = Clone(path, recursive: false);
-            }
-            catch (KernelException e)
-            {
-                failure = ExceptionDispatchInfo.Capture(e);
-            }
-        });
-        thread.Start();
-        thread.Join();
-        failure?.Throw();
-        return mount!;
-    }
-
-    private static DetachedMount Clone(int directory, string path, bool recursive, string? subject)
+    private static DetachedMount Clone(int directory, string path, bool recursive, string? subject, uint more = 0)
     {
-        var flags = Libc.OPEN_TREE_CLONE | Libc.OPEN_TREE_CLOEXEC
+        var flags = Libc.OPEN_TREE_CLONE | Libc.OPEN_TREE_CLOEXEC | more
             | (recursive ? (uint)Libc.AT_RECURSIVE : 0) | (path.Length == 0 ? (uint)Libc.AT_EMPTY_PATH : 0);
         return new(KernelException.Check(Libc.open_tree(directory, path, flags), "open_tree", subject));
     }

@@ -14,4 +14,18 @@ public sealed partial record LinuxIdMapping
 
     /// <summary>How many ids.</summary>
     public uint Size { get; init; }
+
+    /// <summary>Whom an id of the container is on the host; null for one without a mapping.</summary>
+    public static uint? FindHost(IReadOnlyList<LinuxIdMapping> mappings, uint id)
+    {
+        for (var i = 0; i < mappings.Count; i++)
+        {
+            if (id >= mappings[i].ContainerID && id - mappings[i].ContainerID < mappings[i].Size)
+            {
+                return mappings[i].HostID + (id - mappings[i].ContainerID);
+            }
+        }
+
+        return null;
+    }
 }

@@ -24,6 +24,17 @@ public class MountTests
     }
 
     [Fact]
+    public void A_path_that_is_listed_twice_is_closed_once()
+    {
+        using var bundle = new Bundle("sh", "-c", "cut -d' ' -f5 /proc/self/mountinfo | grep /srv/");
+        Directory.CreateDirectory(bundle.PathInRootfs("/srv/closed"));
+        Directory.CreateDirectory(bundle.PathInRootfs("/srv/fixed"));
+        bundle.Set("linux.maskedPaths", """["/srv/closed", "/srv/closed/", "/srv/closed"]""").Set("linux.readonlyPaths", """["/srv/fixed", "/srv/fixed"]""");
+
+        Assert.Equal("/srv/fixed\n/srv/closed\n", bundle.RunOutput());
+    }
+
+    [Fact]
     [Covers("linux.readonlyPaths")]
     public void Read_only_paths_stay_readable_with_what_is_mounted_below()
     {
@@ -356,6 +367,39 @@ public class MountTests
         Assert.Equal(
             "/dev/fuse character special file 666 0:0 a:e5\n/dev/deep/disk block special file 660 5:6 103:11170\n/dev/pipe fifo 600 0:0 0:0\n/dev/null character special file 600 1000:0 1:3\n/dev/wide character special file 666 0:0 1:5\n",
             bundle.RunOutput());
+    }
+
+    [Fact]
+    public void A_named_pipe_with_a_number_and_a_path_that_ends_with_a_slash_are_made()
+    {
+        using var bundle = new Bundle("stat", "-c", "%n %F %a %t:%T", "/dev/pipe", "/dev/zero2");
+        bundle.Set("linux.devices", """
+            [
+              {"path": "/dev/pipe", "type": "p", "major": 4, "minor": 9, "fileMode": 416},
+              {"path": "/dev/zero2/", "type": "c", "major": 1, "minor": 5, "fileMode": 420}
+            ]
+            """);
+
+        Assert.Equal("/dev/pipe fifo 640 0:0\n/dev/zero2 character special file 644 1:5\n", bundle.RunOutput());
+    }
+
+    [Fact]
+    [Covers("linux.devices")]
+    public void In_a_user_namespace_a_device_is_made_by_its_number_with_its_mode_and_owner()
+    {
+        const string mappings = """[{"containerID": 0, "hostID": 100000, "size": 65536}]""";
+        using var bundle = new Bundle("sh", "-c", "stat -c '%n %F %a %u:%g %t:%T' /dev/nowhere-on-the-host /dev/tty; head -c 3 /dev/nowhere-on-the-host | wc -c; chmod 600 /dev/nowhere-on-the-host && echo changed");
+        Assert.Equal(0, Syscall.chmod(bundle.Folder, (FilePermissions)0x1ed));
+        bundle.Namespaces("pid", "network", "ipc", "uts", "mount", "cgroup", "user").Set("linux.uidMappings", mappings).Set("linux.gidMappings", mappings);
+        bundle.Set("linux.devices", """
+            [
+              {"path": "/dev/nowhere-on-the-host", "type": "c", "major": 1, "minor": 5, "fileMode": 416, "uid": 5, "gid": 6},
+              {"path": "/dev/tty", "type": "c", "major": 1, "minor": 3}
+            ]
+            """);
+
+        // The node is the container's own, so changing it changes nothing of the host's.
+        Assert.Equal("/dev/nowhere-on-the-host character special file 640 5:6 1:5\n/dev/tty character special file 666 0:0 1:3\n3\nchanged\n", bundle.RunOutput());
     }
 
     [Fact]

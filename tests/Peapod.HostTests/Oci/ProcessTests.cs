@@ -205,6 +205,15 @@ public class ProcessTests
     }
 
     [Fact]
+    public void Home_is_found_in_a_last_line_without_an_end()
+    {
+        using var bundle = new Bundle("sh", "-c", "echo $HOME").Set("process.user", """{"uid": 7777, "gid": 33}""");
+        File.AppendAllText(bundle.PathInRootfs("/etc/passwd"), "last:x:7777:33::/home/last:/bin/sh");
+
+        Assert.Equal("/home/last\n", bundle.RunOutput());
+    }
+
+    [Fact]
     public void Home_comes_from_the_containers_passwd_when_the_environment_has_none()
     {
         using var bundle = new Bundle("sh", "-c", "echo $HOME");

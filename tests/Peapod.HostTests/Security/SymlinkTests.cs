@@ -78,6 +78,40 @@ public sealed class SymlinkTests
         Assert.Single(Directory.GetFileSystemEntries(Outside(bundle)));
     }
 
+    [Theory]
+    [InlineData("/etc/localtime", "/usr/share/zoneinfo/Area/City", "/usr/share/zoneinfo/Area/City")]
+    [InlineData("/etc/resolv.conf", "../run/systemd/resolve/stub-resolv.conf", "/run/systemd/resolve/stub-resolv.conf")]
+    [InlineData("/etc/resolv.conf", "../../../../run/up.conf", "/run/up.conf")]
+    [InlineData("/opt/app", "made", "/opt/made")]
+    [InlineData("/opt/app/deep/file", "/srv/../srv/app/", "/srv/app/deep/file")]
+    public void What_a_dangling_symlink_leads_to_is_made_inside_the_root(string destination, string target, string made)
+    {
+        using var bundle = new Bundle("cat", destination, made).Set("root.readonly", "false");
+        File.WriteAllText(Path.Combine(bundle.Folder, "file"), "from the host\n");
+        var place = destination.StartsWith("/opt/", StringComparison.Ordinal) ? "/opt/app" : destination;
+        Directory.CreateDirectory(Path.GetDirectoryName(bundle.PathInRootfs(place))!);
+        File.Delete(bundle.PathInRootfs(place));
+        File.CreateSymbolicLink(bundle.PathInRootfs(place), target);
+        bundle.Mount("file", destination, "bind", "bind");
+
+        Assert.Equal("from the host\nfrom the host\n", bundle.RunOutput());
+        Assert.Equal(target, new FileInfo(bundle.PathInRootfs(place)).LinkTarget);
+    }
+
+    [Fact]
+    public void A_chain_of_dangling_symlinks_is_followed_to_its_end()
+    {
+        using var bundle = new Bundle("cat", "/a").Set("root.readonly", "false");
+        File.WriteAllText(Path.Combine(bundle.Folder, "file"), "from the host\n");
+        File.CreateSymbolicLink(bundle.PathInRootfs("a"), "/links/b");
+        File.CreateSymbolicLink(bundle.PathInRootfs("links"), "var/new");
+        Directory.CreateDirectory(bundle.PathInRootfs("var"));
+        bundle.Mount("file", "/a", "bind", "bind");
+
+        Assert.Equal("from the host\n", bundle.RunOutput());
+        Assert.True(File.Exists(bundle.PathInRootfs("var/new/b")));
+    }
+
     [Fact]
     public void A_chain_of_symlinks_that_has_no_end_is_refused()
     {

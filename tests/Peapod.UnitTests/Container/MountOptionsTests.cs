@@ -5,64 +5,95 @@ namespace Peapod.UnitTests.Container;
 
 public class MountOptionsTests
 {
-    public static TheoryData<string, ulong, ulong> Attributes => new()
+    private const ulong Plain = MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC | MOUNT_ATTR_NOSYMFOLLOW;
+    private const ulong AccessTimes = MOUNT_ATTR_ATIME_MASK | MOUNT_ATTR_NODIRATIME;
+
+    /// <summary>Which attributes a word sets, and clears, where it holds for what is mounted below.</summary>
+    public static TheoryData<string, ulong, ulong> Recursive => new()
     {
-        { "ro", MOUNT_ATTR_RDONLY, 0 },
-        { "rw", 0, MOUNT_ATTR_RDONLY },
-        { "nosuid", MOUNT_ATTR_NOSUID, 0 },
-        { "suid", 0, MOUNT_ATTR_NOSUID },
-        { "nodev", MOUNT_ATTR_NODEV, 0 },
-        { "dev", 0, MOUNT_ATTR_NODEV },
-        { "noexec", MOUNT_ATTR_NOEXEC, 0 },
-        { "exec", 0, MOUNT_ATTR_NOEXEC },
-        { "nodiratime", MOUNT_ATTR_NODIRATIME, 0 },
-        { "diratime", 0, MOUNT_ATTR_NODIRATIME },
-        { "nosymfollow", MOUNT_ATTR_NOSYMFOLLOW, 0 },
-        { "symfollow", 0, MOUNT_ATTR_NOSYMFOLLOW },
-        { "noatime", MOUNT_ATTR_NOATIME, MOUNT_ATTR_ATIME_MASK },
-        { "atime", MOUNT_ATTR_RELATIME, MOUNT_ATTR_ATIME_MASK },
-        { "relatime", MOUNT_ATTR_RELATIME, MOUNT_ATTR_ATIME_MASK },
-        { "strictatime", MOUNT_ATTR_STRICTATIME, MOUNT_ATTR_ATIME_MASK },
+        { "rro", MOUNT_ATTR_RDONLY, 0 },
+        { "rrw", 0, MOUNT_ATTR_RDONLY },
+        { "rnosuid", MOUNT_ATTR_NOSUID, 0 },
+        { "rsuid", 0, MOUNT_ATTR_NOSUID },
+        { "rnodev", MOUNT_ATTR_NODEV, 0 },
+        { "rdev", 0, MOUNT_ATTR_NODEV },
+        { "rnoexec", MOUNT_ATTR_NOEXEC, 0 },
+        { "rexec", 0, MOUNT_ATTR_NOEXEC },
+        { "rnodiratime", MOUNT_ATTR_NODIRATIME, 0 },
+        { "rdiratime", 0, MOUNT_ATTR_NODIRATIME },
+        { "rnosymfollow", MOUNT_ATTR_NOSYMFOLLOW, 0 },
+        { "rsymfollow", 0, MOUNT_ATTR_NOSYMFOLLOW },
+        { "rnoatime", MOUNT_ATTR_NOATIME, MOUNT_ATTR_ATIME_MASK },
+        { "ratime", MOUNT_ATTR_RELATIME, MOUNT_ATTR_ATIME_MASK },
+        { "rrelatime", MOUNT_ATTR_RELATIME, MOUNT_ATTR_ATIME_MASK },
+        { "rstrictatime", MOUNT_ATTR_STRICTATIME, MOUNT_ATTR_ATIME_MASK },
     };
 
     [Theory]
-    [MemberData(nameof(Attributes))]
-    public void An_attribute_is_set_or_cleared_on_the_mount_alone(string option, ulong set, ulong clear)
+    [InlineData("", 0, 0)]
+    [InlineData("rbind rprivate defaults", 0, 0)]
+    [InlineData("ro", MOUNT_ATTR_RDONLY, Plain & ~MOUNT_ATTR_RDONLY)]
+    [InlineData("rw", 0, Plain)]
+    [InlineData("nosuid nodev", MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV, Plain & ~(MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV))]
+    [InlineData("exec", 0, Plain)]
+    [InlineData("nosymfollow", MOUNT_ATTR_NOSYMFOLLOW, Plain & ~MOUNT_ATTR_NOSYMFOLLOW)]
+    [InlineData("atime", 0, Plain)]
+    [InlineData("diratime", 0, Plain)]
+    [InlineData("norelatime", 0, Plain)]
+    [InlineData("nostrictatime", 0, Plain)]
+    [InlineData("noatime", MOUNT_ATTR_NOATIME, Plain | AccessTimes)]
+    [InlineData("relatime", MOUNT_ATTR_RELATIME, Plain | AccessTimes)]
+    [InlineData("strictatime", MOUNT_ATTR_STRICTATIME, Plain | AccessTimes)]
+    [InlineData("nodiratime", MOUNT_ATTR_NODIRATIME, Plain | MOUNT_ATTR_ATIME_MASK)]
+    [InlineData("silent", 0, Plain)]
+    [InlineData("async", 0, Plain)]
+    public void An_option_about_flags_ends_those_of_a_bind_mounts_source_that_none_names(string options, ulong set, ulong clear)
     {
-        var options = MountOptions.Parse([option]);
+        var parsed = MountOptions.Parse(options.Split(' '));
 
-        Assert.Equal((set, clear, 0UL, 0UL), (options.Set, options.Clear, options.RecursiveSet, options.RecursiveClear));
-        Assert.Empty(options.Parameters);
+        Assert.Equal((set, clear, 0UL, 0UL), (parsed.Set, parsed.Clear, parsed.RecursiveSet, parsed.RecursiveClear));
+        Assert.Empty(parsed.Parameters);
     }
 
     [Theory]
-    [MemberData(nameof(Attributes))]
+    [InlineData("ro rw", 0, MOUNT_ATTR_RDONLY)]
+    [InlineData("rw ro", MOUNT_ATTR_RDONLY, 0)]
+    [InlineData("nosuid suid", 0, MOUNT_ATTR_NOSUID)]
+    [InlineData("exec noexec", MOUNT_ATTR_NOEXEC, 0)]
+    [InlineData("noatime strictatime", MOUNT_ATTR_STRICTATIME, 0)]
+    [InlineData("strictatime noatime", MOUNT_ATTR_STRICTATIME, 0)]
+    [InlineData("noatime relatime", MOUNT_ATTR_NOATIME, 0)]
+    [InlineData("noatime atime", 0, 0)]
+    [InlineData("strictatime nostrictatime", 0, 0)]
+    [InlineData("noatime nostrictatime", MOUNT_ATTR_NOATIME, 0)]
+    public void Of_two_options_the_later_holds_and_of_access_times_the_one_that_mount_prefers(string options, ulong set, ulong clearNamed)
+    {
+        var parsed = MountOptions.Parse(options.Split(' '));
+
+        Assert.Equal((set, clearNamed), (parsed.Set, parsed.ClearNamed));
+    }
+
+    [Theory]
+    [MemberData(nameof(Recursive))]
     public void With_an_r_before_it_an_attribute_holds_for_what_is_mounted_below(string option, ulong set, ulong clear)
     {
-        var options = MountOptions.Parse([$"r{option}"]);
+        var options = MountOptions.Parse([option]);
 
         Assert.Equal((0UL, 0UL, set, clear), (options.Set, options.Clear, options.RecursiveSet, options.RecursiveClear));
         Assert.Empty(options.Parameters);
     }
 
     [Theory]
-    [InlineData("ro", "rw", 0, MOUNT_ATTR_RDONLY)]
-    [InlineData("rw", "ro", MOUNT_ATTR_RDONLY, 0)]
-    [InlineData("nosuid", "suid", 0, MOUNT_ATTR_NOSUID)]
-    [InlineData("exec", "noexec", MOUNT_ATTR_NOEXEC, 0)]
-    [InlineData("noatime", "strictatime", MOUNT_ATTR_STRICTATIME, MOUNT_ATTR_ATIME_MASK)]
-    [InlineData("strictatime", "noatime", MOUNT_ATTR_NOATIME, MOUNT_ATTR_ATIME_MASK)]
-    [InlineData("noatime", "relatime", 0, MOUNT_ATTR_ATIME_MASK)]
-    [InlineData("noatime", "atime", 0, MOUNT_ATTR_ATIME_MASK)]
-    [InlineData("strictatime", "nostrictatime", 0, MOUNT_ATTR_ATIME_MASK)]
-    [InlineData("noatime", "nostrictatime", MOUNT_ATTR_NOATIME, MOUNT_ATTR_ATIME_MASK)]
-    public void Of_two_options_that_contradict_each_other_the_later_holds(string first, string second, ulong set, ulong clear)
+    [InlineData("rro", "rrw", 0, MOUNT_ATTR_RDONLY)]
+    [InlineData("rnoatime", "rstrictatime", MOUNT_ATTR_STRICTATIME, MOUNT_ATTR_ATIME_MASK)]
+    [InlineData("rstrictatime", "rnoatime", MOUNT_ATTR_NOATIME, MOUNT_ATTR_ATIME_MASK)]
+    [InlineData("rnoatime", "rrelatime", 0, MOUNT_ATTR_ATIME_MASK)]
+    [InlineData("rstrictatime", "rnostrictatime", 0, MOUNT_ATTR_ATIME_MASK)]
+    public void Of_two_recursive_options_that_contradict_each_other_the_later_holds(string first, string second, ulong set, ulong clear)
     {
-        var one = MountOptions.Parse([first, second]);
-        var all = MountOptions.Parse([$"r{first}", $"r{second}"]);
+        var options = MountOptions.Parse([first, second]);
 
-        Assert.Equal((set, clear), (one.Set, one.Clear));
-        Assert.Equal((set, clear), (all.RecursiveSet, all.RecursiveClear));
+        Assert.Equal((set, clear), (options.RecursiveSet, options.RecursiveClear));
     }
 
     [Fact]
@@ -70,8 +101,20 @@ public class MountOptionsTests
     {
         var options = MountOptions.Parse(["rro", "rw"]);
 
-        Assert.Equal((0UL, MOUNT_ATTR_RDONLY), (options.Set, options.Clear));
+        Assert.Equal((0UL, MOUNT_ATTR_RDONLY), (options.Set, options.ClearNamed));
         Assert.Equal((MOUNT_ATTR_RDONLY, 0UL), (options.RecursiveSet, options.RecursiveClear));
+    }
+
+    [Theory]
+    [InlineData("src-nofollow", true, false, false)]
+    [InlineData("dest-nofollow", false, true, false)]
+    [InlineData("copy-symlink", false, false, true)]
+    public void Cruns_words_on_symlinks_are_known(string option, bool source, bool target, bool copy)
+    {
+        var options = MountOptions.Parse([option]);
+
+        Assert.Equal((source, target, copy), (options.KeepsSourceLink, options.KeepsTargetLink, options.CopiesLink));
+        Assert.Empty(options.Parameters);
     }
 
     [Theory]

@@ -124,15 +124,15 @@ public sealed class MountOptions
             case "loud" or "silent" or "async" or "iversion" or "noiversion" or "nomand" or "nolazytime":
                 speaks = true;
                 break;
-            case "sync" or "dirsync" or "mand" or "lazytime":
-                speaks = true;
-                Parameters.Add(option);
-                break;
             default:
+                speaks |= IsKernels(option);
                 Parameters.Add(option);
                 break;
         }
     }
+
+    /// <summary>A parameter that the kernel takes for every file system.</summary>
+    internal static bool IsKernels(string parameter) => parameter is "sync" or "dirsync" or "mand" or "lazytime";
 
     private bool AddAttribute(string option)
     {

@@ -47,9 +47,10 @@ internal static class MountPlan
             throw new SpecException($"{field}.source", "a bind mount needs a source");
         }
 
-        if (options.Parameters.Count > 0 || options.CopiesUp)
+        // The kernel's words for all file systems are the other mount's to follow.
+        if ((options.CopiesUp ? "tmpcopyup" : options.Parameters.Find(static word => !MountOptions.IsKernels(word))) is { } unknown)
         {
-            throw new SpecException($"{field}.options", $"unknown option \"{(options.CopiesUp ? "tmpcopyup" : options.Parameters[0])}\" for a bind mount");
+            throw new SpecException($"{field}.options", $"unknown option \"{unknown}\" for a bind mount");
         }
 
         var ids = IdMapPlan.Add(plan, request.Spec, mount, field, options);

@@ -188,7 +188,8 @@ internal static class InitDialogue
     {
         if (report.Stage is null)
         {
-            return report.Operation >= next && report.Operation < plan.Init.Count ? report.Operation + 1 : throw Unexpected("a failure", report.Operation);
+            // The operation that has reported its stage may fail after that.
+            return report.Operation >= Math.Max(next - 1, 0) && report.Operation < plan.Init.Count ? report.Operation + 1 : throw Unexpected("a failure", report.Operation);
         }
 
         for (var i = next; i < plan.Init.Count; i++)

@@ -85,7 +85,7 @@ internal sealed class Bundle : IDisposable
     internal string RunOutput()
     {
         var result = Run();
-        Assert.Equal("", result.Error);
+        Assert.True(result.Error.Length == 0, result.Error);
         Assert.Equal(0, result.ExitCode);
         return result.Output;
     }

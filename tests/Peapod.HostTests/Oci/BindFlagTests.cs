@@ -68,7 +68,7 @@ public sealed class BindFlagTests : IDisposable
     [Theory]
     [InlineData("src-nofollow", "symbolic link\n", "symbolic link\n")]
     [InlineData("copy-symlink", "symbolic link\n", "symbolic link\n")]
-    [InlineData("", "regular file\n", "regular file\n")]
+    [InlineData("", "regular empty file\n", "regular empty file\n")]
     public void A_source_that_is_a_symlink_is_followed_kept_or_copied(string option, string made, string again)
     {
         using var bundle = new Bundle("stat", "-c", "%F", "/data").Set("root.readonly", "false");

@@ -393,13 +393,13 @@ public class MountTests
         bundle.Namespaces("pid", "network", "ipc", "uts", "mount", "cgroup", "user").Set("linux.uidMappings", mappings).Set("linux.gidMappings", mappings);
         bundle.Set("linux.devices", """
             [
-              {"path": "/dev/nowhere-on-the-host", "type": "c", "major": 1, "minor": 5, "fileMode": 416, "uid": 5, "gid": 6},
+              {"path": "/dev/nowhere-on-the-host", "type": "c", "major": 1, "minor": 5, "fileMode": 416, "uid": 0, "gid": 6},
               {"path": "/dev/tty", "type": "c", "major": 1, "minor": 3}
             ]
             """);
 
         // The node is the container's own, so changing it changes nothing of the host's.
-        Assert.Equal("/dev/nowhere-on-the-host character special file 640 5:6 1:5\n/dev/tty character special file 666 0:0 1:3\n3\nchanged\n", bundle.RunOutput());
+        Assert.Equal("/dev/nowhere-on-the-host character special file 640 0:6 1:5\n/dev/tty character special file 666 0:0 1:3\n3\nchanged\n", bundle.RunOutput());
     }
 
     [Fact]

@@ -173,6 +173,16 @@ public class MountOptionsTests
     [InlineData("user")]
     [InlineData("nouser")]
     [InlineData("users")]
+    [InlineData("remount")]
+    public void Words_of_fstab_without_an_effect_on_a_new_mount_are_dropped(string option)
+    {
+        var options = MountOptions.Parse([option]);
+
+        Assert.Equal(0UL, options.Set | options.Clear | options.RecursiveSet | options.RecursiveClear | options.Propagation);
+        Assert.Empty(options.Parameters);
+    }
+
+    [Theory]
     [InlineData("async")]
     [InlineData("loud")]
     [InlineData("silent")]
@@ -181,12 +191,13 @@ public class MountOptionsTests
     [InlineData("noiversion")]
     [InlineData("norelatime")]
     [InlineData("nostrictatime")]
-    [InlineData("remount")]
-    public void Words_of_fstab_without_an_effect_on_a_new_mount_are_dropped(string option)
+    [InlineData("nolazytime")]
+    public void Words_that_only_end_the_flags_of_a_source_set_none(string option)
     {
         var options = MountOptions.Parse([option]);
 
-        Assert.Equal(0UL, options.Set | options.Clear | options.RecursiveSet | options.RecursiveClear | options.Propagation);
+        Assert.Equal(0UL, options.Set | options.RecursiveSet | options.RecursiveClear | options.Propagation);
+        Assert.NotEqual(0UL, options.Clear);
         Assert.Empty(options.Parameters);
     }
 
@@ -213,7 +224,7 @@ public class MountOptionsTests
         var options = MountOptions.Parse(["nosuid", option, "nodev"]);
 
         Assert.Equal([option], options.Parameters);
-        Assert.Equal((MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV, 0UL), (options.Set, options.Clear));
+        Assert.Equal(MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV, options.Set);
         Assert.Equal(0UL, options.RecursiveSet | options.RecursiveClear);
     }
 

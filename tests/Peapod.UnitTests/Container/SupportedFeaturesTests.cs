@@ -10,7 +10,7 @@ public class SupportedFeaturesTests
     [Fact]
     public void Every_mount_option_is_taken_by_us_or_is_the_kernels_for_all_file_systems()
     {
-        string[] kernels = ["dirsync", "lazytime", "mand", "nolazytime", "sync"];
+        string[] kernels = ["dirsync", "lazytime", "mand", "sync"];
         var features = SupportedFeatures.Describe();
 
         Assert.Equal(kernels, MountOptions.Parse(features.MountOptions).Parameters);

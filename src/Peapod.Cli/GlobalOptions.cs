@@ -29,6 +29,9 @@ internal sealed class GlobalOptions
     /// <summary>Takes the sentence of what goes wrong without ending the command.</summary>
     internal Action<string>? Warn { get; set; }
 
+    /// <summary>Takes the sentence of an error that keeps a command from a part of its work only; it ends with 1 then.</summary>
+    internal Action<string>? Error { get; set; }
+
     /// <summary>Takes what is done, with --debug; null without it.</summary>
     internal Action<string>? Debugging { get; set; }
 

@@ -25,6 +25,7 @@ CommandTable.AddTo(root, args, globals);
 var parsed = root.Parse(RepeatedFlags.KeepLast(TrailingArguments.Separate(args), root), new ParserConfiguration { ResponseFileTokenReplacer = null });
 using var log = RuntimeLog.Open(globals, parsed);
 globals.Warn = log.Warn;
+globals.Error = log.Error;
 globals.Debugging = log.Debugging;
 try
 {

@@ -49,7 +49,7 @@ internal sealed class ExecCommand
         return command;
     }
 
-    /// <summary>runc's exit code: 255 tells that exec failed from an exit code 1 of the process; 126 and 127 are a shell's.</summary>
+    /// <summary>runc's exit code: 255 tells that exec failed, and that no process has ended with it.</summary>
     private int RunOrFail(ParseResult parsed)
     {
         const int failed = 255;
@@ -60,7 +60,7 @@ internal sealed class ExecCommand
         catch (Exception e) when (e is ContainerException or SpecException or KernelException)
         {
             var sentence = e is SpecException ? $"config.json: {e.Message}" : e.Message;
-            throw new ContainerException(NameFlag(parsed, sentence), e is ContainerException { ExitCode: not 1 and var code } ? code : failed, e);
+            throw new ContainerException(NameFlag(parsed, sentence), failed, e);
         }
     }
 
@@ -188,7 +188,7 @@ internal sealed class ExecCommand
         };
     }
 
-    /// <summary>To bounding, effective and permitted, never to inheritable (CVE-2022-29162), and ambient for other users only by --process.</summary>
+    /// <summary>To bounding, effective and permitted, never to inheritable (CVE-2022-29162); to ambient, as under runc, when it is inheritable already.</summary>
     private static LinuxCapabilities? AddCapabilities(LinuxCapabilities? own, string[] added)
     {
         if (added.Length == 0)
@@ -209,6 +209,7 @@ internal sealed class ExecCommand
             Bounding = [.. own?.Bounding ?? [], .. added],
             Effective = [.. own?.Effective ?? [], .. added],
             Permitted = [.. own?.Permitted ?? [], .. added],
+            Ambient = [.. own?.Ambient ?? [], .. Array.FindAll(added, name => own?.Inheritable?.Contains(name) == true)],
         };
     }
 

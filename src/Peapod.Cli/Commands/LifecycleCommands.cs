@@ -2,6 +2,7 @@ using System.CommandLine;
 using Peapod.Container;
 using Peapod.Container.Notify;
 using Peapod.Container.State;
+using Peapod.Kernel;
 using Peapod.Kernel.Processes;
 
 namespace Peapod.Cli.Commands;
@@ -58,26 +59,43 @@ internal static class LifecycleCommands
 
     internal static Command Delete(GlobalOptions globals)
     {
-        var id = Id();
+        var ids = Ids();
         var force = new Option<bool>("--force", "-f") { Description = "also one that runs: kill it first; none at all is no error" };
-        var command = new Command("delete", "remove what is left of a container") { id, force };
+        var command = new Command("delete", "remove what is left of containers") { ids, force };
         command.SetAction(parsed =>
         {
             var store = globals.Store(parsed);
-            var name = parsed.GetValue(id)!;
-            ContainerStore.CheckId(name);
-            if (parsed.GetValue(force))
+            var names = parsed.GetValue(ids)!;
+            Array.ForEach(names, ContainerStore.CheckId);
+            var failed = false;
+            foreach (var name in names)
             {
-                DeleteByForce(store, name);
-            }
-            else
-            {
-                Container.Lifecycle.Container.Open(store, name).Delete(force: false);
+                try
+                {
+                    Delete(store, name, parsed.GetValue(force));
+                }
+                catch (Exception e) when (e is ContainerException or KernelException)
+                {
+                    failed = true;
+                    globals.Error?.Invoke(e.Message);
+                }
             }
 
-            return 0;
+            return failed ? 1 : 0;
         });
         return command;
+    }
+
+    private static void Delete(ContainerStore store, string id, bool force)
+    {
+        if (force)
+        {
+            DeleteByForce(store, id);
+        }
+        else
+        {
+            Container.Lifecycle.Container.Open(store, id).Delete(force: false);
+        }
     }
 
     private static void DeleteByForce(ContainerStore store, string id)
@@ -100,15 +118,28 @@ internal static class LifecycleCommands
     internal static Argument<string> Id(string? description = null)
     {
         var id = new Argument<string>("container-id") { Description = description };
-        id.Validators.Add(static result =>
-        {
-            // The library takes an option that it does not know for an argument.
-            if (result.Tokens.Count > 0 && result.Tokens[0].Value.StartsWith('-'))
-            {
-                result.AddError(result.Tokens[0].Value);
-            }
-        });
+        id.Validators.Add(RefuseOptions);
         return id;
+    }
+
+    private static Argument<string[]> Ids()
+    {
+        var ids = new Argument<string[]>("container-id") { Arity = ArgumentArity.OneOrMore };
+        ids.Validators.Add(RefuseOptions);
+        return ids;
+    }
+
+    /// <summary>The library takes an option that it does not know for an argument.</summary>
+    private static void RefuseOptions(System.CommandLine.Parsing.ArgumentResult result)
+    {
+        foreach (var token in result.Tokens)
+        {
+            if (token.Value.StartsWith('-'))
+            {
+                result.AddError(token.Value);
+                return;
+            }
+        }
     }
 
     private static Command OnContainer(GlobalOptions globals, string name, string description, Action<Container.Lifecycle.Container> act)

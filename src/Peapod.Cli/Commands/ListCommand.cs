@@ -27,6 +27,12 @@ internal static class ListCommand
                 throw new ContainerException("--format: invalid format option");
             }
 
+            if (parsed.GetResult(globals.Root) is { Implicit: false } && FileSystem.TryStat(store.Root) is null)
+            {
+                // Nobody has written in the folder of the default yet; one that was named was meant.
+                throw new ContainerException($"--root: open {store.Root}: no such file or directory");
+            }
+
             var states = new List<StateOutput>();
             var damaged = false;
             foreach (var id in store.Ids())

@@ -119,6 +119,12 @@ public sealed partial class Container
     public void Signal(int signal)
     {
         using var process = OpenProcess();
+        if (Record.HasPidNamespace && Signals.EndsGo(signal) && Status == ContainerStatus.Created)
+        {
+            // pid_namespaces(7): the first process does not hear a signal that it has no handler for. runc's has one before the start.
+            signal = Signals.SIGKILL;
+        }
+
         var others = signal == Signals.SIGKILL && !Record.HasPidNamespace && Processes().Count > 0;
         if (others)
         {
@@ -209,8 +215,19 @@ public sealed partial class Container
     private static ResctrlGroup? GroupOf(Spec? spec, string id) =>
         spec?.Linux?.IntelRdt is { } rdt ? ResctrlGroup.TryOf(ResctrlGroup.FindRoot(), rdt, id) : null;
 
-    private void RunPoststart(Spec spec) =>
-        RuntimeHooks.RunAll(spec.Hooks!.Poststart, "poststart", HookPlan.StateOf(Id, Record.Bundle, spec, "running", Record.Pid), store.Warn);
+    /// <summary>A hook that fails is the end of the container, as runtime.md, "Lifecycle", step 9, has it. With its lock.</summary>
+    private void RunPoststart(Spec spec)
+    {
+        try
+        {
+            RuntimeHooks.Run(spec.Hooks!.Poststart, "poststart", HookPlan.StateOf(Id, Record.Bundle, spec, "running", Record.Pid));
+        }
+        catch (ContainerException)
+        {
+            Destroy(force: true);
+            throw;
+        }
+    }
 
     private SafeFd? TryOpenFifo()
     {

@@ -16,6 +16,9 @@ internal static class ProcessPlan
     // BIRTH_* of native/include/plan.h.
     private const ulong BirthSession = 1, BirthTerminal = 2;
 
+    /// <summary>As under runc and crun: what the caller's happens to be is not the container's.</summary>
+    private const uint DefaultUmask = 0x12; // 022
+
     /// <param name="isRelayed">See <see cref="PlanRequest.RelaysTerminal"/>.</param>
     internal static void AddTerminal(PlanBuilder plan, Process? process, bool bindConsole, bool isRelayed)
     {
@@ -75,10 +78,7 @@ internal static class ProcessPlan
         var forFilter = context.Filter is not null && !process.NoNewPrivileges ? 1UL << SeccompPlan.CapSysAdmin : 0;
         plan.Init(capabilities.Sets(forFilter));
         plan.Init(cwd with { Text = $"be in the working directory \"{process.Cwd}\"" });
-        if (user.Umask is { } umask)
-        {
-            plan.Init(new(PlanCode.Umask, "process.user.umask", "set the file mode mask") { A = umask });
-        }
+        plan.Init(new(PlanCode.Umask, "process.user.umask", "set the file mode mask") { A = user.Umask ?? DefaultUmask });
 
         var environment = Deduplicate(process.Env);
         if (Find(environment, "HOME") is null or "")

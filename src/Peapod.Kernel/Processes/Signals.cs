@@ -8,8 +8,12 @@ public static class Signals
     public const int SIGQUIT = 3;
     public const int SIGILL = 4;
     public const int SIGTRAP = 5;
+    public const int SIGABRT = 6;
+    public const int SIGBUS = 7;
+    public const int SIGFPE = 8;
     public const int SIGKILL = 9;
     public const int SIGUSR1 = 10;
+    public const int SIGSEGV = 11;
     public const int SIGUSR2 = 12;
     public const int SIGPIPE = 13;
     public const int SIGALRM = 14;
@@ -30,6 +34,10 @@ public static class Signals
     public const int SIGIO = 29;
     public const int SIGPWR = 30;
     public const int SIGSYS = 31;
+
+    /// <summary>Whether a program in Go that asks for no signal ends with it (os/signal, "Default behavior of signals in Go programs").</summary>
+    public static bool EndsGo(int signal) =>
+        signal is SIGHUP or SIGINT or SIGQUIT or SIGILL or SIGTRAP or SIGABRT or SIGSTKFLT or SIGBUS or SIGFPE or SIGSEGV or SIGSYS or SIGTERM;
     public const int Max = 64;
 
     /// <summary>The first real-time signal that programs may use; the C library keeps those below.</summary>

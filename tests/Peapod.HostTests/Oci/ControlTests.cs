@@ -360,6 +360,58 @@ public class ControlTests
     }
 
     [Theory]
+    [InlineData("TERM", "stopped")]
+    [InlineData("INT", "stopped")]
+    [InlineData("HUP", "stopped")]
+    [InlineData("KILL", "stopped")]
+    [InlineData("USR1", "created")]
+    [InlineData("WINCH", "created")]
+    [Covers("kill")]
+    public void What_would_end_runcs_waiting_process_ends_a_created_container(string signal, string status)
+    {
+        using var bundle = new Bundle("sleep", "100");
+        Assert.Equal(0, bundle.Create().ExitCode);
+
+        Assert.Equal(0, bundle.Peapod("kill", bundle.Id, signal).ExitCode);
+
+        bundle.WaitFor(status);
+        Thread.Sleep(status == "created" ? 100 : 0);
+        Assert.Equal(status, bundle.Status);
+    }
+
+    [Fact]
+    [Covers("delete")]
+    public void Several_containers_are_deleted_whatever_becomes_of_one()
+    {
+        using var bundle = new Bundle("sleep", "100");
+        string[] ids = [$"{bundle.Id}-a", $"{bundle.Id}-b"];
+        foreach (var id in ids)
+        {
+            Assert.Equal(0, bundle.Peapod("run", "--detach", "--bundle", bundle.Folder, id).ExitCode);
+        }
+
+        var refused = bundle.Peapod("delete", ids[0], "nobody", ids[1]);
+
+        Assert.Equal(1, refused.ExitCode);
+        Assert.Equal(
+            $"peapod: container \"{ids[0]}\" cannot be deleted: it is running, not stopped\n  stop it first, or use --force\n"
+            + "peapod: container \"nobody\" does not exist\n"
+            + $"peapod: container \"{ids[1]}\" cannot be deleted: it is running, not stopped\n  stop it first, or use --force\n",
+            refused.Error);
+        Assert.Equal((0, ""), (bundle.Peapod("delete", "--force", ids[0], "nobody", ids[1]) is var done ? done.ExitCode : 0, done.Error));
+        Assert.Equal("", bundle.Peapod("list", "--quiet").Output);
+    }
+
+    [Fact]
+    [Covers("list")]
+    public void A_root_that_was_named_and_is_not_there_is_an_error()
+    {
+        var listed = PeapodCommand.Start(PeapodCommand.Executable, "--root", "/nowhere/at/all", "list");
+
+        Assert.Equal((1, "peapod: --root: open /nowhere/at/all: no such file or directory\n"), (listed.ExitCode, listed.Error));
+    }
+
+    [Theory]
     [InlineData(10)]
     [InlineData(12)]
     [InlineData(14)]

@@ -311,6 +311,19 @@ public class ExecTests
     }
 
     [Fact]
+    [Covers("exec --cap")]
+    public void An_added_capability_is_ambient_when_it_is_inheritable()
+    {
+        using var bundle = new Bundle("sleep", "100");
+        bundle.Set("process.capabilities.inheritable", """["CAP_CHOWN", "CAP_SYSLOG"]""").Set("process.capabilities.permitted", """["CAP_CHOWN"]""")
+            .Set("process.capabilities.effective", """["CAP_CHOWN"]""").Set("process.capabilities.bounding", """["CAP_CHOWN"]""").Set("process.capabilities.ambient", """["CAP_CHOWN"]""");
+        bundle.RunDetached();
+
+        Assert.Equal("CapAmb:\t0000000000000001\n", bundle.Exec(bundle.Id, "grep", "CapAmb", "/proc/self/status").Output);
+        Assert.Equal("CapAmb:\t0000000400000001\n", bundle.Exec("--cap", "CAP_SYSLOG", "--cap", "CAP_KILL", bundle.Id, "grep", "CapAmb", "/proc/self/status").Output);
+    }
+
+    [Fact]
     public void A_failed_exec_can_be_told_from_a_failed_process()
     {
         using var bundle = new Bundle("sleep", "100");
@@ -318,8 +331,8 @@ public class ExecTests
 
         Assert.Equal((1, ""), (bundle.Exec(bundle.Id, "false").ExitCode, bundle.Exec(bundle.Id, "false").Error));
         Assert.Equal((255, $"peapod: command: what is to be executed is missing\n"), (bundle.Exec(bundle.Id).ExitCode, bundle.Exec(bundle.Id).Error));
-        Assert.Equal(127, bundle.Exec(bundle.Id, "no-such-thing").ExitCode);
-        Assert.Equal(126, bundle.Exec(bundle.Id, "/etc/passwd").ExitCode);
+        Assert.Equal(255, bundle.Exec(bundle.Id, "no-such-thing").ExitCode);
+        Assert.Equal(255, bundle.Exec(bundle.Id, "/etc/passwd").ExitCode);
         Assert.Equal(137, bundle.Exec(bundle.Id, "sh", "-c", "kill -KILL $$").ExitCode);
     }
 

@@ -141,19 +141,40 @@ public class HookTests
         Assert.Equal($"peapod: config.json: hooks.{kind}[0]: cannot run the hook \"/nowhere/hook\": execve: No such file or directory\n", bundle.Run().Error);
     }
 
-    [Theory]
-    [InlineData("poststart")]
-    [InlineData("poststop")]
-    public void A_failure_after_the_start_is_a_warning_and_the_next_hook_runs(string kind)
+    [Fact]
+    public void A_failure_of_a_poststop_hook_is_a_warning_and_the_next_hook_runs()
     {
         using var bundle = new Bundle("true");
-        bundle.Set($"hooks.{kind}", $"[{Hook("exit 3")[1..^1]}, {Hook($"touch {bundle.Folder}/ran")[1..^1]}]");
+        bundle.Set("hooks.poststop", $"[{Hook("exit 3")[1..^1]}, {Hook($"touch {bundle.Folder}/ran")[1..^1]}]");
 
         var result = bundle.Run();
 
-        Assert.Equal($"peapod: warning: config.json: hooks.{kind}[0]: \"/bin/sh\" ended with exit status 3\n", result.Error);
+        Assert.Equal("peapod: warning: config.json: hooks.poststop[0]: \"/bin/sh\" ended with exit status 3\n", result.Error);
         Assert.Equal(0, result.ExitCode);
         Assert.True(File.Exists($"{bundle.Folder}/ran"));
+    }
+
+    /// <summary>runtime.md, "Lifecycle", step 9, as of version 1.3.</summary>
+    [Theory]
+    [InlineData("start")]
+    [InlineData("run")]
+    [InlineData("run --detach")]
+    public void A_failure_of_a_poststart_hook_is_the_end_of_the_container(string command)
+    {
+        using var bundle = new Bundle("sleep", "100");
+        bundle.Set("hooks.poststart", $"[{Hook("exit 3")[1..^1]}, {Hook($"touch {bundle.Folder}/ran")[1..^1]}]").Set("hooks.poststop", Hook($"touch {bundle.Folder}/stopped"));
+        if (command == "start")
+        {
+            Assert.Equal(0, bundle.Create().ExitCode);
+        }
+
+        var result = command == "start" ? bundle.Peapod("start", bundle.Id) : bundle.Peapod([.. command.Split(' '), "--bundle", bundle.Folder, bundle.Id]);
+
+        Assert.Equal((1, "peapod: config.json: hooks.poststart[0]: \"/bin/sh\" ended with exit status 3\n"), (result.ExitCode, result.Error));
+        Assert.False(File.Exists($"{bundle.Folder}/ran"));
+        Assert.True(File.Exists($"{bundle.Folder}/stopped"));
+        Assert.Contains("does not exist", bundle.Peapod("state", bundle.Id).Error, StringComparison.Ordinal);
+        Assert.False(Directory.Exists($"/sys/fs/cgroup/{bundle.Id}"));
     }
 
     [Fact]

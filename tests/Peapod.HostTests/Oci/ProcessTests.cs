@@ -15,13 +15,13 @@ public class ProcessTests
     }
 
     [Fact]
-    public void Without_a_umask_the_callers_stays()
+    public void Without_a_umask_it_is_022_whatever_the_callers()
     {
         using var bundle = new Bundle("sh", "-c", "umask");
 
         var result = PeapodCommand.Start("sh", "-c", "umask 037; exec \"$@\"", "sh", PeapodCommand.Executable, "--root", bundle.Root, "run", "--bundle", bundle.Folder, bundle.Id);
 
-        Assert.Equal("0037\n", result.Output);
+        Assert.Equal("0022\n", result.Output);
     }
 
     [Fact]

@@ -33,9 +33,10 @@ internal static unsafe class AtomicWriter
     /// <summary>Makes the volume hold these files and no others.</summary>
     /// <param name="path">The volume's folder; what is above it is ours alone.</param>
     /// <param name="files">By their paths in the volume, of which none is another one's folder.</param>
+    /// <param name="mountPoints">Folders for others to be mounted on, by their paths in the volume.</param>
     /// <param name="group">Who may read them besides, or null.</param>
     /// <returns>Whether they were others before.</returns>
-    internal static bool Write(string path, IReadOnlyDictionary<string, ProjectedFile> files, uint? group)
+    internal static bool Write(string path, IReadOnlyDictionary<string, ProjectedFile> files, IReadOnlyList<string> mountPoints, uint? group)
     {
         using var volume = FileSystem.Open(path, Libc.O_RDONLY | Libc.O_DIRECTORY | Libc.O_NOFOLLOW);
         var folder = TryReadLink(volume, Data);
@@ -54,6 +55,17 @@ internal static unsafe class AtomicWriter
             if (names.Add(slash < 0 ? file : file[..slash]))
             {
                 Link(volume, slash < 0 ? file : file[..slash]);
+            }
+        }
+
+        foreach (var mountPoint in mountPoints)
+        {
+            // A key of that name is there already, and is mounted on as it is.
+            var first = mountPoint.Split('/')[0];
+            if (!files.Keys.Any(file => file == first || file.StartsWith($"{first}/", StringComparison.Ordinal)))
+            {
+                MakeFolders(volume, mountPoint);
+                names.Add(first);
             }
         }
 
@@ -159,6 +171,34 @@ internal static unsafe class AtomicWriter
         {
             Remove(volume, name);
             throw;
+        }
+    }
+
+    private static void MakeFolders(SafeFd volume, string path)
+    {
+        var parent = volume.Duplicate();
+        try
+        {
+            foreach (var part in path.Split('/'))
+            {
+                if (!FileSystem.MakeDirectory(parent, part, FolderMode))
+                {
+                    using var found = FileSystem.OpenAt(parent, part, Libc.O_PATH | Libc.O_NOFOLLOW);
+                    if (!FileSystem.Stat(found, part).IsDirectory)
+                    {
+                        Remove(parent, part);
+                        FileSystem.MakeDirectory(parent, part, FolderMode);
+                    }
+                }
+
+                var inner = OpenFolder(parent, part);
+                parent.Dispose();
+                parent = inner;
+            }
+        }
+        finally
+        {
+            parent.Dispose();
         }
     }
 

@@ -239,7 +239,7 @@ internal sealed class PodVolumes(PodManifest manifest, PodFolders folders)
         var fields = new DownwardFields(pod, [], Node.This(folders.Host.DataRoot));
         if (ProjectedFiles.Of(volume, pod.Metadata.Namespace!, fields, objects) is { } files)
         {
-            AtomicWriter.Write(folders.VolumeOf(volume.Name), files, Group);
+            AtomicWriter.Write(folders.VolumeOf(volume.Name), files, NestedMounts.In(pod.Spec, volume.Name), Group);
         }
     }
 

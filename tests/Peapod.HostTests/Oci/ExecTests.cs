@@ -315,8 +315,8 @@ public class ExecTests
     public void An_added_capability_is_ambient_when_it_is_inheritable()
     {
         using var bundle = new Bundle("sleep", "100");
-        bundle.Set("process.capabilities.inheritable", """["CAP_CHOWN", "CAP_SYSLOG"]""").Set("process.capabilities.permitted", """["CAP_CHOWN"]""")
-            .Set("process.capabilities.effective", """["CAP_CHOWN"]""").Set("process.capabilities.bounding", """["CAP_CHOWN"]""").Set("process.capabilities.ambient", """["CAP_CHOWN"]""");
+        const string both = """["CAP_CHOWN", "CAP_SYSLOG"]""";
+        bundle.Set("process.capabilities", $$"""{"bounding": {{both}}, "permitted": {{both}}, "effective": {{both}}, "inheritable": {{both}}, "ambient": ["CAP_CHOWN"]}""");
         bundle.RunDetached();
 
         Assert.Equal("CapAmb:\t0000000000000001\n", bundle.Exec(bundle.Id, "grep", "CapAmb", "/proc/self/status").Output);

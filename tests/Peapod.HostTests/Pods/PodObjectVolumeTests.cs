@@ -79,6 +79,29 @@ public sealed class PodObjectVolumeTests : IDisposable
         Assert.Equal(after, Exec("live", "readlink /v/..data"));
     }
 
+    [Theory]
+    [InlineData("configMap: {name: conf}")]
+    [InlineData("secret: {secretName: hidden}")]
+    [InlineData("projected: {sources: [{configMap: {name: conf}}]}")]
+    [InlineData("downwardAPI: {items: [{path: name, fieldRef: {fieldPath: metadata.name}}]}")]
+    [Field("spec.volumes[].configMap", "spec.volumes[].secret", "spec.volumes[].projected", "spec.volumes[].downwardAPI")]
+    public void Others_are_mounted_in_a_volume_of_files_in_folders_that_are_made_for_them(string volume)
+    {
+        Assert.Equal(0, bed.RunSpec("nested", $$"""
+              containers:
+              - name: c
+                image: localhost/busybox
+                command: [sleep, "100"]
+                volumeMounts: [{name: deep, mountPath: /etc/app/conf.d/deep}, {name: v, mountPath: /etc/app/}, {name: inner, mountPath: /etc/app/conf.d}, {name: other, mountPath: /etc/application}]
+              volumes: [{name: v, {{volume}} }, {name: inner, secret: {secretName: hidden} }, {name: deep, configMap: {name: conf} }, {name: other, emptyDir: {} }]
+            """).ExitCode);
+
+        Assert.Equal("secret one\n", Exec("nested", "echo $(cat /etc/app/conf.d/password) $(cat /etc/app/conf.d/deep/key)"));
+        Apply("{apiVersion: v1, kind: ConfigMap, metadata: {name: conf}, data: {key: changed}}");
+        Assert.Equal("secret changed\n", Exec("nested", "echo $(cat /etc/app/conf.d/password) $(cat /etc/app/conf.d/deep/key)"));
+        Assert.Contains("conf.d\n", Exec("nested", "ls /etc/app"), StringComparison.Ordinal);
+    }
+
     /// <summary>CVE-2025-9566 of podman: the next write went through a link that the container had made.</summary>
     [Fact]
     public void What_a_container_puts_in_the_place_of_a_key_is_never_followed()

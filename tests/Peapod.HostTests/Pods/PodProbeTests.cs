@@ -205,6 +205,23 @@ public sealed class PodProbeTests : IDisposable
     }
 
     [Fact]
+    [Field("spec.initContainers")]
+    public void A_sidecar_that_is_killed_for_its_start_up_probe_has_not_started()
+    {
+        Run("held", """
+              restartPolicy: Never
+              terminationGracePeriodSeconds: 1
+              initContainers:
+              - {name: s, image: localhost/busybox, restartPolicy: Always, command: [sh, -c, "trap '' TERM; sleep 1000"], startupProbe: {exec: {command: ["false"]}, periodSeconds: 1, failureThreshold: 1}}
+              containers: [{name: c, image: localhost/busybox, command: [sleep, "50"]}]
+            """);
+
+        PodBed.Until(() => (int)bed.Status("held")["initContainerStatuses"]![0]!["restartCount"]! > 0, "the sidecar is begun anew");
+
+        Assert.DoesNotContain(Events("held"), static told => told.Message.Contains("container c", StringComparison.Ordinal));
+    }
+
+    [Fact]
     [Field("spec.containers[].lifecycle.postStart")]
     public void The_next_container_waits_for_a_postStart_hook_and_a_container_whose_hook_fails_is_killed()
     {

@@ -29,12 +29,13 @@ internal sealed class ContainerProbes : IDisposable
         }
         else
         {
+            Started = true;
             BeginOthers(containerStart, ready);
         }
     }
 
-    /// <summary>The start-up probe, if there is one, has succeeded.</summary>
-    internal bool Started => startup is null;
+    /// <summary>The start-up probe, if there is one, has succeeded. That it is asked no more, while the container is stopped, is no success.</summary>
+    internal bool Started { get; private set; }
 
     internal bool Ready => Started && readiness?.Result != false;
 
@@ -64,6 +65,7 @@ internal sealed class ContainerProbes : IDisposable
             {
                 startup.Dispose();
                 startup = null;
+                Started = true;
                 BeginOthers(now, false);
             }
         }

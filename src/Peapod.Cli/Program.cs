@@ -30,6 +30,11 @@ globals.Debugging = log.Debugging;
 try
 {
     log.AppendTo(parsed.GetResult(globals.Log) is { Tokens: [.., var last] } ? last.Value : null);
+    if (asksForHelp && UsageError.OfHelp(root, GlobalOptions.CommandOf(args)) is { } unknown)
+    {
+        throw unknown;
+    }
+
     if (parsed.Action is ParseErrorAction)
     {
         throw UsageError.Of(parsed);

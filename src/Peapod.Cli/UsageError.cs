@@ -19,6 +19,20 @@ internal static class UsageError
             : new(Describe(parsed, parsed.Errors[0], command) + help);
     }
 
+    /// <summary>Help on a command that there is not; null for one that there is.</summary>
+    internal static ContainerException? OfHelp(Command root, string? topic)
+    {
+        foreach (var command in root.Subcommands)
+        {
+            if (command.Name == topic)
+            {
+                return null;
+            }
+        }
+
+        return topic is null ? null : new($"No help topic for '{topic}'\n  see peapod --help", UnknownCommand);
+    }
+
     private static string? UnknownFlag(ParseResult parsed)
     {
         foreach (var error in parsed.Errors)

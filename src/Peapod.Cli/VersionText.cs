@@ -1,4 +1,5 @@
 using System.Reflection;
+using Peapod.Container;
 using Peapod.Oci;
 
 namespace Peapod.Cli;
@@ -30,6 +31,7 @@ internal static class VersionText
         Output.Line($"commit: {Commit}");
         Output.Line($"spec: {DefaultSpec.OciVersion}");
         Output.Line($"dotnet: {Environment.Version} (NativeAOT, static)");
+        Output.Line($"libseccomp: {SupportedFeatures.LibseccompVersion}");
         Output.Line("features: cgroup2 ebpf-devices mount-api pods");
     }
 }

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Peapod.Container.Seccomp;
 using Peapod.Oci;
 
@@ -8,6 +9,16 @@ public static class SupportedFeatures
 {
     /// <summary>The oldest runtime-spec that is accepted.</summary>
     public const string OldestOciVersion = "1.0.0";
+
+    /// <summary>Of the libseccomp that is linked in: MAJOR.MINOR.MICRO.</summary>
+    public static unsafe string LibseccompVersion
+    {
+        get
+        {
+            var version = Libseccomp.seccomp_version();
+            return string.Create(CultureInfo.InvariantCulture, $"{version->Major}.{version->Minor}.{version->Micro}");
+        }
+    }
 
     /// <summary>The document, without annotations.</summary>
     public static Features Describe() => new()

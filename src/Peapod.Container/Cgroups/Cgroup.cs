@@ -404,7 +404,7 @@ public sealed class Cgroup : IDisposable
         if (frozen || populated)
         {
             Dispose();
-            throw new ContainerException($"config.json: linux.cgroupsPath: the cgroup \"{Path}\" {(frozen ? "is frozen" : "is in use: it has processes")}");
+            throw new ContainerException($"config.json: linux.cgroupsPath: container's cgroup {(frozen ? "unexpectedly frozen" : "is not empty")}: \"{Path}\"");
         }
     }
 

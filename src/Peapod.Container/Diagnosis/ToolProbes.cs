@@ -1,6 +1,5 @@
 using System.Runtime.InteropServices;
 using System.Text;
-using Peapod.Container.Seccomp;
 using Peapod.Container.Spawning;
 using Peapod.Kernel;
 using Peapod.Kernel.Files;
@@ -17,8 +16,7 @@ internal static unsafe partial class ToolProbes
 
     internal static void Run(Findings findings)
     {
-        var seccomp = Libseccomp.seccomp_version();
-        findings.Ok("library", "libseccomp", $"{seccomp->Major}.{seccomp->Minor}.{seccomp->Micro}, linked in");
+        findings.Ok("library", "libseccomp", $"{SupportedFeatures.LibseccompVersion}, linked in");
         findings.Ok("library", "nettle", $"{nettle_version_major()}.{nettle_version_minor()}, linked in");
         Criu(findings);
         Systemd(findings);

@@ -63,7 +63,7 @@ internal static class RuntimeHooks
         }
         catch (KernelException e)
         {
-            throw new ContainerException($"{Failures.Prefix(field)}cannot {HookPlan.TextOf(hook)}: {e.Operation}: {KernelException.Describe(e.Error)}", 1, e);
+            throw new ContainerException($"{Failures.Prefix(field)}{HookPlan.FailureOf(field)}cannot {HookPlan.TextOf(hook)}: {e.Operation}: {KernelException.Describe(e.Error)}", 1, e);
         }
     }
 

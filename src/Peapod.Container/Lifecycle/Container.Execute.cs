@@ -20,7 +20,7 @@ public sealed partial class Container
         if (status is not (ContainerStatus.Running or ContainerStatus.Created) && !(status == ContainerStatus.Paused && request.IgnorePaused))
         {
             throw new ContainerException(status == ContainerStatus.Paused
-                ? $"container \"{Id}\" is paused\n  resume it first, or use --ignore-paused"
+                ? $"cannot exec in a paused container: \"{Id}\" is paused\n  resume it first, or use --ignore-paused"
                 : $"container \"{Id}\" is not running: it is {Name(status)}");
         }
 

@@ -41,6 +41,13 @@ internal static class HookPlan
 
     internal static string FieldOf(string kind, int index) => $"hooks.{kind}[{index}]";
 
+    /// <summary>runc's words for the failure of a hook, by its field.</summary>
+    internal static string FailureOf(string field)
+    {
+        var bracket = field.IndexOf('[', StringComparison.Ordinal);
+        return $"error running {field["hooks.".Length..bracket]} hook #{field[(bracket + 1)..^1]}: ";
+    }
+
     internal static string TextOf(Hook hook) => $"run the hook \"{hook.Path}\"";
 
     internal static IReadOnlyList<string> Args(Hook hook) => hook.Args.Count > 0 ? hook.Args : [hook.Path];
@@ -61,7 +68,7 @@ internal static class HookPlan
     /// <param name="timeout">The seconds that it had, when it was killed after them.</param>
     internal static string Describe(ExitStatus end, int? timeout) => timeout is { } seconds
         ? $"did not end within {seconds} {(seconds == 1 ? "second" : "seconds")}"
-        : end.Signal != 0 ? $"was killed by signal {end.Signal}" : $"ended with exit status {end.Code}";
+        : end.Signal != 0 ? $"was killed by signal {end.Signal}{(end.Signal == Signals.SIGSYS ? ": bad system call" : "")}" : $"ended with exit status {end.Code}";
 
     /// <summary>What init says of a hook, for errors.</summary>
     internal static InitOperation Operation(Hook hook, string kind, int index) => new(PlanCode.Hook, FieldOf(kind, index), TextOf(hook)) { Path = hook.Path };

@@ -1,3 +1,4 @@
+using System.Numerics;
 using System.Runtime.InteropServices;
 using Peapod.Oci;
 
@@ -64,7 +65,7 @@ internal static class SchedulingPlan
 
     private static void AddMemoryPolicy(PlanBuilder plan, LinuxMemoryPolicy policy)
     {
-        var nodes = policy.Nodes is { Length: > 0 } list ? NumberSet.Parse(list, "linux.memoryPolicy.nodes") : [];
+        var nodes = NodesOf(policy);
         var mode = ModeNumber(policy.Mode);
         for (var i = 0; i < policy.Flags.Count; i++)
         {
@@ -77,6 +78,38 @@ internal static class SchedulingPlan
             B = (ulong)nodes.Length * 8,
             Bytes = nodes,
         });
+    }
+
+    private static byte[] NodesOf(LinuxMemoryPolicy policy)
+    {
+        const string field = "linux.memoryPolicy.nodes";
+        if (string.IsNullOrEmpty(policy.Nodes))
+        {
+            return [];
+        }
+
+        byte[] nodes;
+        try
+        {
+            nodes = NumberSet.Parse(policy.Nodes, field);
+        }
+        catch (SpecException e)
+        {
+            throw new SpecException(field, $"invalid memory policy node: {e.Reason}");
+        }
+
+        if (policy.Mode is "MPOL_DEFAULT" or "MPOL_LOCAL")
+        {
+            var count = 0;
+            foreach (var bits in nodes)
+            {
+                count += BitOperations.PopCount(bits);
+            }
+
+            throw new SpecException(field, $"invalid memory policy: mode requires 0 nodes but got {count}");
+        }
+
+        return nodes;
     }
 
     /// <summary>linux/mempolicy.h.</summary>

@@ -36,7 +36,7 @@ internal static class SeccompAgent
         }
         catch (KernelException e)
         {
-            throw new ContainerException($"config.json: linux.seccomp.listenerPath: cannot send the filter's listener to \"{path}\": {e.Operation}: {KernelException.Describe(e.Error)}\n  the agent that is to decide about the system calls must listen there", 1, e);
+            throw new ContainerException($"config.json: linux.seccomp.listenerPath: failed to connect with seccomp agent \"{path}\": {e.Operation}: {KernelException.Describe(e.Error)}\n  the agent that is to decide about the system calls must listen there", 1, e);
         }
     }
 }

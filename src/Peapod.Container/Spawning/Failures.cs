@@ -39,7 +39,8 @@ internal static class Failures
         {
             (PlanCode.Attach or PlanCode.NewMount, _, "inside proc") => "\n  a symlink leads into the proc file system there, which nothing else may cover",
             (PlanCode.NewMount, Errno.ENODEV, "fsopen") => "\n  this kernel does not know that file system",
-            (PlanCode.NewMount, Errno.ELOOP, _) => "\n  it must not be a symlink in the root file system",
+            (PlanCode.NewMount, Errno.ELOOP, _) when OnlyOnFolder(operation) => $": {operation.Source} must be mounted on ordinary directory\n  it must not be a symlink in the root file system",
+            (PlanCode.NewMount, Errno.ENOTDIR, _) when OnlyOnFolder(operation) => $": {operation.Source} must be mounted on ordinary directory",
             (PlanCode.Mask or PlanCode.ReadOnly, Errno.ESTALE, _) => "\n  what the configuration mounts there is not there any more: somebody changes the root file system meanwhile",
             (PlanCode.Terminal or PlanCode.Mknod, _, "inside proc") => "\n  a symlink leads into the proc file system there, which nothing else may cover",
             (PlanCode.Label, Errno.ENOENT, "write") => "\n  no such profile is loaded: apparmor_parser(8) loads one",
@@ -51,8 +52,11 @@ internal static class Failures
             (PlanCode.Attach or PlanCode.NewMount or PlanCode.Mkdir or PlanCode.Mknod, Errno.EROFS, _) => "\n  its place does not exist and cannot be made: what it lies in is read-only",
             _ => "",
         };
-        return new($"{Prefix(operation.Field)}cannot {operation.Text}: {(detail is "inside proc" ? "" : $"{detail}: ")}{KernelException.Describe(error)}{hint}");
+        var words = operation.Code == PlanCode.Hook ? HookPlan.FailureOf(operation.Field) : "";
+        return new($"{Prefix(operation.Field)}{words}cannot {operation.Text}: {(detail is "inside proc" ? "" : $"{detail}: ")}{KernelException.Describe(error)}{hint}");
     }
+
+    private static bool OnlyOnFolder(InitOperation operation) => operation.Source is "proc" or "sysfs";
 
     /// <summary>The words are runc's, for callers read them: Docker and podman make their exit codes from these sentences.</summary>
     private static ContainerException OfExecutable(InitOperation operation, Errno error)
@@ -75,7 +79,7 @@ internal static class Failures
     /// <param name="path">What was executed.</param>
     /// <param name="end">How it ended, and what it wrote on the lines below.</param>
     internal static ContainerException OfHook(string field, string path, string end) =>
-        new($"{Prefix(field)}\"{path}\" {end.TrimEnd('\n').Replace("\n", "\n  ", StringComparison.Ordinal)}");
+        new($"{Prefix(field)}{HookPlan.FailureOf(field)}\"{path}\" {end.TrimEnd('\n').Replace("\n", "\n  ", StringComparison.Ordinal)}");
 
     internal static string Prefix(string field) => field.Length == 0 ? "" : $"config.json: {field}: ";
 

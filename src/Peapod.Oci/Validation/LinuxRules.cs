@@ -167,13 +167,13 @@ internal static class LinuxRules
         if (!Names.IsMemoryPolicyMode(policy.Mode))
         {
             throw new SpecException("linux.memoryPolicy.mode",
-                policy.Mode.Length == 0 ? "is required" : $"unknown memory policy \"{policy.Mode}\"");
+                $"invalid memory policy mode: {(policy.Mode.Length == 0 ? "is required" : $"unknown memory policy \"{policy.Mode}\"")}");
         }
         for (int i = 0; i < policy.Flags.Count; i++)
         {
             if (!Names.IsMemoryPolicyFlag(policy.Flags[i]))
             {
-                throw new SpecException($"linux.memoryPolicy.flags[{i}]", $"unknown memory policy flag \"{policy.Flags[i]}\"");
+                throw new SpecException($"linux.memoryPolicy.flags[{i}]", $"invalid memory policy flag: unknown memory policy flag \"{policy.Flags[i]}\"");
             }
         }
     }

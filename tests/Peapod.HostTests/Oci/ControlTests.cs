@@ -110,7 +110,7 @@ public class ControlTests
         first.RunDetached();
         using var second = new Bundle("true").Set("linux.cgroupsPath", $"\"/{first.Id}\"");
 
-        Assert.Equal($"peapod: config.json: linux.cgroupsPath: the cgroup \"/sys/fs/cgroup/{first.Id}\" is in use: it has processes\n", second.Run().Error);
+        Assert.Equal($"peapod: config.json: linux.cgroupsPath: container's cgroup is not empty: \"/sys/fs/cgroup/{first.Id}\"\n", second.Run().Error);
         Assert.Equal("running", first.Status);
     }
 
@@ -477,6 +477,7 @@ public class ControlTests
     public void List_as_json_has_the_states_of_all()
     {
         using var bundle = new Bundle("sleep", "100");
+        Directory.CreateDirectory(bundle.Root);
         Assert.Equal("null\n", bundle.Peapod("list", "--format", "json").Output);
         var pid = bundle.RunDetached();
 

@@ -213,7 +213,7 @@ public class ExecTests
         bundle.RunDetached();
         Assert.Equal(0, bundle.Peapod("pause", bundle.Id).ExitCode);
 
-        Assert.Equal($"peapod: container \"{bundle.Id}\" is paused\n  resume it first, or use --ignore-paused\n", bundle.Exec(bundle.Id, "true").Error);
+        Assert.Equal($"peapod: cannot exec in a paused container: \"{bundle.Id}\" is paused\n  resume it first, or use --ignore-paused\n", bundle.Exec(bundle.Id, "true").Error);
         using var exec = System.Diagnostics.Process.Start(PeapodCommand.Executable, ["--root", bundle.Root, "exec", "--ignore-paused", bundle.Id, "sh", "-c", "exit 9"]);
         Assert.False(exec.WaitForExit(300));
         Assert.Equal(0, bundle.Peapod("resume", bundle.Id).ExitCode);

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Text.Json.Nodes;
+using System.Text.RegularExpressions;
 using Peapod.HostTests.Harness;
 
 namespace Peapod.HostTests.Oci;
@@ -45,6 +46,7 @@ public class FlagTests
         Assert.Matches("^peapod version [0-9.]+$", lines[0]);
         Assert.Matches("^commit: [0-9a-f]{12}(-dirty)?$|^commit: unknown$", lines[1]);
         Assert.Equal("spec: 1.3.0", lines[2]);
+        Assert.Contains(lines, static line => Regex.IsMatch(line, "^libseccomp: [0-9]+[.][0-9]+[.][0-9]+$"));
     }
 
     [Theory]
@@ -209,6 +211,7 @@ public class FlagTests
     public void An_empty_list_is_runcs()
     {
         using var bundle = new Bundle("true");
+        Directory.CreateDirectory(bundle.Root);
 
         Assert.Equal("null\n", bundle.Peapod("list", "--format", "json").Output);
         Assert.Equal("", bundle.Peapod("list", "--quiet").Output);

@@ -92,7 +92,7 @@ public class HookTests
 
         var result = bundle.Create();
 
-        Assert.Equal($"peapod: config.json: hooks.{kind}[0]: \"/bin/sh\" ended with exit status 3\n  one\n  two\n", result.Error);
+        Assert.Equal($"peapod: config.json: hooks.{kind}[0]: error running {kind} hook #0: \"/bin/sh\" ended with exit status 3\n  one\n  two\n", result.Error);
         Assert.Equal(1, result.ExitCode);
         Assert.Equal("stopped", (string)JsonNode.Parse(File.ReadAllText($"{bundle.Folder}/stopped"))!["status"]!);
         Assert.Equal($"peapod: container \"{bundle.Id}\" does not exist\n", bundle.Peapod("state", bundle.Id).Error);
@@ -109,7 +109,7 @@ public class HookTests
 
         var result = bundle.Peapod("start", bundle.Id);
 
-        Assert.Equal("peapod: config.json: hooks.startContainer[1]: \"/bin/sh\" was killed by signal 9\n", result.Error);
+        Assert.Equal("peapod: config.json: hooks.startContainer[1]: error running startContainer hook #1: \"/bin/sh\" was killed by signal 9\n", result.Error);
         Assert.Equal(1, result.ExitCode);
         Assert.False(File.Exists(bundle.PathInRootfs("ran")));
         Assert.True(File.Exists($"{bundle.Folder}/stopped"));
@@ -126,7 +126,7 @@ public class HookTests
         using var bundle = new Bundle("true");
         bundle.Set($"hooks.{kind}", """[{"path": "/bin/sleep", "args": ["sleep", "100"], "timeout": 1}]""");
 
-        Assert.Equal($"peapod: config.json: hooks.{kind}[0]: \"/bin/sleep\" did not end within 1 second\n", bundle.Run().Error);
+        Assert.Equal($"peapod: config.json: hooks.{kind}[0]: error running {kind} hook #0: \"/bin/sleep\" did not end within 1 second\n", bundle.Run().Error);
     }
 
     [Theory]
@@ -138,7 +138,7 @@ public class HookTests
         using var bundle = new Bundle("true");
         bundle.Set($"hooks.{kind}", """[{"path": "/nowhere/hook"}]""");
 
-        Assert.Equal($"peapod: config.json: hooks.{kind}[0]: cannot run the hook \"/nowhere/hook\": execve: No such file or directory\n", bundle.Run().Error);
+        Assert.Equal($"peapod: config.json: hooks.{kind}[0]: error running {kind} hook #0: cannot run the hook \"/nowhere/hook\": execve: No such file or directory\n", bundle.Run().Error);
     }
 
     [Fact]
@@ -149,7 +149,7 @@ public class HookTests
 
         var result = bundle.Run();
 
-        Assert.Equal("peapod: warning: config.json: hooks.poststop[0]: \"/bin/sh\" ended with exit status 3\n", result.Error);
+        Assert.Equal("peapod: warning: config.json: hooks.poststop[0]: error running poststop hook #0: \"/bin/sh\" ended with exit status 3\n", result.Error);
         Assert.Equal(0, result.ExitCode);
         Assert.True(File.Exists($"{bundle.Folder}/ran"));
     }
@@ -170,7 +170,7 @@ public class HookTests
 
         var result = command == "start" ? bundle.Peapod("start", bundle.Id) : bundle.Peapod([.. command.Split(' '), "--bundle", bundle.Folder, bundle.Id]);
 
-        Assert.Equal((1, "peapod: config.json: hooks.poststart[0]: \"/bin/sh\" ended with exit status 3\n"), (result.ExitCode, result.Error));
+        Assert.Equal((1, "peapod: config.json: hooks.poststart[0]: error running poststart hook #0: \"/bin/sh\" ended with exit status 3\n"), (result.ExitCode, result.Error));
         Assert.False(File.Exists($"{bundle.Folder}/ran"));
         Assert.True(File.Exists($"{bundle.Folder}/stopped"));
         Assert.Contains("does not exist", bundle.Peapod("state", bundle.Id).Error, StringComparison.Ordinal);

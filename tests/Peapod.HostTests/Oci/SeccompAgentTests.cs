@@ -59,7 +59,7 @@ public class SeccompAgentTests
 
         Assert.Equal(1, result.ExitCode);
         Assert.Equal(
-            $"peapod: config.json: linux.seccomp.listenerPath: cannot send the filter's listener to \"{PathOf(bundle)}\": connect: No such file or directory\n  the agent that is to decide about the system calls must listen there\n",
+            $"peapod: config.json: linux.seccomp.listenerPath: failed to connect with seccomp agent \"{PathOf(bundle)}\": connect: No such file or directory\n  the agent that is to decide about the system calls must listen there\n",
             result.Error);
     }
 

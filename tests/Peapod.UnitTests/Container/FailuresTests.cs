@@ -39,7 +39,7 @@ public class FailuresTests
     [InlineData(Errno.ENOENT, "execve", "cannot run it: execve: No such file or directory")]
     public void A_hook_that_fails_is_told_with_its_end_and_its_words(Errno error, string detail, string sentence) =>
         Assert.Equal(
-            $"config.json: hooks.createContainer[0]: {sentence}",
+            $"config.json: hooks.createContainer[0]: error running createContainer hook #0: {sentence}",
             Failures.OfOperation(new(PlanCode.Hook, "hooks.createContainer[0]", "run it") { Path = "/bin/hook" }, error, detail).Message);
 
     [Fact]

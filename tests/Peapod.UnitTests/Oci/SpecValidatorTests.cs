@@ -118,8 +118,8 @@ public sealed class SpecValidatorTests
     [InlineData("""{"intelRdt": {"closID": "a/b"}}""", "linux.intelRdt.closID: \"a/b\" is not the name of a directory")]
     [InlineData("""{"intelRdt": {"closID": ".."}}""", "linux.intelRdt.closID: \"..\" is not the name of a directory")]
     [InlineData("""{"intelRdt": {"memBwSchema": "L3:0=f"}}""", "linux.intelRdt.memBwSchema: must be one line that begins with \"MB:\"")]
-    [InlineData("""{"memoryPolicy": {"mode": "MPOL_BEST"}}""", "linux.memoryPolicy.mode: unknown memory policy \"MPOL_BEST\"")]
-    [InlineData("""{"memoryPolicy": {"mode": "MPOL_BIND", "flags": ["X"]}}""", "linux.memoryPolicy.flags[0]: unknown memory policy flag \"X\"")]
+    [InlineData("""{"memoryPolicy": {"mode": "MPOL_BEST"}}""", "linux.memoryPolicy.mode: invalid memory policy mode: unknown memory policy \"MPOL_BEST\"")]
+    [InlineData("""{"memoryPolicy": {"mode": "MPOL_BIND", "flags": ["X"]}}""", "linux.memoryPolicy.flags[0]: invalid memory policy flag: unknown memory policy flag \"X\"")]
     [InlineData("""{"personality": {"domain": "SOLARIS"}}""", "linux.personality.domain: unknown execution domain \"SOLARIS\"")]
     [InlineData("""{"personality": {"domain": "LINUX", "flags": ["X"]}}""", "linux.personality.flags[0]: unknown personality flag \"X\"")]
     public void Parts_of_linux_are_checked(string linux, string message) => AssertPartRefused($$"""{"linux": {{linux}}}""", message);

@@ -86,7 +86,7 @@ internal sealed class PodVolumes(PodManifest manifest, PodFolders folders)
                 Type = "bind",
                 Source = source,
                 Destination = mount.MountPath.StartsWith('/') ? mount.MountPath : $"/{mount.MountPath}",
-                Options = ["rbind", VolumePropagation.OptionOf(mount.MountPropagation), .. ReadOnlyOption(mount, volume), .. MappedOption(volume)],
+                Options = ["rbind", VolumePropagation.OptionOf(mount.MountPropagation), .. ReadOnlyOption(mount, volume, source), .. MappedOption(volume)],
             };
             var place = mounts.Count;
             while (place > 0 && Depth(mounts[place - 1].Destination) > Depth(entry.Destination))
@@ -122,11 +122,21 @@ internal sealed class PodVolumes(PodManifest manifest, PodFolders folders)
     }
 
     /// <summary>What is written here is never the containers' to write, nor is an image. Mounts below a read-only one may be writable, unless that is asked for.</summary>
-    private static string[] ReadOnlyOption(VolumeMount mount, Volume volume)
+    private static string[] ReadOnlyOption(VolumeMount mount, Volume volume, string source)
     {
         var readOnly = mount.ReadOnly || volume is { ConfigMap: not null } or { Secret: not null } or { Projected: not null } or { DownwardAPI: not null }
             or { Image: not null } or { PersistentVolumeClaim.ReadOnly: true };
-        return !readOnly ? [] : mount.RecursiveReadOnly is RecursiveReadOnly.Enabled or RecursiveReadOnly.IfPossible ? ["rro"] : ["ro"];
+        return !readOnly ? [] : mount.RecursiveReadOnly is RecursiveReadOnly.Enabled or RecursiveReadOnly.IfPossible ? ["rro"] : ["ro", .. FlagsOf(source)];
+    }
+
+    /// <summary>A volume's flags, by name: to a bind mount "ro" alone says that it has no others.</summary>
+    private static IEnumerable<string> FlagsOf(string source)
+    {
+        const long nosuid = 2, nodev = 4, noexec = 8; // ST_*, statfs(2)
+
+        // What cannot be looked at cannot be mounted either, which is told then.
+        var flags = Libc.statfs(source, out var status) == 0 ? status.Flags : 0;
+        return new[] { (nosuid, "nosuid"), (nodev, "nodev"), (noexec, "noexec") }.Where(flag => (flags & flag.Item1) != 0).Select(static flag => flag.Item2);
     }
 
     /// <summary>

@@ -46,7 +46,7 @@ public sealed class PodObjectVolumeTests : IDisposable
         Assert.Equal("..data/key\n", Exec("files", "readlink /v/conf/key"));
         Assert.Equal("440 4321 one\n", Exec("files", "echo $(stat -Lc '%a %g' /v/some/deep/er) $(cat /v/some/deep/er)"));
         Assert.Equal("440 0 4321 secret\n", Exec("files", "echo $(stat -Lc '%a %u %g' /v/hidden/password) $(cat /v/hidden/password)"));
-        Assert.Equal("tmpfs\n", Exec("files", "grep ' /v/hidden ' /proc/mounts | cut -d' ' -f3"));
+        Assert.Equal("tmpfs ro,nosuid,nodev\n", Exec("files", "grep ' /v/hidden ' /proc/mounts | cut -d' ' -f3,4 | cut -d, -f1-3"));
         Assert.Equal("here name password\nfiles\n", Exec("files", "echo $(ls /v/all); cat /v/all/name; echo"));
         Assert.Equal("", Exec("files", "ls /v/none"));
         Assert.Equal("touch: /v/conf/new: Read-only file system\n", bed.Pod("exec", "files", "--", "touch", "/v/conf/new").Error);

@@ -166,8 +166,9 @@ public sealed class RaceTests(ITestOutputHelper output)
                     return $"a mask is missing: {line}";
                 }
             }
-            else if (fields[3].Contains("/canary", StringComparison.Ordinal) || fields[4].Contains("/canary", StringComparison.Ordinal))
+            else if (fields[3].Contains("/canary", StringComparison.Ordinal))
             {
+                // Not where it is mounted, fields[4]: what a link leads to is made inside the root, where that path is another one.
                 return $"the canary is mounted: {line}";
             }
         }

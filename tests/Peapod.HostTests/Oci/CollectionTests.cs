@@ -14,7 +14,9 @@ public class CollectionTests
     {
         using var bundle = new Bundle("sleep", "100").Set("linux.cgroupsPath", $"\"/made-by-gc-test/above/{Guid.NewGuid():N}\"");
         var halves = 0;
-        for (var round = 0; round < 25; round++)
+
+        // On a busy machine nothing is made in the first 10 ms: then the kills come later, up to 100 ms.
+        for (var round = 0; round < 25 || (halves == 0 && round < 250); round++)
         {
             KillAfter(bundle, TimeSpan.FromMilliseconds(round / 2.5), "create", "--bundle", bundle.Folder, bundle.Id);
 
@@ -30,7 +32,7 @@ public class CollectionTests
             AssertNothingLeft(bundle);
         }
 
-        Assert.InRange(halves, 1, 25);
+        Assert.NotEqual(0, halves);
     }
 
     [Fact]

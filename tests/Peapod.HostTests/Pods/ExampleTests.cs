@@ -29,8 +29,9 @@ public sealed class ExampleTests : IDisposable
 
         string Page()
         {
+            // While the page is written anew it is empty.
             var read = bed.Pod("run", "--rm", "--image", "localhost/busybox", "reader", "--", "sh", "-c",
-                $"for try in 1 2 3 4 5 6 7 8 9; do wget -qO- http://{bed.Ip("example-pod")}:8080/ 2>/dev/null && exit; sleep 0.2; done; exit 1");
+                $"for try in 1 2 3 4 5 6 7 8 9; do page=$(wget -qO- http://{bed.Ip("example-pod")}:8080/ 2>/dev/null) && [ -n \"$page\" ] && echo \"$page\" && exit; sleep 0.2; done; exit 1");
             Assert.Equal(0, read.ExitCode);
             Assert.True(DateTime.TryParseExact(read.Output.Replace("  ", " ").Trim(), "ddd MMM d HH:mm:ss 'UTC' yyyy", CultureInfo.InvariantCulture, DateTimeStyles.None, out _), read.Output);
             return read.Output;

@@ -224,7 +224,16 @@ public sealed partial class Container
         }
         catch (ContainerException)
         {
-            Destroy(force: true);
+            try
+            {
+                Destroy(force: true);
+            }
+            catch (Exception e) when (e is ContainerException or KernelException)
+            {
+                // The hook's failure is the error; what could not be removed is told beside it.
+                store.Warn?.Invoke(e.Message);
+            }
+
             throw;
         }
     }

@@ -34,11 +34,11 @@ public static class Signals
     public const int SIGIO = 29;
     public const int SIGPWR = 30;
     public const int SIGSYS = 31;
+    public const int Max = 64;
 
     /// <summary>Whether a program in Go that asks for no signal ends with it (os/signal, "Default behavior of signals in Go programs").</summary>
     public static bool EndsGo(int signal) =>
         signal is SIGHUP or SIGINT or SIGQUIT or SIGILL or SIGTRAP or SIGABRT or SIGSTKFLT or SIGBUS or SIGFPE or SIGSEGV or SIGSYS or SIGTERM;
-    public const int Max = 64;
 
     /// <summary>The first real-time signal that programs may use; the C library keeps those below.</summary>
     public const int RealTimeMin = 34;

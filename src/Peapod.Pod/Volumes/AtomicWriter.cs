@@ -58,20 +58,21 @@ internal static unsafe class AtomicWriter
             }
         }
 
+        var kept = new HashSet<string>(names);
         foreach (var mountPoint in mountPoints)
         {
-            // A key of that name is there already, and is mounted on as it is.
+            // A key of that name is there already, and is mounted on as it is; what begins with two dots is this writer's own.
             var first = mountPoint.Split('/')[0];
-            if (!files.Keys.Any(file => file == first || file.StartsWith($"{first}/", StringComparison.Ordinal)))
+            if (!names.Contains(first) && !first.StartsWith("..", StringComparison.Ordinal))
             {
                 MakeFolders(volume, mountPoint);
-                names.Add(first);
+                kept.Add(first);
             }
         }
 
         foreach (var name in FileSystem.List(volume, path))
         {
-            if (name != Data && name != folder && !names.Contains(name))
+            if (name != Data && name != folder && !kept.Contains(name))
             {
                 Remove(volume, name);
             }

@@ -102,6 +102,19 @@ public sealed class PodObjectVolumeTests : IDisposable
         Assert.Contains("conf.d\n", Exec("nested", "ls /etc/app"), StringComparison.Ordinal);
     }
 
+    [Fact]
+    public void A_mount_on_what_a_volume_is_turned_by_does_not_break_the_volume()
+    {
+        bed.RunSpec("turned", """
+              containers:
+              - {name: c, image: localhost/busybox, command: [sleep, "100"], volumeMounts: [{name: v, mountPath: /v}]}
+              - {name: d, image: localhost/busybox, command: [sleep, "100"], volumeMounts: [{name: v, mountPath: /v}, {name: e, mountPath: /v/..data}]}
+              volumes: [{name: v, configMap: {name: conf}}, {name: e, emptyDir: {}}]
+            """);
+
+        Assert.Equal("one\n", bed.Done("exec", "-c", "c", "turned", "--", "sh", "-c", "cat /v/key; echo"));
+    }
+
     /// <summary>CVE-2025-9566 of podman: the next write went through a link that the container had made.</summary>
     [Fact]
     public void What_a_container_puts_in_the_place_of_a_key_is_never_followed()

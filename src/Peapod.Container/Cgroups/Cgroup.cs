@@ -60,6 +60,24 @@ public sealed class Cgroup : IDisposable
         }
     }
 
+    /// <summary>Makes a cgroup that only keeps processes together, or opens the one that is there: the cgroup above it hands no controllers on.</summary>
+    /// <param name="hierarchy">Where it is made.</param>
+    /// <param name="path">Its directory.</param>
+    /// <exception cref="ContainerException">It cannot be made.</exception>
+    public static Cgroup CreateWithoutControllers(CgroupHierarchy hierarchy, string path)
+    {
+        try
+        {
+            Make(hierarchy.MountPoint.Length, path, controllers: false);
+            return Open(path);
+        }
+        catch (KernelException e)
+        {
+            RemoveMade(System.IO.Path.GetDirectoryName(path)!);
+            throw new ContainerException($"cannot make the cgroup \"{path}\": {e.Message}", 1, e);
+        }
+    }
+
     /// <exception cref="ContainerException">There is no such cgroup.</exception>
     public static Cgroup Open(string path) => TryOpen(path) ?? throw new ContainerException($"the cgroup \"{path}\" is gone");
 
@@ -320,14 +338,18 @@ public sealed class Cgroup : IDisposable
     public void Dispose() => Directory.Dispose();
 
     /// <summary>Makes the levels of the path below its first <paramref name="root"/> characters; whether the last one is new.</summary>
-    private static unsafe bool Make(int root, string path)
+    private static unsafe bool Make(int root, string path, bool controllers = true)
     {
         var isNew = false;
         var end = root;
         var tries = 0;
         while (end < path.Length)
         {
-            EnableControllers(path[..end]);
+            if (controllers)
+            {
+                EnableControllers(path[..end]);
+            }
+
             var next = path.IndexOf('/', end + 1);
             next = next < 0 ? path.Length : next;
             try

@@ -84,7 +84,7 @@ public sealed partial class Container
         DebugPlan(store, plan);
         using var inputs = CreateInputs.Make(store.FolderOf(request.Id), request);
         using var steps = HostSteps.Do(plan, store.FolderOf(request.Id), inputs.Get, undo, request.Sources);
-        var child = Spawner.Spawn(plan, steps.Descriptors, cgroup.Directory, request.Streams);
+        var child = Spawner.Spawn(plan, steps.Descriptors, cgroup.Directory, request.Streams, request.Interruption);
         undo.Add(() => NewProcess.KillAndReap(child.Process));
         if (devices is not null)
         {

@@ -97,41 +97,41 @@ public sealed partial class Container
     {
         if (request.Cgroup is { } below)
         {
-            return SpawnBelow(plan, steps, request.Streams, below);
+            return SpawnBelow(plan, steps, request, below);
         }
 
         using var cgroup = Cgroup.TryOpen(Record.Cgroup);
         if (cgroup is null)
         {
-            return SpawnBesideFirst(plan, steps, request.Streams);
+            return SpawnBesideFirst(plan, steps, request);
         }
 
         try
         {
-            return Spawner.Spawn(plan, steps.Descriptors, cgroup.Directory, request.Streams);
+            return Spawner.Spawn(plan, steps.Descriptors, cgroup.Directory, request.Streams, request.Interruption);
         }
         catch (KernelException e) when (e.Error == Errno.EBUSY)
         {
             // The container has made cgroups of its own below: processes live in the leaves only.
-            return SpawnBesideFirst(plan, steps, request.Streams);
+            return SpawnBesideFirst(plan, steps, request);
         }
     }
 
     /// <summary>In the cgroup of the container's first process, as runc has it: it may be another one than it was made in, and is never ours by chance.</summary>
-    private Spawner.Child SpawnBesideFirst(Plan plan, HostSteps steps, StandardStreams streams)
+    private Spawner.Child SpawnBesideFirst(Plan plan, HostSteps steps, ExecRequest request)
     {
         var hierarchy = CgroupHierarchy.Find();
         var path = CgroupPath.TryOfProcess(hierarchy, Record.Pid)
             ?? throw new ContainerException($"the container's first process is in a cgroup outside of what is mounted at {hierarchy.MountPoint}: no process can be put beside it from here");
         if (path == CgroupPath.TryOfProcess(hierarchy, Environment.ProcessId))
         {
-            return Spawner.Spawn(plan, steps.Descriptors, cgroup: null, streams);
+            return Spawner.Spawn(plan, steps.Descriptors, cgroup: null, request.Streams, request.Interruption);
         }
 
         using var cgroup = Cgroup.Open(path);
         try
         {
-            return Spawner.Spawn(plan, steps.Descriptors, cgroup.Directory, streams);
+            return Spawner.Spawn(plan, steps.Descriptors, cgroup.Directory, request.Streams, request.Interruption);
         }
         catch (KernelException e) when (e.Operation == "clone3")
         {
@@ -160,13 +160,13 @@ public sealed partial class Container
         throw new ContainerException($"container \"{Id}\" is not running");
     }
 
-    private Spawner.Child SpawnBelow(Plan plan, HostSteps steps, StandardStreams streams, string below)
+    private Spawner.Child SpawnBelow(Plan plan, HostSteps steps, ExecRequest request, string below)
     {
         using var cgroup = Cgroup.TryOpen(CgroupPath.Below(CgroupDirectory, below))
             ?? throw new ContainerException($"--cgroup: the container has no cgroup \"{below}\" below its own");
         try
         {
-            return Spawner.Spawn(plan, steps.Descriptors, cgroup.Directory, streams);
+            return Spawner.Spawn(plan, steps.Descriptors, cgroup.Directory, request.Streams, request.Interruption);
         }
         catch (KernelException e) when (e.Error is Errno.EBUSY or Errno.EOPNOTSUPP)
         {

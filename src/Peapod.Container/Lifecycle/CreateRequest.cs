@@ -64,4 +64,7 @@ public sealed record CreateRequest
 
     /// <summary>This process stays until the container has ended, and deletes it then. Should it be killed before, nobody else will.</summary>
     public bool CallerDeletes { get; init; }
+
+    /// <summary>Ends the creation from another thread; null for none.</summary>
+    public Interruption? Interruption { get; init; }
 }

@@ -30,4 +30,7 @@ public sealed record ExecRequest
 
     /// <inheritdoc cref="CreateRequest.PidFile"/>
     public string? PidFile { get; init; }
+
+    /// <inheritdoc cref="CreateRequest.Interruption"/>
+    public Interruption? Interruption { get; init; }
 }

@@ -22,6 +22,19 @@ internal static class InitDialogue
     /// <exception cref="ContainerException">The child failed; the caller reaps it.</exception>
     internal static void Run(Spawner.Child child, Plan plan, HostSteps steps, Spec spec, Oci.Process? process, StageActions actions)
     {
+        child.Interruption?.Watch(child.Process);
+        try
+        {
+            Talk(child, plan, spec, process, listener, ready, hooks, devices);
+        }
+        finally
+        {
+            child.Interruption?.Watch(null);
+        }
+    }
+
+    private static void Talk(Spawner.Child child, Plan plan, Spec spec, Oci.Process? process, Action<int> listener, Action ready, Action? hooks, Action? devices)
+    {
         Span<byte> message = stackalloc byte[InitReport.Size];
         bool isReady = false, isBorn = false, isHeld = false, isSettled = false;
         SafeFd? listener = null;

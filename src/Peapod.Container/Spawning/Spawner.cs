@@ -11,7 +11,7 @@ namespace Peapod.Container.Spawning;
 internal static unsafe class Spawner
 {
     /// <summary>The child, and our end of the socket to it. A sibling that it makes for the rest of the plan takes its place.</summary>
-    internal sealed class Child(int pid, PidFd process, SafeFd socket)
+    internal sealed class Child(int pid, PidFd process, SafeFd socket, Interruption? interruption)
     {
         internal int Pid { get; private set; } = pid;
 
@@ -19,11 +19,15 @@ internal static unsafe class Spawner
 
         internal SafeFd Socket { get; } = socket;
 
+        internal Interruption? Interruption { get; } = interruption;
+
         internal void ReplaceBy(int sibling)
         {
+            Interruption?.Watch(null);
             Process.Dispose();
             Pid = sibling;
             Process = PidFd.TryOpen(sibling) ?? throw new KernelException("pidfd_open", "peapod-init", Errno.ESRCH);
+            Interruption?.Watch(Process);
         }
     }
 
@@ -31,8 +35,9 @@ internal static unsafe class Spawner
     /// <param name="descriptors">The descriptor in each slot, or null where init is to ask for it.</param>
     /// <param name="cgroup">The cgroup's directory, or null to stay in the parent's.</param>
     /// <param name="stdio">What becomes 0, 1 and 2; null leaves the parent's.</param>
+    /// <param name="interruption">Ends it from another thread; null for none.</param>
     /// <exception cref="KernelException">clone3, or the execution of init, was refused.</exception>
-    internal static Child Spawn(Plan plan, ReadOnlySpan<SafeFd?> descriptors, SafeFd? cgroup, StandardStreams stdio)
+    internal static Child Spawn(Plan plan, ReadOnlySpan<SafeFd?> descriptors, SafeFd? cgroup, StandardStreams stdio, Interruption? interruption = null)
     {
         var (ours, theirs) = UnixSocket.Pair(Libc.SOCK_SEQPACKET);
         using var initSocket = theirs;
@@ -50,8 +55,8 @@ internal static unsafe class Spawner
 
             // Until it has become init, the child is this process's memory under another number: nobody may look into it.
             Libc.prctl(Libc.PR_SET_DUMPABLE, 0, 0, 0, 0);
-            var (pid, pidfd) = Clone(plan, inherited, memory.Number, init, cgroup, stdio);
-            return new Child(pid, new PidFd(pidfd), ours);
+            var (pid, pidfd) = Clone(plan, inherited, memory.Number, init, cgroup, stdio, interruption);
+            return new Child(pid, new PidFd(pidfd), ours, interruption);
         }
         catch
         {
@@ -61,7 +66,7 @@ internal static unsafe class Spawner
     }
 
     private static (int Pid, int PidFd) Clone(
-        Plan plan, int[] inherited, int planFd, SafeFd init, SafeFd? cgroup, StandardStreams stdio)
+        Plan plan, int[] inherited, int planFd, SafeFd init, SafeFd? cgroup, StandardStreams stdio, Interruption? interruption)
     {
         Span<byte> planNumber = stackalloc byte[12];
         planNumber.Clear();
@@ -88,7 +93,9 @@ internal static unsafe class Spawner
             request.Stdio[0] = stdio.Input?.Number ?? -1;
             request.Stdio[1] = stdio.Output?.Number ?? -1;
             request.Stdio[2] = stdio.Error?.Number ?? -1;
+            interruption?.Begin(&request);
             var pid = NativeSpawn.peapod_spawn(&request);
+            interruption?.End();
             if (pid < 0)
             {
                 throw new KernelException("clone3", null, (Errno)(-pid));

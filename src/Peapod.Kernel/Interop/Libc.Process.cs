@@ -125,6 +125,22 @@ public static unsafe partial class Libc
 
     public static int fchdir(int fd) => LibC.fchdir(fd);
 
+    /// <summary>Returns the one there was before.</summary>
+    [LibraryImport(Library)]
+    public static partial uint umask(uint mask);
+
+    [LibraryImport(Library, SetLastError = true)]
+    public static partial int eventfd(uint value, int flags);
+
+    public const int EFD_CLOEXEC = 0x80000;
+    public const int EFD_NONBLOCK = 0x800;
+
+    /// <summary>mallopt(3).</summary>
+    [LibraryImport(Library)]
+    public static partial int mallopt(int parameter, int value);
+
+    public const int M_ARENA_MAX = -8;
+
     [LibraryImport(Library, SetLastError = true)]
     public static partial int poll(PollFd* fds, nuint count, int timeoutMilliseconds);
 

@@ -12,6 +12,9 @@ public static unsafe partial class Libc
     public static nuint TCGETS => (nuint)(uint)LibC.TCGETS;
     public static nuint TCSETS => (nuint)(uint)LibC.TCSETS;
 
+    /// <summary>Bytes that can be read from a pipe or a terminal: ioctl_tty(2).</summary>
+    public const nuint FIONREAD = 0x541b;
+
     public static int ioctl(int fd, nuint request, void* argument) => LibC.ioctl(fd, (int)request, argument);
 
     public static int ioctl_int(int fd, nuint request, nint argument) => ioctl(fd, request, (void*)argument);

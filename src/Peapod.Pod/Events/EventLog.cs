@@ -20,6 +20,7 @@ public sealed class EventLog : IDisposable
     private const int MostEvents = 200;
 
     private readonly PodFolders folders;
+    private readonly object writing = new();
     private SafeFd? file;
     private long size;
 
@@ -75,12 +76,22 @@ public sealed class EventLog : IDisposable
         }
     }
 
-    /// <summary>Writes down what has happened. That it cannot be written is told in the supervisor's log, and stops nothing.</summary>
+    /// <summary>Writes down what has happened. That it cannot be written is told in the supervisor's log, and stops nothing. For any thread.</summary>
     internal void Add(string type, string reason, string? fieldPath, string message)
     {
         Log.Happened(type, reason, fieldPath ?? "pod", message);
         var now = Timestamp.Now;
         byte[] line = [.. new PodEvent { Type = type, Reason = reason, FieldPath = fieldPath, Message = message, FirstTimestamp = now, LastTimestamp = now }.ToJson(), (byte)'\n'];
+        lock (writing)
+        {
+            Write(line);
+        }
+    }
+
+    public void Dispose() => file?.Dispose();
+
+    private void Write(byte[] line)
+    {
         try
         {
             if (file is null)
@@ -98,11 +109,15 @@ public sealed class EventLog : IDisposable
         }
         catch (KernelException e)
         {
+            if (file is not null)
+            {
+                // What was written of the line: the next one begins on a line of its own.
+                _ = Libc.ftruncate(file.Number, size);
+            }
+
             Log.EventsNotWritten(e.Message);
         }
     }
-
-    public void Dispose() => file?.Dispose();
 
     private static void Count(List<PodEvent> events, PodEvent next)
     {

@@ -15,7 +15,8 @@ namespace Peapod.Pod.Sandbox;
 /// </summary>
 internal static class PodCgroup
 {
-    private const string Root = "/peapod";
+    internal const string Root = "/peapod";
+
     private const string Burstable = Root + "/burstable", BestEffort = Root + "/besteffort";
 
     /// <summary>The pod's cgroup, below the hierarchy's mount point.</summary>

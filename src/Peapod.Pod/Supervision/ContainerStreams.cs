@@ -21,8 +21,8 @@ internal sealed unsafe class ContainerStreams : IDisposable
     /// <summary>Bytes of a terminal's first output that are kept for the one who attaches first, which is always after the start.</summary>
     private const int EarlyLimit = 1 << 16;
 
-    /// <summary>Milliseconds that one who is attached has to take the last of the output.</summary>
-    private const int LastLook = 1000;
+    /// <summary>Bytes that are read of a terminal whose container has ended; the kernel keeps less.</summary>
+    private const int LongestDrain = 256 << 10;
 
     /// <summary>Milliseconds after which a terminal that its processes have all closed is looked at again: one may open it anew.</summary>
     private const int HungUpPause = 1000;
@@ -153,21 +153,26 @@ internal sealed unsafe class ContainerStreams : IDisposable
         }
     }
 
-    /// <summary>Copies all that there is, once the container has ended.</summary>
+    /// <summary>
+    /// Copies what the container has written, once it has ended. Whoever else holds its streams may write on without end: only what
+    /// is there now counts.
+    /// </summary>
     internal void Drain()
     {
-        while (PumpOnce(outputFifo, output) | PumpOnce(errorFifo, error))
+        Drain(outputFifo, output);
+        Drain(errorFifo, error);
+        for (var taken = 0; taken < LongestDrain && PumpTerminal() is > 0 and var count; taken += count)
         {
         }
 
-        while (PumpTerminal())
-        {
-            ShowLast();
-        }
-
-        ShowLast();
         output?.Finish();
         error?.Finish();
+        if (viewer is not null && unseen.Length > 0)
+        {
+            LastLook.Give(viewer, unseen);
+            viewer = null;
+        }
+
         CloseForContainer();
     }
 
@@ -236,30 +241,44 @@ internal sealed unsafe class ContainerStreams : IDisposable
         KernelException.Check(Libc.fchownat(Libc.AT_FDCWD, path, owner, uint.MaxValue, Libc.AT_SYMLINK_NOFOLLOW), "chown", path);
     }
 
-    /// <returns>Whether there was something.</returns>
-    private static bool PumpOnce(SafeFd? source, LogWriter.Stream? target)
+    private static void Drain(SafeFd? source, LogWriter.Stream? target)
+    {
+        var left = 0;
+        if (source is null || Libc.ioctl(source.Number, Libc.FIONREAD, &left) != 0)
+        {
+            return;
+        }
+
+        while (left > 0 && PumpOnce(source, target, left) is > 0 and var count)
+        {
+            left -= count;
+        }
+    }
+
+    /// <returns>How many bytes there were; 0 for none.</returns>
+    private static int PumpOnce(SafeFd? source, LogWriter.Stream? target, int most = BufferSize)
     {
         if (source is null)
         {
-            return false;
+            return 0;
         }
 
         var buffer = stackalloc byte[BufferSize];
-        var count = Libc.read(source.Number, buffer, BufferSize);
+        var count = Libc.read(source.Number, buffer, (nuint)Math.Min(most, BufferSize));
         if (count > 0)
         {
             target?.Write(new ReadOnlySpan<byte>(buffer, (int)count), more: count == BufferSize);
         }
 
-        return count > 0;
+        return (int)Math.Max(0, count);
     }
 
     /// <inheritdoc cref="PumpOnce"/>
-    private bool PumpTerminal()
+    private int PumpTerminal()
     {
         if (terminal is null)
         {
-            return false;
+            return 0;
         }
 
         var buffer = stackalloc byte[BufferSize];
@@ -282,7 +301,7 @@ internal sealed unsafe class ContainerStreams : IDisposable
             hungUpUntil = Environment.TickCount64 + HungUpPause;
         }
 
-        return count > 0;
+        return (int)Math.Max(0, count);
     }
 
     /// <summary>Sends text to the one who is attached, after what that one has not taken yet.</summary>
@@ -314,21 +333,6 @@ internal sealed unsafe class ContainerStreams : IDisposable
             }
 
             unseen = unseen[(int)count..];
-        }
-    }
-
-    /// <summary>Gives the one who is attached some time for what is not taken yet.</summary>
-    private void ShowLast()
-    {
-        while (viewer is not null && unseen.Length > 0)
-        {
-            var entry = new PollFd { Fd = viewer.Number, Events = Libc.POLLOUT };
-            if (Libc.poll(&entry, 1, LastLook) <= 0)
-            {
-                return;
-            }
-
-            Show([]);
         }
     }
 

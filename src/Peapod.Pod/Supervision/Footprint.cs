@@ -15,13 +15,18 @@ internal struct Footprint
     /// <summary>Bytes that may be allocated before memory is given back.</summary>
     private const long Most = 512 << 10;
 
+    /// <summary>As <see cref="Most"/>, when there is nothing to do.</summary>
+    private const long MostAtRest = 32 << 10;
+
     private long allocated;
 
     /// <summary>Gives back what is not used any more, when there may be enough of it. Some hundred microseconds: to be called before waiting.</summary>
-    internal void Trim()
+    internal void Trim() => Collect(Most);
+
+    private void Collect(long most)
     {
-        var now = GC.GetAllocatedBytesForCurrentThread();
-        if (now - allocated >= Most)
+        var now = GC.GetTotalAllocatedBytes();
+        if (now - allocated >= most)
         {
             GC.Collect(GC.MaxGeneration, GCCollectionMode.Aggressive, blocking: true, compacting: true);
             allocated = now;
@@ -32,8 +37,9 @@ internal struct Footprint
     /// Gives back what waiting does not need and the collector does not keep: libseccomp takes a megabyte for the first pod's filter, and what
     /// makes a pod is most of the code.
     /// </summary>
-    internal static void Rest()
+    internal void Rest()
     {
+        Collect(MostAtRest);
         _ = Libc.malloc_trim(0);
         OwnCode.Unmap();
     }

@@ -15,6 +15,7 @@ internal sealed partial class PodContainer
     /// <param name="why">What the event says.</param>
     internal void Stop(long graceMilliseconds, string? why = null)
     {
+        StopStart(graceMilliseconds);
         if (Process is null)
         {
             return;
@@ -52,16 +53,13 @@ internal sealed partial class PodContainer
     /// <returns>False when it does not run.</returns>
     internal bool Signal(int signal) => Process is not null && context.Runtime.Signal(Spec.Name, Process, signal);
 
-    /// <summary>Kills all of its processes and waits for the end.</summary>
-    internal void KillAndReap(int timeoutMilliseconds)
+    /// <summary>The sandbox is gone: kills all of its processes, and what is being made.</summary>
+    internal void EndWithSandbox()
     {
+        DropStart();
         if (Process is not null)
         {
             KillAll();
-            if (Process.WaitForExit(timeoutMilliseconds))
-            {
-                Ended(ExitStatusOf(Process));
-            }
         }
     }
 

@@ -1,13 +1,7 @@
-using Peapod.Container;
-using Peapod.Container.Lifecycle;
 using Peapod.Container.State;
 using Peapod.Image;
-using Peapod.Kernel;
-using Peapod.Kernel.Files;
 using Peapod.Kernel.Interop;
 using Peapod.Kernel.Processes;
-using Peapod.Oci;
-using Peapod.Pod.Containers;
 using Peapod.Pod.Objects;
 using Peapod.Pod.Supervision.Life;
 using Peapod.Pod.Supervision.Probes;
@@ -24,6 +18,9 @@ internal sealed partial class PodContainer : IDisposable
     /// <summary>The exit code of a container whose end nobody saw; the kubelet's.</summary>
     private const int UnknownExitCode = 137;
 
+    /// <summary>Milliseconds until it is looked after again when that has failed.</summary>
+    private const long FaultPause = 1000;
+
     private readonly PodContext context;
     private readonly ContainerStore store;
     private readonly Attempts attempts;
@@ -38,6 +35,7 @@ internal sealed partial class PodContainer : IDisposable
     private long? killAt;
     private long grace;
     private long notBefore;
+    private long faultedUntil;
     private bool postStartDone;
     private bool restartAsked;
     private int stopSignal = Signals.SIGTERM;
@@ -68,12 +66,13 @@ internal sealed partial class PodContainer : IDisposable
     internal ContainerFacts Facts => new(Role, Spec.RestartPolicy ?? context.Pod.Spec.RestartPolicy ?? RestartPolicy.Always)
     {
         Run = Process is not null ? RunState.Running
+            : IsStarting ? RunState.Starting
             : Status.State.Terminated is not null || Status.State.Waiting?.Reason == "CrashLoopBackOff" ? RunState.Ended
             : RunState.New,
         ExitCode = (Status.State.Terminated ?? Status.LastState?.Terminated)?.ExitCode ?? 0,
         PostStartDone = Spec.Lifecycle?.PostStart is null || (Process is not null && postStartDone),
         Started = Process is not null && postStartDone && probes is { Started: true },
-        Stopping = killAt is not null,
+        Stopping = killAt is not null || startStopped,
         RestartAsked = restartAsked,
         NotBefore = notBefore,
     };
@@ -90,85 +89,6 @@ internal sealed partial class PodContainer : IDisposable
 
     /// <summary>The number of the run that is or comes: how often it has been started again by then.</summary>
     private int NextRun => Status.RestartCount + (Status.ContainerId is null ? 0 : 1);
-
-    /// <summary>Starts it, for the first time or again.</summary>
-    /// <exception cref="Exception">One of <see cref="PodFailure"/>.</exception>
-    internal void Start()
-    {
-        var folders = context.Folders;
-        FileSystem.MakeDirectories(folders.FolderOf(Spec.Name), Layout.PodFolders.PrivateFolder);
-        var image = LeaseImage();
-        Tell("Normal", "Pulled", $"Container image \"{Spec.Image}\" already present on machine");
-        DeleteStopped();
-        var run = NextRun;
-        var compiler = context.Compiler!;
-        using var root = compiler.MountRoot(image, folders.LayerOf(Spec.Name));
-        var held = new List<SafeFd>();
-        try
-        {
-            var variables = compiler.VariablesOf(Spec);
-            var spec = Completed(compiler.Compile(Spec, image, root, variables, context.Volumes.MountsOf(Spec, variables, held), context.Volumes.DevicesOf(Spec)));
-            var sources = compiler.TakeSources();
-            held.AddRange(sources?.Values ?? []);
-            using var streams = Streams.OpenForContainer(run, compiler.HostUserOf(spec.Process!));
-            Process = Create(new CreateRequest
-            {
-                Id = Spec.Name,
-                Spec = spec,
-                SpecJson = spec.ToJson(),
-                Bundle = folders.Run,
-                RootMount = root,
-                Sources = sources,
-                Streams = streams.Streams,
-                ConsoleSocket = streams.ConsoleSocket,
-            });
-            if (streams.ConsoleReceiver is { } receiver)
-            {
-                Streams.TakeTerminal(receiver);
-            }
-        }
-        finally
-        {
-            held.ForEach(static fd => fd.Dispose());
-        }
-
-        Tell("Normal", "Created", $"Created container: {Spec.Name}");
-        Tell("Normal", "Started", $"Started container {Spec.Name}");
-        began = PodContext.Now;
-        startedAt = Timestamp.Now;
-        creationBackOff = default;
-        (killAt, restartAsked, postStartFailure, notBefore) = (null, false, null, 0);
-        stopSignal = StopSignal(Spec, image.Config);
-        Status = Status with
-        {
-            State = Waiting(Status.State.Waiting?.Reason is PodInitializing ? PodInitializing : ContainerCreating),
-            LastState = Status.State.Terminated is null ? Status.LastState : Status.State,
-            RestartCount = run,
-            ImageId = image.Id.ToString(),
-            ContainerId = $"peapod://{context.Pod.Metadata.Uid}_{Spec.Name}_{run}",
-            Resources = Spec.Resources is { Limits: null, Requests: null } ? null : Spec.Resources,
-        };
-        postStartDone = false;
-        postStart = Spec.Lifecycle?.PostStart is { } hook ? attempts.Begin(Spec, hook, began) : null;
-        if (postStart is null)
-        {
-            Runs(started: false, ready: false);
-        }
-    }
-
-    /// <summary>As <see cref="Start"/>; a failure is what its status says then, and it is tried again later.</summary>
-    /// <param name="waits">Which failures.</param>
-    internal void TryStart(Predicate<Exception> waits)
-    {
-        try
-        {
-            Start();
-        }
-        catch (Exception e) when (waits(e))
-        {
-            NotStarted(e);
-        }
-    }
 
     /// <summary>Takes a container over that an earlier supervisor started.</summary>
     internal void Adopt()
@@ -200,8 +120,28 @@ internal sealed partial class PodContainer : IDisposable
         Runs(Status.Started == true, Status.Ready);
     }
 
-    /// <summary>Goes on as far as it can with all that is to be done for it.</summary>
+    /// <summary>Goes on as far as it can with all that is to be done for it. A fault of ours is told as an event of this container, and tried again later.</summary>
     internal void Advance(long now)
+    {
+        if (now < faultedUntil)
+        {
+            return;
+        }
+
+        try
+        {
+            AdvanceStart(now);
+            Go(now);
+        }
+        catch (Exception e) when (e is not (OutOfMemoryException or StartFailedException))
+        {
+            faultedUntil = now + FaultPause;
+            Console.Error.WriteLine($"{DateTime.UtcNow:O} container \"{Spec.Name}\": {e}");
+            Tell("Warning", "Failed", $"Error: {(PodFailure.Is(e) ? e.Message : $"internal error: {e.Message}")}");
+        }
+    }
+
+    private void Go(long now)
     {
         if (Process is null)
         {
@@ -223,6 +163,13 @@ internal sealed partial class PodContainer : IDisposable
     /// <summary>Adds what is to be polled for, and when to go on even if nothing happens.</summary>
     internal void AddTo(List<PollFd> entries, ref long next)
     {
+        if (faultedUntil > PodContext.Now)
+        {
+            next = Math.Min(next, faultedUntil);
+            return;
+        }
+
+        next = Math.Min(next, StartWakeAt);
         if (Process is null)
         {
             // A fifo that nobody has open for writing is always ready: it is looked at only while the container runs.
@@ -270,6 +217,7 @@ internal sealed partial class PodContainer : IDisposable
 
     public void Dispose()
     {
+        AbandonStart();
         probes?.Dispose();
         postStart?.Dispose();
         preStop?.Dispose();
@@ -290,59 +238,6 @@ internal sealed partial class PodContainer : IDisposable
     };
 
     private void Tell(string type, string reason, string message) => context.Events.Add(type, reason, FieldPath, message);
-
-    /// <summary>The configuration with what only its supervisor knows: where its last words go, whose processes an ephemeral container sees.</summary>
-    private Spec Completed(Spec spec)
-    {
-        if (TerminationMessage.Prepare(context.Folders, Spec) is { } words)
-        {
-            spec = spec with { Mounts = [.. spec.Mounts, words] };
-        }
-
-        if (Role == ContainerRole.Ephemeral && Spec.TargetContainerName is { Length: > 0 } target && context.Pod.Spec.ShareProcessNamespace != true)
-        {
-            var pid = store.TryRead(target) is not null && Container.Lifecycle.Container.Open(store, target) is { Status: Container.State.ContainerStatus.Running } running ? running.Record.Pid
-                : throw new PodException($"container \"{Spec.Name}\": targetContainerName: container \"{target}\" does not run");
-            var namespaces = new List<LinuxNamespace>();
-            foreach (var ns in spec.Linux!.Namespaces)
-            {
-                namespaces.Add(ns.Type == "pid" ? ns with { Path = $"/proc/{pid}/ns/pid" } : ns);
-            }
-
-            spec = spec with { Linux = spec.Linux with { Namespaces = namespaces } };
-        }
-
-        return spec;
-    }
-
-    private PidFd Create(CreateRequest request)
-    {
-        try
-        {
-            return context.Runtime.Run(request);
-        }
-        catch (ContainerException e)
-        {
-            throw ContainerFailure.InManifest(Spec.Name, request.Spec, e);
-        }
-    }
-
-    private void NotStarted(Exception failure)
-    {
-        var now = PodContext.Now;
-        var why = StartFailure.Of(Spec, failure);
-        Tell("Warning", "Failed", why.Reason is "ErrImagePull" ? $"Failed to pull image \"{Spec.Image}\": {failure.Message}" : $"Error: {failure.Message}");
-        if (why.Ended)
-        {
-            Status = Status with { RestartCount = NextRun, ContainerId = $"peapod://{context.Pod.Metadata.Uid}_{Spec.Name}_{NextRun}" };
-            Ended(StartFailure.ExitCode, null, why.Reason, failure.Message, null);
-            return;
-        }
-
-        notBefore = Math.Max(now + 1000, creationBackOff.Next(now, now));
-        var again = why.Reason == "ErrImagePull" && Status.State.Waiting?.Reason is "ErrImagePull" or "ImagePullBackOff";
-        Waits(again ? "ImagePullBackOff" : why.Reason, again ? $"Back-off pulling image \"{Spec.Image}\": ErrImagePull: {failure.Message}" : failure.Message);
-    }
 
     /// <summary>It runs, and its postStart is done.</summary>
     private void Runs(bool started, bool ready)
@@ -413,12 +308,5 @@ internal sealed partial class PodContainer : IDisposable
         var image = context.Images.Resolve(Spec.Image);
         context.Images.TakeLease(lease, image);
         return image;
-    }
-
-    /// <summary>Takes away what the last run left, its writable layer too: each start finds the image as it is.</summary>
-    private void DeleteStopped()
-    {
-        FileTree.Remove(context.Folders.LayerOf(Spec.Name));
-        context.Runtime.Delete(Spec.Name);
     }
 }

@@ -41,8 +41,14 @@ internal sealed class PodContext(PodFolders folders, PodManifest pod)
     /// <summary>The pod is being stopped: nothing is started again.</summary>
     internal bool Stopping { get; set; }
 
+    /// <summary>Whether the command that makes the pod still waits, and is told that a container could not start; what may yet come is only waited for.</summary>
+    internal Predicate<Exception> TellsFailures { get; set; } = static _ => false;
+
     /// <summary>Killed processes of probes and hooks that were given up; the supervisor reaps them when they have ended.</summary>
     internal List<PidFd> Unreaped { get; } = [];
+
+    /// <summary>What may hang is done there.</summary>
+    internal Workers Workers { get; } = new();
 
     /// <summary>Milliseconds of a clock that only goes on.</summary>
     internal static long Now => Environment.TickCount64;

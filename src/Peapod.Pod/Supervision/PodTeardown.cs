@@ -28,7 +28,8 @@ public static class PodTeardown
             () => PodVolumes.Unmount(folders),
             () => BlockVolume.Release(folders),
             () => ReleaseImages(folders),
-            () => IdRange.Release(folders));
+            () => IdRange.Release(folders),
+            () => SupervisorCgroup.Remove(folders));
         FileTree.Remove(folders.Data);
         FileTree.Remove(folders.Run);
     }

@@ -70,7 +70,7 @@ public sealed partial class Supervisor
 
     private void Attach(SafeFd client, ControlRequest request)
     {
-        var given = containers.Find(container => container.Spec.Name == request.Container)?.Streams.Attach() ?? [];
+        var given = containers.Find(container => container.Spec.Name == request.Container && container.Process is not null)?.Streams.Attach() ?? [];
         ControlSocket.Answer(client, new() { Gives = given.Count switch { 2 => "terminal", 1 => "input", _ => "nothing" } }, [.. given]);
         foreach (var descriptor in given)
         {

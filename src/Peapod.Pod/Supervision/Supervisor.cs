@@ -28,6 +28,12 @@ public sealed partial class Supervisor : IDisposable
     /// <summary>Milliseconds between two attempts to make a sandbox that could not be made.</summary>
     private const int SandboxPause = 10_000;
 
+    /// <summary>Milliseconds between two attempts to take back what an ended pod has on the host.</summary>
+    private const int FinishPause = 5_000;
+
+    /// <summary>Milliseconds between two attempts to write the status.</summary>
+    private const int WritePause = 1_000;
+
     private const string DeadlineExceeded = "DeadlineExceeded";
 
     private readonly PodFolders folders;
@@ -45,10 +51,15 @@ public sealed partial class Supervisor : IDisposable
     private long? stopBy;
     private bool stopsAtOnce;
     private bool wasInitialized;
+    private bool begins;
     private bool ended;
+    private long finishAt;
+    private bool unwritten;
+    private long writeAt;
     private string? hostIP;
     private (bool HasSandbox, bool Ended)? written;
     private long sandboxAt;
+    private long? sandboxLostAt;
     private long wakeAt;
     private Footprint footprint;
 
@@ -127,31 +138,86 @@ public sealed partial class Supervisor : IDisposable
     }
 
     /// <summary>Watches until the pod is stopped, or everything in it has ended for good.</summary>
-    public void Run()
+    /// <param name="begun">Called when all that could be started at first has been.</param>
+    /// <exception cref="PodException">A container could not be started at first; nothing of the pod runs.</exception>
+    public void Run(Action begun)
     {
+        if (!begins)
+        {
+            begun();
+        }
+
         while (true)
         {
-            while (Decide(static container => container.TryStart(PodFailure.Is)))
+            try
             {
+                if (Turn(begun))
+                {
+                    return;
+                }
             }
-
-            WriteStatus();
-            if (ended)
+            catch (StartFailedException e)
             {
-                Finish();
+                sandbox.End();
+                PodTeardown.Stop(folders);
+                throw new PodException(e.Message, e.InnerException) { ExitCode = e.InnerException is PodException failed ? failed.ExitCode : 1 };
+            }
+        }
+    }
+
+    /// <returns>Whether the pod is over.</returns>
+    private bool Turn(Action begun)
+    {
+        while (Decide())
+        {
+        }
+
+        var now = PodContext.Now;
+        Launch(now);
+        if (begins && !ended && !containers.Exists(static container => container.Facts.Run == RunState.Starting))
+        {
+            begins = false;
+            WriteStatus(now);
+            begun();
+        }
+
+        WriteStatus(now);
+        if (ended && TryFinish(now))
+        {
+            return true;
+        }
+
+        WaitForSomething();
+        control!.Serve(Serve);
+        now = PodContext.Now;
+        context.Workers.Advance(now);
+        foreach (var container in containers)
+        {
+            container.Advance(now);
+        }
+
+        Reap();
+        CheckSandbox(now);
+        return false;
+    }
+
+    /// <summary>Begins one start, if none that has only just begun is under way: containers start one after the other, as the kubelet has it.</summary>
+    private void Launch(long now)
+    {
+        foreach (var container in containers)
+        {
+            if (container.HoldsOthersUp(now))
+            {
                 return;
             }
+        }
 
-            WaitForSomething();
-            control!.Serve(Serve);
-            var now = PodContext.Now;
-            foreach (var container in containers)
+        foreach (var container in containers)
+        {
+            if (container.TryLaunch(now))
             {
-                container.Advance(now);
+                return;
             }
-
-            Reap();
-            CheckSandbox(now);
         }
     }
 
@@ -161,6 +227,7 @@ public sealed partial class Supervisor : IDisposable
         context.Unreaped.ForEach(static process => process.Dispose());
         context.Events.Dispose();
         control?.Dispose();
+        context.Workers.Dispose();
         sandbox.Dispose();
         held.Dispose();
     }
@@ -175,14 +242,9 @@ public sealed partial class Supervisor : IDisposable
         context.Events.Add("Normal", "Scheduled", null, $"Successfully assigned {Pod.Metadata.Namespace}/{Pod.Metadata.Name} to {PodHost.NodeName}");
         context.Volumes.Make();
         MakeSandbox();
-
-        // Of these the command that makes the pod is told what goes wrong; only what may yet come is waited for.
-        while (Decide(static container => container.TryStart(static e => e is ContainerConfigException)))
-        {
-        }
-
         undo.Keep();
-        WriteStatus();
+        begins = true;
+        context.TellsFailures = failure => begins && failure is not ContainerConfigException;
     }
 
     /// <summary>Goes on where a supervisor that was killed left off.</summary>
@@ -193,7 +255,7 @@ public sealed partial class Supervisor : IDisposable
         containers.ForEach(static container => container.Adopt());
         if (!hasSandbox)
         {
-            EndWithoutSandbox();
+            LoseSandbox();
         }
         else
         {
@@ -233,7 +295,7 @@ public sealed partial class Supervisor : IDisposable
 
     /// <summary>Does what is to be done now.</summary>
     /// <returns>Whether there was something: then there may be more.</returns>
-    private bool Decide(Action<PodContainer> start)
+    private bool Decide()
     {
         steps.Clear();
         var now = PodContext.Now;
@@ -246,7 +308,7 @@ public sealed partial class Supervisor : IDisposable
             switch (step.Kind)
             {
                 case StepKind.Start:
-                    start(containers[step.Container]);
+                    containers[step.Container].WantStart();
                     break;
                 case StepKind.Stop:
                     containers[step.Container].Stop(step.Grace);
@@ -344,30 +406,56 @@ public sealed partial class Supervisor : IDisposable
         if (sandbox.Process is { } process && process.WaitForExit(0))
         {
             context.Events.Add("Normal", "SandboxChanged", null, "Pod sandbox changed, it will be killed and re-created.");
-            EndWithoutSandbox();
+            LoseSandbox();
         }
 
-        if (sandbox.Process is null && !context.Stopping && sandboxAt <= now)
+        if (sandboxLostAt is not null && now >= SandboxWakeAt && !TryEndWithoutSandbox(now))
+        {
+            return;
+        }
+
+        if (sandbox.Process is null && sandboxLostAt is null && !context.Stopping && sandboxAt <= now)
         {
             RemakeSandbox();
         }
     }
 
+    /// <summary>When the next thing is to be done for a pod without a sandbox.</summary>
+    private long SandboxWakeAt => sandboxLostAt is { } lost && containers.Exists(static container => container.Process is not null) ? Math.Max(sandboxAt, lost + KillTimeout) : sandboxAt;
+
     /// <summary>Without its sandbox a pod has no network: its containers end, to be made anew with a new one.</summary>
-    private void EndWithoutSandbox()
+    private void LoseSandbox()
     {
-        containers.ForEach(static container => container.Signal(Kernel.Processes.Signals.SIGKILL));
-        containers.ForEach(static container => container.KillAndReap(KillTimeout));
+        sandboxLostAt = PodContext.Now;
         sandbox.End();
-        PodTeardown.Stop(folders);
+        containers.ForEach(static container => container.EndWithSandbox());
+    }
+
+    /// <summary>Its containers have ended, or had time to.</summary>
+    /// <returns>False when something still lives, and this is to be tried again.</returns>
+    private bool TryEndWithoutSandbox(long now)
+    {
+        try
+        {
+            PodTeardown.Stop(folders);
+        }
+        catch (Exception e) when (PodFailure.Is(e))
+        {
+            context.Events.Add("Warning", "FailedKillPod", null, $"error killing pod: {e.Message}");
+            sandboxAt = now + SandboxPause;
+            return false;
+        }
+
+        sandboxLostAt = null;
         if (Pod.Spec.RestartPolicy == RestartPolicy.Never)
         {
             Stop(0);
-            return;
+            return true;
         }
 
         wasInitialized = false;
         containers.ForEach(static container => container.StartOver());
+        return true;
     }
 
     private void RemakeSandbox()
@@ -379,24 +467,48 @@ public sealed partial class Supervisor : IDisposable
         catch (Exception e) when (PodFailure.Is(e))
         {
             context.Events.Add("Warning", "FailedCreatePodSandBox", null, $"Failed to create pod sandbox: {e.Message}");
-            sandbox.End();
-            PodTeardown.Stop(folders);
             sandboxAt = PodContext.Now + SandboxPause;
+            LoseSandbox();
         }
     }
 
-    private void Finish()
+    /// <summary>Takes back what the pod has on the host.</summary>
+    /// <returns>False when that could not be done, and is to be tried again: a process may wait for a device that does not answer.</returns>
+    private bool TryFinish(long now)
     {
-        sandbox.End();
-        PodTeardown.Stop(folders);
-        WriteStatus();
+        if (now < finishAt)
+        {
+            return false;
+        }
+
+        try
+        {
+            sandbox.End();
+            PodTeardown.Stop(folders);
+        }
+        catch (Exception e) when (PodFailure.Is(e))
+        {
+            context.Events.Add("Warning", "FailedKillPod", null, $"error killing pod: {e.Message}");
+            finishAt = PodContext.Now + FinishPause;
+            return false;
+        }
+
+        // The status is the last thing that is said of the pod: without it a new supervisor would take it for one that runs.
+        WriteStatus(now);
+        if (unwritten)
+        {
+            return false;
+        }
+
         foreach (var client in waitingForStop)
         {
             ControlSocket.Answer(client, new());
         }
+
+        return true;
     }
 
-    private void WriteStatus()
+    private void WriteStatus(long now)
     {
         var init = Statuses(static role => role is ContainerRole.Init or ContainerRole.Sidecar, status.InitContainerStatuses);
         var main = Statuses(static role => role == ContainerRole.Main, status.ContainerStatuses);
@@ -410,13 +522,38 @@ public sealed partial class Supervisor : IDisposable
             Reason = failed ? status.Reason : context.Stopping && !ended && waitingForStop.Count > 0 ? "Terminating" : null,
         };
 
-        // Of all that has an effect on the phase and the conditions nothing else changes.
-        var now = (sandbox.Process is not null, ended);
-        if (next != status || written != now)
+        // Nothing else affects the phase or the conditions.
+        var known = (sandbox.Process is not null, ended);
+        if (begins && !ended)
         {
-            written = now;
+            return;
+        }
+
+        if (next != status || written != known)
+        {
+            written = known;
             status = PodReport.Of(next, Facts(), ended, failed, Timestamp.Now);
+            unwritten = true;
+        }
+
+        if (unwritten && now >= writeAt)
+        {
+            TryWriteStatus(now);
+        }
+    }
+
+    private void TryWriteStatus(long now)
+    {
+        try
+        {
             StatusFile.Write(folders, status);
+            (unwritten, writeAt) = (false, 0);
+        }
+        catch (KernelException e)
+        {
+            // A full disk, mostly. What is known stays in memory, and is written when there is room.
+            writeAt = now + WritePause;
+            Console.Error.WriteLine($"{DateTime.UtcNow:O} status: {e.Message}");
         }
     }
 
@@ -456,6 +593,10 @@ public sealed partial class Supervisor : IDisposable
         entries.Clear();
         var next = wakeAt;
         control!.AddTo(entries);
+        context.Workers.AddTo(entries);
+        next = Math.Min(next, context.Workers.WakeAt);
+        next = unwritten ? Math.Min(next, writeAt) : next;
+        next = ended ? Math.Min(next, Math.Max(finishAt, unwritten ? writeAt : 0)) : next;
         Add(sandbox.Process);
         context.Unreaped.ForEach(Add);
         foreach (var container in containers)
@@ -465,7 +606,7 @@ public sealed partial class Supervisor : IDisposable
 
         if (sandbox.Process is null && !context.Stopping)
         {
-            next = Math.Min(next, sandboxAt);
+            next = Math.Min(next, SandboxWakeAt);
         }
 
         footprint.Trim();
@@ -479,7 +620,7 @@ public sealed partial class Supervisor : IDisposable
             }
             else if (Libc.poll(first, count, Footprint.Quiet) == 0)
             {
-                Footprint.Rest();
+                footprint.Rest();
                 Libc.poll(first, count, pause == Timeout.Infinite ? pause : pause - Footprint.Quiet);
             }
         }

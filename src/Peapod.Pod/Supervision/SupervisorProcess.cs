@@ -9,6 +9,7 @@ using Peapod.Kernel.Processes;
 using Peapod.Kernel.Sockets;
 using Peapod.Pod.Layout;
 using Peapod.Pod.Objects;
+using Peapod.Pod.Sandbox;
 using Peapod.Pod.Supervision.Control;
 
 namespace Peapod.Pod.Supervision;
@@ -34,11 +35,13 @@ public static class SupervisorProcess
         using (var nothing = FileSystem.Open("/dev/null", Libc.O_RDWR))
         using (var errors = FileSystem.Open(folders.SupervisorLog, Libc.O_WRONLY | Libc.O_CREAT | Libc.O_APPEND | Libc.O_NOFOLLOW | Libc.O_NONBLOCK, 0x180))
         using (var self = FileSystem.Open("/proc/self/exe", Libc.O_RDONLY))
+        using (var cgroup = SupervisorCgroup.Make(folders))
         {
             ChildProcess.Start(
                 self,
                 ["peapod-pod", Command, folders.Host.RunRoot, folders.Host.DataRoot, folders.Host.NetworkFile, folders.Key],
-                new StandardStreams(theirs, nothing, errors)).Dispose();
+                new StandardStreams(theirs, nothing, errors),
+                cgroup.Directory).Dispose();
         }
 
         Span<byte> buffer = stackalloc byte[LongestReport];
@@ -57,41 +60,41 @@ public static class SupervisorProcess
     /// <summary>What the process of <see cref="Command"/> does.</summary>
     public static int Main(PodHost host, string key)
     {
-        Libc.setsid();
-        Libc.chdir("/");
+        Surroundings.Reset();
         using var report = SafeFd.Borrow(0).Duplicate();
         using (var nothing = FileSystem.Open("/dev/null", Libc.O_RDWR))
         {
             KernelException.Check(Libc.dup3(nothing.Number, 0, 0), "dup3");
         }
 
+        // One heap for all threads: what a thread beside the loop has used is given back with the rest.
+        _ = Libc.mallopt(Libc.M_ARENA_MAX, 1);
         var folders = new PodFolders(host, key);
         Supervisor? supervisor = null;
         try
         {
             supervisor = Supervisor.TryOpen(folders);
             supervisor?.Begin();
+            supervisor?.Run(() => End(report, 0, ""));
+            End(report, supervisor is null ? 0 : 1, $"pod \"{folders.Name}\" was stopped before it ran");
+            return 0;
         }
-        catch (Exception e) when (PodFailure.Is(e))
+        catch (Exception e) when (PodFailure.Is(e) && !report.IsClosed)
         {
             supervisor?.Dispose();
-            Report(report, e is PodException failed ? failed.ExitCode : 1, e.Message);
+            supervisor = null;
+            End(report, e is PodException failed ? failed.ExitCode : 1, e.Message);
             return 1;
         }
-        catch (Exception e)
+        catch (Exception e) when (!PodFailure.Is(e))
         {
-            Report(report, 1, $"pod \"{folders.Name}\": {UnexpectedFailure.Sentence(e)}");
+            End(report, 1, $"pod \"{folders.Name}\": {UnexpectedFailure.Sentence(e)}");
             throw;
         }
-
-        Report(report, 0, "");
-        report.Dispose();
-        using (supervisor)
+        finally
         {
-            supervisor?.Run();
+            supervisor?.Dispose();
         }
-
-        return 0;
     }
 
     /// <summary>Stops the pod and returns when it is stopped. A supervisor that has died is started first.</summary>
@@ -475,9 +478,14 @@ public static class SupervisorProcess
         }
     }
 
-    /// <summary>Tells the command that started this supervisor how it went: an exit code, and a sentence.</summary>
-    private static void Report(SafeFd report, int exitCode, string text)
+    /// <summary>Tells the command that started this supervisor how it went: an exit code, and a sentence. Once.</summary>
+    private static void End(SafeFd report, int exitCode, string text)
     {
+        if (report.IsClosed)
+        {
+            return;
+        }
+
         byte[] bytes = [(byte)exitCode, .. Encoding.UTF8.GetBytes(text)];
         try
         {
@@ -487,5 +495,7 @@ public static class SupervisorProcess
         {
             // The command that started the pod was killed; the pod is there all the same.
         }
+
+        report.Dispose();
     }
 }

@@ -112,6 +112,12 @@ internal sealed class ControlSocket : IDisposable
         {
             Answer(client, new() { Error = e.Message });
         }
+        catch (Exception e) when (e is not OutOfMemoryException)
+        {
+            // A fault of ours is the answer, and not the supervisor's end.
+            Console.Error.WriteLine($"{DateTime.UtcNow:O} request: {e}");
+            Answer(client, new() { Error = $"internal error: {e.Message}" });
+        }
 
         return true;
     }

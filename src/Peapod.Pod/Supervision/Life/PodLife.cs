@@ -66,7 +66,7 @@ internal static class PodLife
                 ContainerRole.Init or ContainerRole.Sidecar => initialized || IsPassed(container),
 
                 // The next container begins when this one's postStart is done.
-                ContainerRole.Main => container.PostStartDone || !(starts || container.Run == RunState.Running),
+                ContainerRole.Main => container.PostStartDone || !(starts || container.Run is RunState.Running or RunState.Starting),
                 _ => true,
             };
         }
@@ -96,7 +96,7 @@ internal static class PodLife
         for (var i = 0; i < pod.Containers.Count; i++)
         {
             var container = pod.Containers[i];
-            if (container.Run != RunState.Running)
+            if (container.Run is not (RunState.Running or RunState.Starting))
             {
                 continue;
             }

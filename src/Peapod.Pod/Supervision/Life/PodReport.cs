@@ -59,7 +59,7 @@ internal static class PodReport
         }
 
         // Pending until each container has been started, if only once.
-        return !PodLife.IsInitialized(pod) || Any(last, pod, static (container, status) => container is { Role: ContainerRole.Main, Run: RunState.New } && status.ContainerId is null)
+        return !PodLife.IsInitialized(pod) || Any(last, pod, static (container, status) => container is { Role: ContainerRole.Main, Run: RunState.New or RunState.Starting } && status.ContainerId is null)
             ? PodPhase.Pending : PodPhase.Running;
     }
 

@@ -6,6 +6,9 @@ internal enum RunState
     /// <summary>It has not run in this sandbox.</summary>
     New,
 
+    /// <summary>It is being made.</summary>
+    Starting,
+
     Running,
 
     Ended,

@@ -5,7 +5,7 @@ using Peapod.Oci;
 
 namespace Peapod.Pod.Supervision.Runtimes;
 
-/// <summary>What makes a pod's containers. All that is known of one afterwards is in its record, whoever made it.</summary>
+/// <summary>What makes a pod's containers, beside the supervisor's loop: calls may come from several threads, and hang. All that is known of one afterwards is in its record, whoever made it.</summary>
 internal interface IContainerRuntime
 {
     /// <summary>Makes a container and has its process run. A failure leaves nothing of it.</summary>
@@ -17,8 +17,12 @@ internal interface IContainerRuntime
     bool Signal(string id, PidFd process, int signal);
 
     /// <summary>Executes a command as the container's own process would be, without a terminal.</summary>
+    /// <param name="id">The container.</param>
+    /// <param name="command">The executable and its arguments.</param>
+    /// <param name="streams">Its standard streams.</param>
+    /// <param name="interruption">Ends it from another thread while it is being made.</param>
     /// <returns>Its process, a child of this one.</returns>
-    PidFd Execute(string id, IReadOnlyList<string> command, StandardStreams streams);
+    PidFd Execute(string id, IReadOnlyList<string> command, StandardStreams streams, Interruption interruption);
 
     void Update(string id, LinuxResources resources);
 

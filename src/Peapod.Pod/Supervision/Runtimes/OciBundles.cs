@@ -126,11 +126,11 @@ internal static class OciBundles
     }
 
     /// <summary>process.json for an exec; goes with the object.</summary>
-    internal static ProcessFile WriteProcess(PodFolders folders, string container, Process process)
+    internal static RemovedFile WriteProcess(PodFolders folders, string container, Process process)
     {
-        var path = $"{FolderOf(folders, container)}/exec-{Libc.getpid()}.json";
+        var path = $"{FolderOf(folders, container)}/exec-{Libc.getpid()}-{Libc.gettid()}.json";
         Write(path, process.ToJson());
-        return new ProcessFile(path);
+        return new RemovedFile(path);
     }
 
     internal static void Write(string path, byte[] content)
@@ -155,11 +155,4 @@ internal static class OciBundles
     }
 
     private static string RootOf(PodFolders folders) => $"{folders.Run}/bundles";
-
-    internal sealed class ProcessFile(string path) : IDisposable
-    {
-        internal string Path => path;
-
-        public void Dispose() => FileSystem.RemoveFile(path);
-    }
 }

@@ -36,11 +36,12 @@ internal sealed class OciRuntime : IContainerRuntime
 
     public PidFd Run(CreateRequest request)
     {
+        using var making = children.Make();
         PidFd? process = null;
         try
         {
             process = Create(request, OciBundles.Make(folders, request));
-            command.Call(request.Id, ["start", command.IdOf(request.Id)]);
+            Call(request.Id, ["start", command.IdOf(request.Id)], default, request.Interruption);
             return process;
         }
         catch
@@ -60,38 +61,49 @@ internal sealed class OciRuntime : IContainerRuntime
             return process.Signal(signal);
         }
 
-        try
+        // Nobody waits for it: it may hang, and KILL comes in time.
+        var target = new PidFd(KernelException.Check(Libc.fcntl(process.Number, Libc.F_DUPFD_CLOEXEC, 3), "fcntl"));
+        new Thread(() => Kill(id, target, signal), 1 << 20) { IsBackground = true }.Start();
+        return true;
+    }
+
+    private void Kill(string id, PidFd process, int signal)
+    {
+        using (process)
         {
-            command.Call(id, ["kill", command.IdOf(id), signal.ToString(CultureInfo.InvariantCulture)]);
-            return true;
-        }
-        catch (Exception e) when (PodFailure.Is(e))
-        {
-            // It has ended meanwhile, or its runtime is at a loss.
-            return process.Signal(signal);
+            try
+            {
+                Call(id, ["kill", command.IdOf(id), signal.ToString(CultureInfo.InvariantCulture)]);
+            }
+            catch (Exception e) when (PodFailure.Is(e))
+            {
+                // It has ended meanwhile, or its runtime is at a loss.
+                process.Signal(signal);
+            }
         }
     }
 
-    public PidFd Execute(string id, IReadOnlyList<string> args, StandardStreams streams)
+    public PidFd Execute(string id, IReadOnlyList<string> args, StandardStreams streams, Interruption interruption)
     {
-        var pidFile = $"{OciBundles.FolderOf(folders, id)}/exec.pid";
+        using var making = children.Make();
+        using var pidFile = new RemovedFile($"{OciBundles.FolderOf(folders, id)}/exec-{Libc.gettid()}.pid");
         using var process = OciBundles.WriteProcess(folders, id, Container.Lifecycle.Container.Open(store, id).ReadSpec().Process! with { Args = args, Terminal = false, ConsoleSize = null });
-        command.Call(id, ["exec", "--process", process.Path, "--detach", "--pid-file", pidFile, command.IdOf(id)], streams);
-        return Open(pidFile, out _);
+        Call(id, ["exec", "--process", process.Path, "--detach", "--pid-file", pidFile.Path, command.IdOf(id)], streams, interruption);
+        return Open(pidFile.Path, out _);
     }
 
     public void Update(string id, LinuxResources resources)
     {
         var file = $"{OciBundles.FolderOf(folders, id)}/resources.json";
         OciBundles.Write(file, resources.ToJson());
-        command.Call(id, ["update", "--resources", file, command.IdOf(id)]);
+        Call(id, ["update", "--resources", file, command.IdOf(id)]);
     }
 
     public void Delete(string id)
     {
         if (command.Has(id))
         {
-            command.Call(id, ["delete", "--force", command.IdOf(id)]);
+            Call(id, ["delete", "--force", command.IdOf(id)]);
         }
 
         OciBundles.Remove(folders, id);
@@ -111,11 +123,17 @@ internal sealed class OciRuntime : IContainerRuntime
         }
 
         arguments.Add(command.IdOf(request.Id));
-        command.Call(request.Id, arguments, request.Streams);
+        Call(request.Id, arguments, request.Streams, request.Interruption);
         console?.PassOn(request.ConsoleSocket!);
         var process = Open(pidFile, out var pid);
         Container.Lifecycle.Container.Register(store, request, pid);
         return process;
+    }
+
+    private void Call(string id, IReadOnlyList<string> arguments, StandardStreams streams = default, Interruption? interruption = null)
+    {
+        using var making = children.Make();
+        command.Call(id, arguments, streams, interruption);
     }
 
     private PidFd Open(string pidFile, out int pid)

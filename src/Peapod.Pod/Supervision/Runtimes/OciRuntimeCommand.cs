@@ -15,6 +15,8 @@ internal sealed class OciRuntimeCommand(RuntimeHandler handler, PodFolders folde
     /// <summary>Milliseconds after which a command is taken for hung. Virtual machines take their time to begin.</summary>
     private const int Timeout = 60_000;
 
+    private int calls;
+
     private const int NotFound = 127;
     private const int NotExecutable = 126;
 
@@ -47,17 +49,23 @@ internal sealed class OciRuntimeCommand(RuntimeHandler handler, PodFolders folde
     /// <param name="container">Which container it is about.</param>
     /// <param name="arguments">The command and its arguments.</param>
     /// <param name="streams">Those of the container's process, where it makes one.</param>
+    /// <param name="interruption">Ends it from another thread; null for none.</param>
     /// <exception cref="ContainerException">It has failed: what it says last in its log.</exception>
-    internal void Call(string container, IReadOnlyList<string> arguments, StandardStreams streams = default)
+    internal void Call(string container, IReadOnlyList<string> arguments, StandardStreams streams = default, Interruption? interruption = null)
     {
-        var log = $"{OciBundles.FolderOf(folders, container)}/log.json";
+        // One log for each call: several may be under way.
+        var log = $"{OciBundles.FolderOf(folders, container)}/log-{Interlocked.Increment(ref calls)}.json";
         FileSystem.MakeDirectories(OciBundles.FolderOf(folders, container), PodFolders.PrivateFolder);
         FileSystem.RemoveFile(log);
+        using var removed = new RemovedFile(log);
 
         // Never ours: a command's may be a terminal, which some runtimes would hand on.
         using var nothing = FileSystem.Open("/dev/null", Libc.O_RDWR);
         using var process = ChildProcess.Start(handler.Path, Line(arguments, log), new(streams.Input ?? nothing, streams.Output ?? nothing, streams.Error ?? nothing));
-        if (!process.WaitForExit(Timeout))
+        interruption?.Watch(process);
+        var ended = process.WaitForExit(Timeout);
+        interruption?.Watch(null);
+        if (!ended)
         {
             process.Signal(Signals.SIGKILL);
             process.Wait();

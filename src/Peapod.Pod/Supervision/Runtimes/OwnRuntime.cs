@@ -13,13 +13,14 @@ internal sealed class OwnRuntime(ContainerStore store) : IContainerRuntime
 
     public bool Signal(string id, PidFd process, int signal) => process.Signal(signal);
 
-    public PidFd Execute(string id, IReadOnlyList<string> command, StandardStreams streams)
+    public PidFd Execute(string id, IReadOnlyList<string> command, StandardStreams streams, Interruption interruption)
     {
         var container = Container.Lifecycle.Container.Open(store, id);
         return container.Execute(new ExecRequest
         {
             Process = container.ReadSpec().Process! with { Args = command, Terminal = false, ConsoleSize = null },
             Streams = streams,
+            Interruption = interruption,
         }).Process;
     }
 

@@ -1,0 +1,73 @@
+using Peapod.Kernel;
+using Peapod.Kernel.Files;
+using Peapod.Kernel.Interop;
+
+namespace Peapod.Pod.Supervision;
+
+/// <summary>
+/// What a process inherits from whoever started it, set to the same values for every supervisor: a pod must not depend on the shell that it was
+/// started from, and its containers inherit from its supervisor what their manifest does not say.
+/// </summary>
+internal static unsafe class Surroundings
+{
+    private const int RLIMIT_FSIZE = 1;
+    private const int RLIMIT_DATA = 2;
+    private const int RLIMIT_STACK = 3;
+    private const int RLIMIT_CORE = 4;
+    private const int RLIMIT_NPROC = 6;
+    private const int RLIMIT_NOFILE = 7;
+    private const int RLIMIT_MEMLOCK = 8;
+    private const int RLIMIT_AS = 9;
+    private const int RLIMIT_CPU = 0;
+    private const ulong Unlimited = ulong.MaxValue;
+
+    /// <summary>As the kubelet and container runtimes have it: the kernel takes others first.</summary>
+    private const string OomScore = "-999";
+
+    internal static void Reset()
+    {
+        Libc.setsid();
+        Libc.chdir("/");
+        Libc.umask(0x12); // 022
+
+        // systemd's defaults for services, which are what containers of other runtimes have.
+        Limit(RLIMIT_NOFILE, 1024, 524_288);
+        Limit(RLIMIT_STACK, 8 << 20, Unlimited);
+        Limit(RLIMIT_MEMLOCK, 8 << 20, 8 << 20);
+        Limit(RLIMIT_CORE, 0, Unlimited);
+        foreach (var resource in (ReadOnlySpan<int>)[RLIMIT_CPU, RLIMIT_FSIZE, RLIMIT_DATA, RLIMIT_AS, RLIMIT_NPROC])
+        {
+            Limit(resource, Unlimited, Unlimited);
+        }
+
+        ResetScheduling();
+        try
+        {
+            FileSystem.WriteExisting("/proc/self/oom_score_adj", OomScore);
+        }
+        catch (KernelException e) when (e.Error is Errno.EACCES or Errno.EPERM)
+        {
+            // Without CAP_SYS_RESOURCE it stays what it was, as do limits that would be raised.
+        }
+    }
+
+    private static void Limit(int resource, ulong soft, ulong hard)
+    {
+        var limit = new RLimit { Current = soft, Maximum = hard };
+        _ = Libc.prlimit64(0, resource, &limit, null);
+    }
+
+    /// <summary>The default policy, nice 0, all CPUs. sched_setattr(2) with a struct sched_attr of its first version.</summary>
+    private static void ResetScheduling()
+    {
+        var attributes = stackalloc ulong[6];
+        new Span<ulong>(attributes, 6).Clear();
+        *(uint*)attributes = 48;
+        _ = Libc.sched_setattr(0, attributes, 0);
+
+        const int mostCpus = 8192;
+        var cpus = stackalloc byte[mostCpus / 8];
+        new Span<byte>(cpus, mostCpus / 8).Fill(0xff);
+        _ = Libc.sched_setaffinity(0, mostCpus / 8, cpus);
+    }
+}

@@ -13,9 +13,10 @@ public static unsafe class ChildProcess
     /// <param name="executable">What it executes, by descriptor.</param>
     /// <param name="args">Its arguments, the name first. Its environment is empty but for PATH.</param>
     /// <param name="streams">Its standard streams.</param>
+    /// <param name="inherited">Descriptors that it has under their own numbers.</param>
     /// <param name="cgroup">The directory of the cgroup that it begins in; null for this process's.</param>
-    public static PidFd Start(SafeFd executable, IReadOnlyList<string> args, StandardStreams streams, SafeFd? cgroup = null) =>
-        Start(executable.Number, "", args, [PathOnly], streams, cwd: null, [], cgroup);
+    public static PidFd Start(SafeFd executable, IReadOnlyList<string> args, StandardStreams streams, ReadOnlySpan<int> inherited, SafeFd? cgroup) =>
+        Start(executable.Number, "", args, [PathOnly], streams, cwd: null, inherited, cgroup);
 
     /// <param name="path">What it executes; a script, too.</param>
     /// <param name="args">Its arguments, the name first. Its environment is empty but for PATH.</param>

@@ -75,6 +75,11 @@ public static unsafe partial class Libc
     public const int LOCK_EX = 2;
     public const int LOCK_NB = 4;
 
+    public const uint SPLICE_F_NONBLOCK = 2;
+
+    [LibraryImport(Library, SetLastError = true)]
+    public static partial nint tee(int input, int output, nuint length, uint flags);
+
     [LibraryImport(Library, SetLastError = true)]
     public static partial int flock(int fd, int operation);
 

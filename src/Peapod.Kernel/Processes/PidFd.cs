@@ -75,6 +75,9 @@ public sealed unsafe class PidFd : SafeFd
     /// <summary>Waits until this child, which we trace, is stopped; it may end instead.</summary>
     public void WaitForStop() => TryWait(Libc.WSTOPPED | Libc.WNOWAIT);
 
+    /// <summary>How this child has ended, which is left to be reaped; null while it runs.</summary>
+    public ExitStatus? TryPeek() => TryWait(Libc.WNOHANG | Libc.WNOWAIT);
+
     /// <summary>Reaps this child if it has ended; null while it runs.</summary>
     public ExitStatus? TryWait() => TryWait(Libc.WNOHANG);
 
@@ -96,8 +99,7 @@ public sealed unsafe class PidFd : SafeFd
 
             if ((info[0] & PIDFD_INFO_EXIT) != 0)
             {
-                var status = ((int*)info)[15];
-                return new ExitStatus((status >> 8) & 0xff, status & 0x7f);
+                return ExitStatus.FromWait(((int*)info)[15]);
             }
 
             if (reaped)

@@ -29,7 +29,8 @@ internal static class RestartCommand
         return command;
     }
 
-    /// <summary>Returns when the containers run anew, or when that takes longer than it can.</summary>
+    /// <summary>Returns when the containers run anew, whatever becomes of the supervisor meanwhile.</summary>
+    /// <exception cref="PodException">They do not, in the time that it may take.</exception>
     private static void Restart(PodFolders folders, string? container, long? graceSeconds)
     {
         var grace = graceSeconds ?? PodEnd.GraceOf(folders);
@@ -38,8 +39,13 @@ internal static class RestartCommand
         var before = Runs(folders, container);
         SupervisorProcess.Restart(folders, container, graceSeconds);
         var end = Environment.TickCount64 + (1000 * grace) + Patience;
-        while (SupervisorProcess.IsAlive(folders) && Environment.TickCount64 < end && Runs(folders, container).Overlaps(before))
+        while (SupervisorProcess.TakeOver(folders) && Runs(folders, container).Overlaps(before))
         {
+            if (Environment.TickCount64 >= end)
+            {
+                throw new PodException($"pod \"{folders.Name}\": its containers have not started again in {grace + (Patience / 1000)} seconds\n  \"peapod pod events {folders.Name}\" may say why");
+            }
+
             changes.Wait(100);
         }
     }

@@ -13,24 +13,17 @@ internal static class PodEnd
     /// <param name="graceSeconds">Between the containers' stop signal and KILL; null for the manifest's.</param>
     internal static void Delete(PodFolders folders, long? graceSeconds)
     {
-        if ((graceSeconds ?? GraceOf(folders)) is > 0 and var grace)
-        {
-            TryStop(folders, grace);
-        }
-
-        SupervisorProcess.Remove(folders);
-    }
-
-    private static void TryStop(PodFolders folders, long graceSeconds)
-    {
+        var grace = graceSeconds ?? GraceOf(folders);
+        using var notice = Waiting(folders, grace);
         try
         {
-            Stop(folders, graceSeconds);
+            SupervisorProcess.Delete(folders, grace);
         }
         catch (DamagedStateException e)
         {
             // It has no supervisor, and cannot get one that knew how to stop it.
             Console.Error.WriteLine($"peapod: warning: pod \"{folders.Name}\" is killed: {e.Message.Split('\n')[0]}");
+            SupervisorProcess.Remove(folders);
         }
     }
 
@@ -46,9 +39,11 @@ internal static class PodEnd
     /// <summary>Stops it, and returns when it is stopped.</summary>
     internal static void Stop(PodFolders folders, long graceSeconds)
     {
-        using var notice = Notice.Show($"pod \"{folders.Name}\": waiting for its containers, at most {graceSeconds}s");
+        using var notice = Waiting(folders, graceSeconds);
         SupervisorProcess.Stop(folders, graceSeconds);
     }
+
+    private static Notice Waiting(PodFolders folders, long graceSeconds) => Notice.Show($"pod \"{folders.Name}\": waiting for its containers, at most {graceSeconds}s");
 
     /// <summary>Seconds, as the manifest has it; 0 for a pod without one, which was never made whole. When it cannot be read: what most have.</summary>
     internal static long GraceOf(PodFolders folders)

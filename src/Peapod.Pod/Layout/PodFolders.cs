@@ -29,6 +29,9 @@ public sealed class PodFolders(PodHost host, string key)
 
     public string Lock => $"{Run}/supervisor.lock";
 
+    /// <summary>What commands have asked for and is not done yet.</summary>
+    public string Wishes => $"{Run}/wishes.json";
+
     /// <summary>Held by the command that makes the pod.</summary>
     public string CreatorLock => $"{Run}/creator.lock";
 

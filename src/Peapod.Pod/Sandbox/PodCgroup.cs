@@ -52,6 +52,17 @@ internal static class PodCgroup
         }
     }
 
+    /// <summary>Kills what is in the pod's cgroup.</summary>
+    internal static void Kill(PodFolders folders)
+    {
+        var hierarchy = CgroupHierarchy.Find();
+        foreach (var parent in (ReadOnlySpan<string>)[Burstable, BestEffort, Root])
+        {
+            using var cgroup = Cgroup.TryOpen($"{hierarchy.MountPoint}{parent}/{folders.Key}");
+            cgroup?.Kill();
+        }
+    }
+
     /// <summary>Kills what is in the pod's cgroup and removes it, wherever it is; and what was shared with others, with the last pod.</summary>
     internal static void Remove(CgroupHierarchy hierarchy, PodFolders folders)
     {

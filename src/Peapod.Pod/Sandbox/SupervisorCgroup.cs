@@ -1,4 +1,6 @@
 using Peapod.Container.Cgroups;
+using Peapod.Kernel;
+using Peapod.Kernel.Files;
 using Peapod.Pod.Layout;
 
 namespace Peapod.Pod.Sandbox;
@@ -15,12 +17,56 @@ internal static class SupervisorCgroup
         return Cgroup.CreateWithoutControllers(hierarchy, PathOf(hierarchy, folders));
     }
 
+    /// <summary>Kills the supervisor and its keeper.</summary>
+    internal static void Kill(PodFolders folders)
+    {
+        using var cgroup = Cgroup.TryOpen(PathOf(CgroupHierarchy.Find(), folders));
+        cgroup?.Kill();
+    }
+
+    /// <summary>The supervisor has removed its pod: waits for the keeper to leave, and removes what that did not. Another pod of that name is left alone.</summary>
+    internal static void RemoveEmpty(PodFolders folders)
+    {
+        for (var tries = 0; tries < 100 && FileSystem.TryStat(folders.Run) is null; tries++)
+        {
+            if (!IsInhabited(folders))
+            {
+                using var cgroup = Cgroup.TryOpen(PathOf(CgroupHierarchy.Find(), folders));
+                cgroup?.Remove();
+                return;
+            }
+
+            Thread.Sleep(10);
+        }
+    }
+
     /// <summary>Ends what is left in it and removes it; none is no error.</summary>
     internal static void Remove(PodFolders folders)
     {
         using var cgroup = Cgroup.TryOpen(PathOf(CgroupHierarchy.Find(), folders));
         cgroup?.Kill();
         cgroup?.Remove();
+    }
+
+    /// <summary>Whether anything lives in it: a supervisor, or the keeper that will start another one.</summary>
+    internal static bool IsInhabited(PodFolders folders)
+    {
+        try
+        {
+            return FileSystem.TryReadText($"{PathOf(CgroupHierarchy.Find(), folders)}/cgroup.procs") is { Length: > 0 };
+        }
+        catch (KernelException e) when (e.Error == Errno.ENODEV)
+        {
+            // It was removed between the opening and the reading.
+            return false;
+        }
+    }
+
+    /// <summary>It and the directories above it that go with the last pod, the lowest first.</summary>
+    internal static string[] Directories(PodFolders folders)
+    {
+        var hierarchy = CgroupHierarchy.Find();
+        return [PathOf(hierarchy, folders), $"{hierarchy.MountPoint}{PodCgroup.Root}/supervisors", $"{hierarchy.MountPoint}{PodCgroup.Root}"];
     }
 
     private static string PathOf(CgroupHierarchy hierarchy, PodFolders folders) => $"{hierarchy.MountPoint}{PodCgroup.Root}/supervisors/{folders.Key}";

@@ -7,6 +7,7 @@ using Peapod.Kernel.Sockets;
 using Peapod.Pod.Layout;
 using Peapod.Pod.Logs;
 using Peapod.Pod.Objects;
+using Peapod.Pod.Supervision.Keeping;
 
 namespace Peapod.Pod.Supervision;
 
@@ -27,8 +28,18 @@ internal sealed unsafe class ContainerStreams : IDisposable
     /// <summary>Milliseconds after which a terminal that its processes have all closed is looked at again: one may open it anew.</summary>
     private const int HungUpPause = 1000;
 
+    // Names of fifos, and of what the keeper keeps.
+    private const string Output = "stdout";
+    private const string Error = "stderr";
+    private const string Input = "stdin";
+    private const string Terminal = "terminal";
+    private const string Console = "console";
+    private const string Viewer = "viewer";
+
     private readonly ContainerSpec spec;
     private readonly PodFolders folders;
+    private readonly Keeper keeper;
+    private readonly PipePeek peek;
     private LogWriter? log;
     private LogWriter.Stream? output;
     private LogWriter.Stream? error;
@@ -41,10 +52,12 @@ internal sealed unsafe class ContainerStreams : IDisposable
     private List<byte>? early;
     private long hungUpUntil;
 
-    internal ContainerStreams(ContainerSpec spec, PodFolders folders)
+    internal ContainerStreams(ContainerSpec spec, PodFolders folders, Keeper keeper, PipePeek peek)
     {
+        this.peek = peek;
         this.spec = spec;
         this.folders = folders;
+        this.keeper = keeper;
     }
 
     /// <summary>The streams for a new run of the container, to be disposed of by the caller.</summary>
@@ -57,13 +70,14 @@ internal sealed unsafe class ContainerStreams : IDisposable
         if (spec.Tty)
         {
             var (receiver, sender) = UnixSocket.Pair(Libc.SOCK_STREAM);
+            keeper.Keep(NameOf(Console), receiver);
             return new NewStreams(default, receiver, sender);
         }
 
-        MakeFifo("stdout", owner);
-        MakeFifo("stderr", owner);
+        MakeFifo(Output, owner);
+        MakeFifo(Error, owner);
         OpenReaders();
-        return new NewStreams(new StandardStreams(OpenInput(owner), Open("stdout", Libc.O_RDWR), Open("stderr", Libc.O_RDWR)), null, null);
+        return new NewStreams(new StandardStreams(OpenInput(owner), Open(Output, Libc.O_RDWR), Open(Error, Libc.O_RDWR)), null, null);
     }
 
     /// <summary>Takes the terminal that the container has sent.</summary>
@@ -72,17 +86,49 @@ internal sealed unsafe class ContainerStreams : IDisposable
         var descriptors = new List<SafeFd>(1);
         UnixSocket.Receive(receiver, stackalloc byte[64], descriptors);
         terminal = descriptors[0];
+        keeper.Keep(NameOf(Terminal), terminal);
+        keeper.Drop(NameOf(Console));
         early = [];
         KernelException.Check(Libc.fcntl(terminal.Number, Libc.F_SETFL, Libc.O_RDWR | Libc.O_NONBLOCK), "fcntl");
     }
 
-    /// <summary>Opens the fifos of a container that runs already. Its terminal, if it has one, went with the supervisor that held it.</summary>
-    internal void Adopt(int run)
+    /// <summary>Goes on with the streams of a container that an earlier supervisor started.</summary>
+    /// <param name="run">The run's number.</param>
+    /// <param name="kept">What the keeper has kept: what is the container's is taken out of it.</param>
+    internal void Adopt(int run, Dictionary<string, SafeFd> kept)
     {
         OpenLog(run);
+        kept.Remove(NameOf(Input), out input);
+        kept.Remove(NameOf(Terminal), out terminal);
+        kept.Remove(NameOf(Viewer), out viewer);
         if (!spec.Tty)
         {
             OpenReaders();
+        }
+        else if (terminal is null && kept.Remove(NameOf(Console), out var receiver))
+        {
+            using (receiver)
+            {
+                TakeTerminal(receiver);
+            }
+        }
+    }
+
+    /// <summary>A new keeper knows nothing yet.</summary>
+    internal void KeepAll()
+    {
+        Keep(Output, outputFifo);
+        Keep(Error, errorFifo);
+        Keep(Input, input);
+        Keep(Terminal, terminal);
+        Keep(Viewer, viewer);
+
+        void Keep(string name, SafeFd? fd)
+        {
+            if (fd is not null)
+            {
+                keeper.Keep(NameOf(name), fd);
+            }
         }
     }
 
@@ -95,6 +141,7 @@ internal sealed unsafe class ContainerStreams : IDisposable
             viewer?.Dispose();
             (unseen, early) = (early?.ToArray() ?? [], null);
             (viewer, var theirs) = UnixSocket.Pair(Libc.SOCK_STREAM | Libc.SOCK_NONBLOCK);
+            keeper.Keep(NameOf(Viewer), viewer);
             return [terminal.Duplicate(), theirs];
         }
 
@@ -106,6 +153,7 @@ internal sealed unsafe class ContainerStreams : IDisposable
         var way = input.Duplicate();
         if (spec.StdinOnce)
         {
+            keeper.Drop(NameOf(Input));
             input.Dispose();
             input = null;
         }
@@ -169,6 +217,7 @@ internal sealed unsafe class ContainerStreams : IDisposable
         error?.Finish();
         if (viewer is not null && unseen.Length > 0)
         {
+            keeper.Drop(NameOf(Viewer));
             LastLook.Give(viewer, unseen);
             viewer = null;
         }
@@ -194,11 +243,25 @@ internal sealed unsafe class ContainerStreams : IDisposable
 
     private void CloseForContainer()
     {
-        input?.Dispose();
-        terminal?.Dispose();
-        viewer?.Dispose();
+        Close(Input, input);
+        Close(Terminal, terminal);
+        Close(Viewer, viewer);
         (input, terminal, viewer, unseen, early) = (null, null, null, [], null);
     }
+
+    private void Close(string name, SafeFd? fd)
+    {
+        if (fd is not null)
+        {
+            keeper.Drop(NameOf(name));
+            fd.Dispose();
+        }
+    }
+
+    /// <summary>Whether that name, of what the keeper keeps, is that of a pipe to a log.</summary>
+    internal static bool IsOfLog(string name) => name.EndsWith($".{Output}", StringComparison.Ordinal) || name.EndsWith($".{Error}", StringComparison.Ordinal);
+
+    private string NameOf(string stream) => $"{spec.Name}.{stream}";
 
     private SafeFd OpenInput(uint owner)
     {
@@ -207,10 +270,11 @@ internal sealed unsafe class ContainerStreams : IDisposable
             return FileSystem.Open("/dev/null", Libc.O_RDONLY);
         }
 
-        MakeFifo("stdin", owner);
-        var reader = Open("stdin", Libc.O_RDONLY | Libc.O_NONBLOCK);
+        MakeFifo(Input, owner);
+        var reader = Open(Input, Libc.O_RDONLY | Libc.O_NONBLOCK);
         KernelException.Check(Libc.fcntl(reader.Number, Libc.F_SETFL, Libc.O_RDONLY), "fcntl");
-        input = Open("stdin", Libc.O_WRONLY);
+        input = Open(Input, Libc.O_WRONLY);
+        keeper.Keep(NameOf(Input), input);
         return reader;
     }
 
@@ -220,8 +284,15 @@ internal sealed unsafe class ContainerStreams : IDisposable
     /// </summary>
     private void OpenReaders()
     {
-        outputFifo ??= Open("stdout", Libc.O_RDWR | Libc.O_NONBLOCK);
-        errorFifo ??= Open("stderr", Libc.O_RDWR | Libc.O_NONBLOCK);
+        if (outputFifo is null || errorFifo is null)
+        {
+            outputFifo ??= Open(Output, Libc.O_RDWR | Libc.O_NONBLOCK);
+            errorFifo ??= Open(Error, Libc.O_RDWR | Libc.O_NONBLOCK);
+
+            // What a pipe holds goes with its last descriptor: the keeper's stays when this process and the container's are gone.
+            keeper.Keep(NameOf(Output), outputFifo);
+            keeper.Keep(NameOf(Error), errorFifo);
+        }
     }
 
     private SafeFd Open(string stream, int flags) => FileSystem.Open(folders.FifoOf(spec.Name, stream), flags);
@@ -241,7 +312,7 @@ internal sealed unsafe class ContainerStreams : IDisposable
         KernelException.Check(Libc.fchownat(Libc.AT_FDCWD, path, owner, uint.MaxValue, Libc.AT_SYMLINK_NOFOLLOW), "chown", path);
     }
 
-    private static void Drain(SafeFd? source, LogWriter.Stream? target)
+    private void Drain(SafeFd? source, LogWriter.Stream? target)
     {
         var left = 0;
         if (source is null || Libc.ioctl(source.Number, Libc.FIONREAD, &left) != 0)
@@ -256,7 +327,7 @@ internal sealed unsafe class ContainerStreams : IDisposable
     }
 
     /// <returns>How many bytes there were; 0 for none.</returns>
-    private static int PumpOnce(SafeFd? source, LogWriter.Stream? target, int most = BufferSize)
+    private int PumpOnce(SafeFd? source, LogWriter.Stream? target, int most = BufferSize)
     {
         if (source is null)
         {
@@ -264,13 +335,23 @@ internal sealed unsafe class ContainerStreams : IDisposable
         }
 
         var buffer = stackalloc byte[BufferSize];
-        var count = Libc.read(source.Number, buffer, (nuint)Math.Min(most, BufferSize));
-        if (count > 0)
+        var count = peek.Read(source, buffer, Math.Min(most, BufferSize));
+        if (count == 0)
         {
-            target?.Write(new ReadOnlySpan<byte>(buffer, (int)count), more: count == BufferSize);
+            return 0;
         }
 
-        return (int)Math.Max(0, count);
+        // When there is more to come the last line is probably not whole: it stays for the next time.
+        var text = new ReadOnlySpan<byte>(buffer, count);
+        var isFull = count == BufferSize;
+        if (isFull && text.LastIndexOf((byte)'\n') is >= 0 and var end)
+        {
+            text = text[..(end + 1)];
+        }
+
+        target?.Write(text, more: isFull);
+        PipePeek.Take(source, buffer, text.Length);
+        return text.Length;
     }
 
     /// <inheritdoc cref="PumpOnce"/>
@@ -325,7 +406,7 @@ internal sealed unsafe class ContainerStreams : IDisposable
             {
                 if (Marshal.GetLastPInvokeError() != (int)Errno.EAGAIN)
                 {
-                    viewer.Dispose();
+                    Close(Viewer, viewer);
                     (viewer, unseen) = (null, []);
                 }
 

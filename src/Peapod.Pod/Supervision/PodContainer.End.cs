@@ -135,8 +135,7 @@ internal sealed partial class PodContainer
         (probes, postStart, preStop, killAt) = (null, null, null, null);
         KillOthers();
         Streams.Drain();
-        Process?.Dispose();
-        Process = null;
+        LeaveToBeWritten();
         var code = status?.Reported ?? UnknownExitCode;
         var reason = status is null ? "ContainerStatusUnknown"
             : code != 0 && WasOutOfMemory() ? "OOMKilled"
@@ -214,16 +213,53 @@ internal sealed partial class PodContainer
         return false;
     }
 
-    /// <summary>A child is reaped; of a process that was taken over, the kernel tells the exit code through its pidfd (Linux 6.15).</summary>
-    private static ExitStatus? ExitStatusOf(PidFd process)
+    /// <summary>It has ended: finds out how. Of a process that was taken over the keeper tells, or else the kernel through its pidfd (Linux 6.15).</summary>
+    private void AdvanceEnd(long now)
+    {
+        if (adopted is not { } pid)
+        {
+            Ended(PeekOrRead(Process!));
+            return;
+        }
+
+        var status = context.Keeper.EndOf(pid);
+        if (status is null && !endUnknown)
+        {
+            (endUnknown, endKnownBy) = (true, now + EndPatience);
+        }
+
+        if (status is not null || now >= endKnownBy)
+        {
+            Ended(status ?? Process?.TryReadExit());
+        }
+    }
+
+    private static ExitStatus? PeekOrRead(PidFd process)
     {
         try
         {
-            return process.Wait();
+            return process.TryPeek();
         }
         catch (KernelException e) when (e.Error == Errno.ECHILD)
         {
+            // It was started beside another runtime, whose child it still was.
             return process.TryReadExit();
         }
+    }
+
+    /// <summary>The process's end is to be written down; until then it is left for the next supervisor to find.</summary>
+    private void LeaveToBeWritten()
+    {
+        if (adopted is { } pid)
+        {
+            context.UnwrittenAdopted.Add(pid);
+            Process?.Dispose();
+        }
+        else if (Process is not null)
+        {
+            context.Unwritten.Add(Process);
+        }
+
+        (Process, adopted, endUnknown) = (null, null, false);
     }
 }

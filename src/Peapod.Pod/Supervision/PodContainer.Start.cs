@@ -192,7 +192,7 @@ internal sealed partial class PodContainer
     private void Started(NewRun made)
     {
         var container = made.Container;
-        Process = made.Process;
+        (Process, adopted) = (made.Process, null);
         Tell("Normal", "Created", $"Created container: {container.Name}");
         Tell("Normal", "Started", $"Started container {container.Name}");
         began = PodContext.Now;

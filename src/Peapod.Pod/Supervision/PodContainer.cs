@@ -1,5 +1,6 @@
 using Peapod.Container.State;
 using Peapod.Image;
+using Peapod.Kernel;
 using Peapod.Kernel.Interop;
 using Peapod.Kernel.Processes;
 using Peapod.Pod.Objects;
@@ -21,6 +22,9 @@ internal sealed partial class PodContainer : IDisposable
     /// <summary>Milliseconds until it is looked after again when that has failed.</summary>
     private const long FaultPause = 1000;
 
+    /// <summary>Milliseconds in which the keeper tells how a process has ended that an earlier supervisor had started.</summary>
+    private const long EndPatience = 2000;
+
     private readonly PodContext context;
     private readonly ContainerStore store;
     private readonly Attempts attempts;
@@ -36,6 +40,9 @@ internal sealed partial class PodContainer : IDisposable
     private long grace;
     private long notBefore;
     private long faultedUntil;
+    private int? adopted;
+    private bool endUnknown;
+    private long endKnownBy;
     private bool postStartDone;
     private bool restartAsked;
     private int stopSignal = Signals.SIGTERM;
@@ -47,7 +54,7 @@ internal sealed partial class PodContainer : IDisposable
         this.context = context;
         store = new ContainerStore(context.Folders.Containers, context.Folders.Filters);
         attempts = new Attempts(context);
-        Streams = new ContainerStreams(spec, context.Folders);
+        Streams = new ContainerStreams(spec, context.Folders, context.Keeper, context.Peek);
         Status = known ?? new ContainerStatus { Name = spec.Name, Image = spec.Image, State = Waiting(FirstReason) };
     }
 
@@ -63,16 +70,22 @@ internal sealed partial class PodContainer : IDisposable
 
     internal ContainerStreams Streams { get; }
 
+    /// <summary>A restart was asked for, and its next run has not begun.</summary>
+    internal bool RestartAsked => restartAsked;
+
+    /// <summary>The number of its process, if an earlier supervisor started that; null otherwise.</summary>
+    internal int? Adopted => adopted;
+
     internal ContainerFacts Facts => new(Role, Spec.RestartPolicy ?? context.Pod.Spec.RestartPolicy ?? RestartPolicy.Always)
     {
-        Run = Process is not null ? RunState.Running
+        Run = Process is not null || endUnknown ? RunState.Running
             : IsStarting ? RunState.Starting
             : Status.State.Terminated is not null || Status.State.Waiting?.Reason == "CrashLoopBackOff" ? RunState.Ended
             : RunState.New,
         ExitCode = (Status.State.Terminated ?? Status.LastState?.Terminated)?.ExitCode ?? 0,
         PostStartDone = Spec.Lifecycle?.PostStart is null || (Process is not null && postStartDone),
         Started = Process is not null && postStartDone && probes is { Started: true },
-        Stopping = killAt is not null || startStopped,
+        Stopping = killAt is not null || startStopped || endUnknown,
         RestartAsked = restartAsked,
         NotBefore = notBefore,
     };
@@ -91,7 +104,8 @@ internal sealed partial class PodContainer : IDisposable
     private int NextRun => Status.RestartCount + (Status.ContainerId is null ? 0 : 1);
 
     /// <summary>Takes a container over that an earlier supervisor started.</summary>
-    internal void Adopt()
+    /// <param name="kept">What the keeper has kept: what is the container's is taken out of it.</param>
+    internal void Adopt(Dictionary<string, SafeFd> kept)
     {
         var begins = Status.State.Waiting?.Reason is PodInitializing or ContainerCreating;
         if (Status.ContainerId is null || (Status.State.Running is null && !begins))
@@ -99,18 +113,21 @@ internal sealed partial class PodContainer : IDisposable
             return;
         }
 
-        Process = store.TryRead(Spec.Name) is not null ? Container.Lifecycle.Container.Open(store, Spec.Name).OpenProcess() : null;
+        var record = store.TryRead(Spec.Name);
+        Process = record is not null ? Container.Lifecycle.Container.Open(store, Spec.Name).OpenProcess() : null;
         if (Process is null && begins)
         {
             return;
         }
 
-        Streams.Adopt(Status.RestartCount);
+        adopted = record?.Pid;
+        Streams.Adopt(Status.RestartCount, kept);
         began = PodContext.Now;
         startedAt = Status.State.Running?.StartedAt ?? Timestamp.Now;
         if (Process is null)
         {
-            Ended(null);
+            // It has ended meanwhile; the keeper knows how, or will tell.
+            (endUnknown, endKnownBy) = (true, PodContext.Now + EndPatience);
             return;
         }
 
@@ -145,13 +162,18 @@ internal sealed partial class PodContainer : IDisposable
     {
         if (Process is null)
         {
+            if (endUnknown)
+            {
+                AdvanceEnd(now);
+            }
+
             return;
         }
 
         Streams.Pump();
         if (Process.WaitForExit(0))
         {
-            Ended(ExitStatusOf(Process));
+            AdvanceEnd(now);
             return;
         }
 
@@ -169,7 +191,13 @@ internal sealed partial class PodContainer : IDisposable
             return;
         }
 
-        next = Math.Min(next, StartWakeAt);
+        next = Math.Min(next, Math.Min(StartWakeAt, endUnknown ? endKnownBy : long.MaxValue));
+        if (endUnknown)
+        {
+            // It has ended, and so would all its descriptors say at once: the keeper's socket tells more.
+            return;
+        }
+
         if (Process is null)
         {
             // A fifo that nobody has open for writing is always ready: it is looked at only while the container runs.

@@ -7,13 +7,14 @@ using Peapod.Pod.Events;
 using Peapod.Pod.Layout;
 using Peapod.Pod.Logging;
 using Peapod.Pod.Objects;
+using Peapod.Pod.Supervision.Keeping;
 using Peapod.Pod.Supervision.Runtimes;
 using Peapod.Pod.Volumes;
 
 namespace Peapod.Pod.Supervision;
 
 /// <summary>What the containers of a pod have in common.</summary>
-internal sealed class PodContext(PodFolders folders, PodManifest pod)
+internal sealed class PodContext(PodFolders folders, PodManifest pod, Keeper keeper)
 {
     internal PodFolders Folders { get; } = folders;
 
@@ -44,8 +45,19 @@ internal sealed class PodContext(PodFolders folders, PodManifest pod)
     /// <summary>Whether the command that makes the pod still waits, and is told that a container could not start; what may yet come is only waited for.</summary>
     internal Predicate<Exception> TellsFailures { get; set; } = static _ => false;
 
+    /// <summary>Children whose end is known and not yet written down: until then they are left for the next supervisor's keeper to reap.</summary>
+    internal List<PidFd> Unwritten { get; } = [];
+
+    /// <summary>As <see cref="Unwritten"/>, for processes that an earlier supervisor started: their numbers.</summary>
+    internal List<int> UnwrittenAdopted { get; } = [];
+
     /// <summary>Killed processes of probes and hooks that were given up; the supervisor reaps them when they have ended.</summary>
     internal List<PidFd> Unreaped { get; } = [];
+
+    /// <summary>Starts another supervisor when this one dies, and keeps for it what must not be lost.</summary>
+    internal Keeper Keeper { get; } = keeper;
+
+    internal PipePeek Peek { get; } = new();
 
     /// <summary>What may hang is done there.</summary>
     internal Workers Workers { get; } = new();

@@ -21,15 +21,21 @@ public static class PodTeardown
         () => Detach(folders),
         () => FileTree.Remove(folders.Containers));
 
-    /// <summary>Everything that is kept of the pod: volumes in memory, layers, logs, the record itself.</summary>
+    /// <summary>Everything that is kept of the pod, and what is left of its supervisor.</summary>
     public static void Remove(PodFolders folders)
+    {
+        SupervisorCgroup.Remove(folders);
+        RemoveKept(folders);
+    }
+
+    /// <summary>What is kept of the pod: volumes in memory, layers, logs, the record itself.</summary>
+    internal static void RemoveKept(PodFolders folders)
     {
         Each(
             () => PodVolumes.Unmount(folders),
             () => BlockVolume.Release(folders),
             () => ReleaseImages(folders),
-            () => IdRange.Release(folders),
-            () => SupervisorCgroup.Remove(folders));
+            () => IdRange.Release(folders));
         FileTree.Remove(folders.Data);
         FileTree.Remove(folders.Run);
     }

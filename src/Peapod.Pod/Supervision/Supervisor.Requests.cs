@@ -16,7 +16,7 @@ public sealed partial class Supervisor
         {
             case "stop":
                 waitingForStop.Add(client);
-                Stop(GraceOf(request));
+                Stop(request);
                 return;
             case "attach":
                 Attach(client, request);
@@ -40,6 +40,18 @@ public sealed partial class Supervisor
     /// <summary>Seconds.</summary>
     private long GraceOf(ControlRequest request) => Math.Clamp(request.Grace ?? Grace, 0, int.MaxValue);
 
+    private void Stop(ControlRequest request)
+    {
+        var grace = 1000 * GraceOf(request);
+        Wish(wishes with
+        {
+            StopBy = Math.Min(wishes.StopBy ?? long.MaxValue, PodContext.Now + grace),
+            StopAtOnce = wishes.StopAtOnce || grace == 0,
+            Remove = wishes.Remove || request.Remove,
+        });
+        StopWithin(grace);
+    }
+
     /// <summary>Does something to the container that is meant, or to all that have a part in it.</summary>
     private void Each(ControlRequest request, Predicate<PodContainer> act)
     {
@@ -57,13 +69,15 @@ public sealed partial class Supervisor
     }
 
     /// <summary>An init container that has done its work, and one that was added to look, are not restarted.</summary>
-    private static bool Restart(PodContainer container, long graceSeconds)
+    private bool Restart(PodContainer container, long graceSeconds)
     {
         if (container.Role is not (ContainerRole.Main or ContainerRole.Sidecar) || container.Facts.Run == RunState.New)
         {
             return false;
         }
 
+        var wish = new RestartWish { Container = container.Spec.Name, Run = container.Status.RestartCount, By = PodContext.Now + (1000 * graceSeconds) };
+        Wish(wishes with { Restarts = [.. wishes.Restarts.Where(known => known.Container != wish.Container), wish] });
         container.Restart(1000 * graceSeconds);
         return true;
     }

@@ -11,6 +11,7 @@ using Peapod.Pod.Manifest;
 using Peapod.Pod.Objects;
 using Peapod.Pod.Sandbox;
 using Peapod.Pod.Supervision.Control;
+using Peapod.Pod.Supervision.Keeping;
 using Peapod.Pod.Supervision.Life;
 
 namespace Peapod.Pod.Supervision;
@@ -45,6 +46,7 @@ public sealed partial class Supervisor : IDisposable
     private readonly List<Step> steps = [];
     private readonly List<PollFd> entries = [];
     private readonly List<SafeFd> waitingForStop = [];
+    private PodWishes wishes = new();
     private ControlSocket? control;
     private PodStatus status;
     private long? deadlineAt;
@@ -63,19 +65,20 @@ public sealed partial class Supervisor : IDisposable
     private long wakeAt;
     private Footprint footprint;
 
-    private Supervisor(PodFolders folders, PodManifest pod, PodStatus status, FileLock held)
+    private Supervisor(PodFolders folders, PodManifest pod, PodStatus status, FileLock held, Keeper keeper)
     {
         this.folders = folders;
         this.status = status;
         this.held = held;
-        context = new PodContext(folders, pod);
+        context = new PodContext(folders, pod, keeper);
+        keeper.Replaced = () => containers.ForEach(static container => container.Streams.KeepAll());
         sandbox = new SandboxKeeper(context);
     }
 
     private PodManifest Pod => context.Pod;
 
     /// <summary>The supervisor of a pod whose manifest is written; null when it has one already.</summary>
-    public static Supervisor? TryOpen(PodFolders folders)
+    internal static Supervisor? TryOpen(PodFolders folders, Keeper keeper)
     {
         var held = FileLock.TryAcquire(folders.Lock);
         if (held is null)
@@ -86,7 +89,7 @@ public sealed partial class Supervisor : IDisposable
         held.Write($"{Environment.ProcessId}");
         var pod = ManifestFile.Read(folders);
         var status = StatusFile.TryRead(folders) ?? new PodStatus { StartTime = Timestamp.Now, QosClass = QosClass.Of(pod) };
-        return new Supervisor(folders, pod, status, held);
+        return new Supervisor(folders, pod, status, held, keeper);
     }
 
     /// <summary>Makes the pod, or takes over the one that runs. A failure takes back what was made.</summary>
@@ -172,7 +175,9 @@ public sealed partial class Supervisor : IDisposable
         {
         }
 
+        // An end is written down before the next run begins.
         var now = PodContext.Now;
+        WriteStatus(now);
         Launch(now);
         if (begins && !ended && !containers.Exists(static container => container.Facts.Run == RunState.Starting))
         {
@@ -181,7 +186,6 @@ public sealed partial class Supervisor : IDisposable
             begun();
         }
 
-        WriteStatus(now);
         if (ended && TryFinish(now))
         {
             return true;
@@ -191,11 +195,14 @@ public sealed partial class Supervisor : IDisposable
         control!.Serve(Serve);
         now = PodContext.Now;
         context.Workers.Advance(now);
+        context.Keeper.Advance(now);
         foreach (var container in containers)
         {
             container.Advance(now);
         }
 
+        ForgetStrangers();
+        ForgetRestarts();
         Reap();
         CheckSandbox(now);
         return false;
@@ -221,6 +228,9 @@ public sealed partial class Supervisor : IDisposable
         }
     }
 
+    /// <summary>Nothing is left of the pod, as was asked for.</summary>
+    internal bool IsRemoved { get; private set; }
+
     public void Dispose()
     {
         containers.ForEach(static container => container.Dispose());
@@ -228,6 +238,7 @@ public sealed partial class Supervisor : IDisposable
         context.Events.Dispose();
         control?.Dispose();
         context.Workers.Dispose();
+        context.Peek.Dispose();
         sandbox.Dispose();
         held.Dispose();
     }
@@ -252,7 +263,7 @@ public sealed partial class Supervisor : IDisposable
     {
         wasInitialized = status.Conditions.Any(static condition => condition is { Type: "Initialized", Status: "True" });
         var hasSandbox = sandbox.TakeOver([.. status.Addresses.Select(static address => IPAddress.Parse(address.Address))]);
-        containers.ForEach(static container => container.Adopt());
+        AdoptContainers();
         if (!hasSandbox)
         {
             LoseSandbox();
@@ -262,7 +273,79 @@ public sealed partial class Supervisor : IDisposable
             // Nobody told the pod of changes while it had no supervisor.
             UpdateVolumes();
         }
+
+        ResumeWishes();
     }
+
+    /// <summary>Goes on with what commands have asked an earlier supervisor for.</summary>
+    private void ResumeWishes()
+    {
+        wishes = PodWishes.Read(folders);
+        var now = PodContext.Now;
+        if (wishes.StopBy is { } by)
+        {
+            StopWithin(wishes.StopAtOnce ? 0 : Math.Max(1, by - now));
+        }
+
+        foreach (var wish in wishes.Restarts)
+        {
+            if (containers.Find(container => container.Spec.Name == wish.Container) is { } container && container.Status.RestartCount == wish.Run)
+            {
+                container.Restart(Math.Max(0, wish.By - now));
+            }
+        }
+    }
+
+    /// <summary>Writes a wish down, before it is acted on.</summary>
+    private void Wish(PodWishes next)
+    {
+        wishes = next;
+        wishes.Write(folders);
+    }
+
+    /// <summary>Restarts that are done are wished no more.</summary>
+    private void ForgetRestarts()
+    {
+        if (wishes.Restarts.Count == 0)
+        {
+            return;
+        }
+
+        var left = new List<RestartWish>();
+        foreach (var wish in wishes.Restarts)
+        {
+            if (containers.Exists(container => container.Spec.Name == wish.Container && container.RestartAsked))
+            {
+                left.Add(wish);
+            }
+        }
+
+        if (left.Count < wishes.Restarts.Count)
+        {
+            Wish(wishes with { Restarts = left });
+        }
+    }
+
+    private void AdoptContainers()
+    {
+        var kept = context.Keeper.Fetch();
+        containers.ForEach(container => container.Adopt(kept));
+        ForgetStrangers();
+        foreach (var (name, descriptor) in kept)
+        {
+            // The logs' pipes stay kept; what else is left belonged to runs that are over.
+            if (!ContainerStreams.IsOfLog(name))
+            {
+                context.Keeper.Drop(name);
+            }
+
+            descriptor.Dispose();
+        }
+    }
+
+    /// <summary>Processes that the keeper tells of and that are no container's: what had lived in one, mostly.</summary>
+    private void ForgetStrangers() =>
+        context.Keeper.ForgetOthers(pid => context.UnwrittenAdopted.Contains(pid) || containers.Exists(container => container.Adopted == pid));
 
     private void MakeSandbox()
     {
@@ -360,23 +443,25 @@ public sealed partial class Supervisor : IDisposable
     /// <summary>Seconds.</summary>
     private long Grace => Math.Min(int.MaxValue, Pod.Spec.TerminationGracePeriodSeconds ?? ManifestDefaults.TerminationGracePeriodSeconds);
 
+    private void Stop(long seconds) => StopWithin(1000 * seconds);
+
     /// <summary>Has everything stopped; asked again, it can only be sooner.</summary>
-    private void Stop(long seconds)
+    private void StopWithin(long milliseconds)
     {
-        var by = PodContext.Now + (1000 * seconds);
+        var by = PodContext.Now + milliseconds;
         if (stopBy is { } before && before > by)
         {
             foreach (var container in containers)
             {
                 if (container.Facts.Stopping)
                 {
-                    container.Stop(1000 * seconds);
+                    container.Stop(milliseconds);
                 }
             }
         }
 
         stopBy = Math.Min(stopBy ?? long.MaxValue, by);
-        stopsAtOnce |= seconds == 0;
+        stopsAtOnce |= milliseconds == 0;
         context.Stopping = true;
     }
 
@@ -500,12 +585,32 @@ public sealed partial class Supervisor : IDisposable
             return false;
         }
 
+        if (wishes.Remove && !TryRemove())
+        {
+            return false;
+        }
+
         foreach (var client in waitingForStop)
         {
             ControlSocket.Answer(client, new());
         }
 
         return true;
+    }
+
+    private bool TryRemove()
+    {
+        try
+        {
+            PodTeardown.RemoveKept(folders);
+            return IsRemoved = true;
+        }
+        catch (Exception e) when (PodFailure.Is(e))
+        {
+            Console.Error.WriteLine($"{DateTime.UtcNow:O} removal: {e.Message}");
+            finishAt = PodContext.Now + FinishPause;
+            return false;
+        }
     }
 
     private void WriteStatus(long now)
@@ -519,7 +624,7 @@ public sealed partial class Supervisor : IDisposable
             InitContainerStatuses = init,
             ContainerStatuses = main,
             EphemeralContainerStatuses = ephemeral,
-            Reason = failed ? status.Reason : context.Stopping && !ended && waitingForStop.Count > 0 ? "Terminating" : null,
+            Reason = failed ? status.Reason : wishes.StopBy is not null && !ended ? "Terminating" : null,
         };
 
         // Nothing else affects the phase or the conditions.
@@ -540,6 +645,20 @@ public sealed partial class Supervisor : IDisposable
         {
             TryWriteStatus(now);
         }
+
+        if (!unwritten)
+        {
+            ReapWritten();
+        }
+    }
+
+    /// <summary>How these have ended is written down: nobody need know it any more.</summary>
+    private void ReapWritten()
+    {
+        context.Unreaped.AddRange(context.Unwritten);
+        context.Unwritten.Clear();
+        context.UnwrittenAdopted.ForEach(context.Keeper.Forget);
+        context.UnwrittenAdopted.Clear();
     }
 
     private void TryWriteStatus(long now)
@@ -594,7 +713,8 @@ public sealed partial class Supervisor : IDisposable
         var next = wakeAt;
         control!.AddTo(entries);
         context.Workers.AddTo(entries);
-        next = Math.Min(next, context.Workers.WakeAt);
+        context.Keeper.AddTo(entries);
+        next = Math.Min(next, Math.Min(context.Workers.WakeAt, context.Keeper.WakeAt));
         next = unwritten ? Math.Min(next, writeAt) : next;
         next = ended ? Math.Min(next, Math.Max(finishAt, unwritten ? writeAt : 0)) : next;
         Add(sandbox.Process);

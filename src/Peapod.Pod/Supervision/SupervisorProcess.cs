@@ -1,7 +1,6 @@
 using System.Globalization;
 using System.Text;
 using Peapod.Container;
-using Peapod.Container.Spawning;
 using Peapod.Kernel;
 using Peapod.Kernel.Files;
 using Peapod.Kernel.Interop;
@@ -11,6 +10,7 @@ using Peapod.Pod.Layout;
 using Peapod.Pod.Objects;
 using Peapod.Pod.Sandbox;
 using Peapod.Pod.Supervision.Control;
+using Peapod.Pod.Supervision.Keeping;
 
 namespace Peapod.Pod.Supervision;
 
@@ -25,6 +25,12 @@ public static class SupervisorProcess
     /// <summary>Milliseconds after which a supervisor is taken for hung.</summary>
     private const int AnswerTimeout = 10_000;
 
+    /// <summary>Supervisors that may die one after the other before one answers.</summary>
+    private const int MostTries = 10;
+
+    /// <summary>Milliseconds in which a keeper has started another supervisor.</summary>
+    private const int KeeperTimeout = 3_000;
+
     /// <summary>Starts a pod's supervisor and returns when its containers run; one that runs already is left alone.</summary>
     /// <exception cref="PodException">The pod could not be made; nothing of it runs.</exception>
     public static void Start(PodFolders folders)
@@ -32,16 +38,8 @@ public static class SupervisorProcess
         var (ours, theirs) = UnixSocket.Pair(Libc.SOCK_SEQPACKET);
         using var reader = ours;
         using (theirs)
-        using (var nothing = FileSystem.Open("/dev/null", Libc.O_RDWR))
-        using (var errors = FileSystem.Open(folders.SupervisorLog, Libc.O_WRONLY | Libc.O_CREAT | Libc.O_APPEND | Libc.O_NOFOLLOW | Libc.O_NONBLOCK, 0x180))
-        using (var self = FileSystem.Open("/proc/self/exe", Libc.O_RDONLY))
-        using (var cgroup = SupervisorCgroup.Make(folders))
         {
-            ChildProcess.Start(
-                self,
-                ["peapod-pod", Command, folders.Host.RunRoot, folders.Host.DataRoot, folders.Host.NetworkFile, folders.Key],
-                new StandardStreams(theirs, nothing, errors),
-                cgroup.Directory).Dispose();
+            KeeperProcess.Start(folders, theirs);
         }
 
         Span<byte> buffer = stackalloc byte[LongestReport];
@@ -70,19 +68,37 @@ public static class SupervisorProcess
         // One heap for all threads: what a thread beside the loop has used is given back with the rest.
         _ = Libc.mallopt(Libc.M_ARENA_MAX, 1);
         var folders = new PodFolders(host, key);
+        using var keeper = new Keeper(folders);
+        keeper.Join();
         Supervisor? supervisor = null;
         try
         {
-            supervisor = Supervisor.TryOpen(folders);
+            supervisor = Supervisor.TryOpen(folders, keeper);
             supervisor?.Begin();
-            supervisor?.Run(() => End(report, 0, ""));
+            supervisor?.Run(() =>
+            {
+                keeper.Ready();
+                End(report, 0, "");
+            });
             End(report, supervisor is null ? 0 : 1, $"pod \"{folders.Name}\" was stopped before it ran");
+            keeper.Done(supervisor?.IsRemoved == true);
             return 0;
         }
-        catch (Exception e) when (PodFailure.Is(e) && !report.IsClosed)
+        catch (Exception e) when (PodFailure.Is(e))
         {
+            if (FileSystem.TryStat(folders.Run) is null)
+            {
+                // The pod was removed meanwhile.
+                keeper.Done(removed: false);
+            }
+
             supervisor?.Dispose();
             supervisor = null;
+            if (report.IsClosed)
+            {
+                Console.Error.WriteLine($"{DateTime.UtcNow:O} {e}");
+            }
+
             End(report, e is PodException failed ? failed.ExitCode : 1, e.Message);
             return 1;
         }
@@ -97,15 +113,44 @@ public static class SupervisorProcess
         }
     }
 
-    /// <summary>Stops the pod and returns when it is stopped. A supervisor that has died is started first.</summary>
+    /// <summary>Stops the pod and returns when it is stopped, whatever becomes of its supervisor meanwhile.</summary>
     /// <param name="graceSeconds">Between the containers' stop signal and KILL.</param>
     public static void Stop(PodFolders folders, long graceSeconds)
     {
-        if (TakeOver(folders))
+        if (StopUntilOver(folders, graceSeconds, remove: false))
         {
-            Stop(folders, graceSeconds, Timeout.Infinite);
             WaitForEnd(folders);
         }
+    }
+
+    /// <summary>Stops the pod and removes all that there is of it. Once it is asked for, the supervisor does that even if nobody waits.</summary>
+    /// <param name="folders">The pod.</param>
+    /// <param name="graceSeconds">Between the containers' stop signal and KILL; 0 kills.</param>
+    public static void Delete(PodFolders folders, long graceSeconds)
+    {
+        if (graceSeconds > 0 && StopUntilOver(folders, graceSeconds, remove: true))
+        {
+            SupervisorCgroup.RemoveEmpty(folders);
+        }
+        else
+        {
+            Remove(folders);
+        }
+    }
+
+    /// <returns>Whether a supervisor has done all that was asked for; otherwise the pod was over already.</returns>
+    private static bool StopUntilOver(PodFolders folders, long graceSeconds, bool remove)
+    {
+        var by = Environment.TickCount64 + (1000 * graceSeconds);
+        for (var left = graceSeconds; TakeOver(folders); left = graceSeconds == 0 ? 0 : Math.Max(1, (by - Environment.TickCount64) / 1000))
+        {
+            if (AskToStop(folders, left, Timeout.Infinite, remove) == true)
+            {
+                return true;
+            }
+        }
+
+        return false;
     }
 
     /// <summary>Kills the pod's containers, ends its supervisor, the hard way when it does not answer, and removes all that there is of the pod.</summary>
@@ -125,12 +170,15 @@ public static class SupervisorProcess
             {
                 PodTeardown.Stop(folders);
                 PodTeardown.Remove(folders);
+                return;
             }
         }
         catch (KernelException e) when (e.Error == Errno.ENOENT && FileSystem.TryStat(folders.Run) is null)
         {
-            // Removed by another command.
+            // Removed by its supervisor, or by another command.
         }
+
+        SupervisorCgroup.RemoveEmpty(folders);
     }
 
     /// <summary>What there is of a pod whose folder is gone, or is no folder: its processes, its data, its address.</summary>
@@ -197,7 +245,7 @@ public static class SupervisorProcess
 
     private static FileLock TakeLock(PodFolders folders)
     {
-        for (var attempt = 0; ; attempt++)
+        for (var silent = 0; ;)
         {
             if (TryTakeLock(folders) is { } held)
             {
@@ -206,24 +254,34 @@ public static class SupervisorProcess
                 return held;
             }
 
-            if (attempt == 2 || Stop(folders, graceSeconds: 0, AnswerTimeout))
+            if (AskToStop(folders, graceSeconds: 0, AnswerTimeout, remove: true) is null)
             {
-                try
+                SupervisorCgroup.Kill(folders);
+                KillSupervisor(folders);
+                KillListener(folders);
+
+                // A child that the supervisor was just making has its lock, and may be frozen.
+                PodCgroup.Kill(folders);
+                if (++silent == 2)
                 {
-                    return FileLock.Acquire(folders.Lock, patience: AnswerTimeout);
-                }
-                catch (LockHeldException e) when (attempt == 2)
-                {
-                    // No supervisor: another command, at the same.
-                    throw new PodException($"pod \"{folders.Name}\": {e.Holder} is at work on it, and has not come to an end", e);
-                }
-                catch (LockHeldException)
-                {
+                    return TakeLockOfCommand(folders);
                 }
             }
 
-            KillSupervisor(folders);
-            KillListener(folders);
+            Thread.Sleep(1);
+        }
+    }
+
+    /// <summary>No supervisor has it: another command, at the same.</summary>
+    private static FileLock TakeLockOfCommand(PodFolders folders)
+    {
+        try
+        {
+            return FileLock.Acquire(folders.Lock, patience: AnswerTimeout);
+        }
+        catch (LockHeldException e)
+        {
+            throw new PodException($"pod \"{folders.Name}\": {e.Holder} is at work on it, and has not come to an end", e);
         }
     }
 
@@ -264,31 +322,24 @@ public static class SupervisorProcess
         }
     }
 
-    /// <returns>False when the supervisor has not answered in time.</returns>
-    private static bool Stop(PodFolders folders, long graceSeconds, int timeout)
+    /// <returns>True when the pod is stopped; false when the supervisor has ended before it answered; null when it has not answered in time.</returns>
+    private static bool? AskToStop(PodFolders folders, long graceSeconds, int timeout, bool remove)
     {
         using var socket = TryConnect(folders, timeout);
         if (socket is null)
         {
-            return !IsAlive(folders);
+            return IsAlive(folders) ? null : false;
         }
 
         try
         {
-            UnixSocket.Send(socket, new ControlRequest { Do = "stop", Grace = graceSeconds }.ToJson());
-            if (!UnixSocket.WaitForInput(socket, timeout))
-            {
-                return false;
-            }
-
-            UnixSocket.Receive(socket, stackalloc byte[256]);
+            UnixSocket.Send(socket, new ControlRequest { Do = "stop", Grace = graceSeconds, Remove = remove }.ToJson());
+            return UnixSocket.WaitForInput(socket, timeout) ? UnixSocket.Receive(socket, stackalloc byte[256]) > 0 : null;
         }
         catch (KernelException e) when (e.Error is Errno.ECONNRESET or Errno.EPIPE)
         {
-            // The pod had just ended by itself.
+            return false;
         }
-
-        return true;
     }
 
     /// <summary>Sends a signal to a container's first process, or to those of all containers.</summary>
@@ -313,7 +364,7 @@ public static class SupervisorProcess
     {
         try
         {
-            Ask(folders, socket, new ControlRequest { Do = "reload" });
+            TryAsk(folders, socket, new ControlRequest { Do = "reload" });
         }
         catch (PodException)
         {
@@ -321,16 +372,26 @@ public static class SupervisorProcess
         }
     }
 
+    /// <summary>Asks again when the supervisor dies before it has answered: what was asked for may not have reached it.</summary>
     private static void Ask(PodFolders folders, ControlRequest request)
     {
-        using var socket = (TakeOver(folders) ? TryConnect(folders, AnswerTimeout) : null) ?? throw new PodException($"pod \"{folders.Name}\" is not running");
-        Ask(folders, socket, request);
+        for (var tries = 0; tries < MostTries && TakeOver(folders); tries++)
+        {
+            using var socket = TryConnect(folders, AnswerTimeout);
+            if (socket is not null && TryAsk(folders, socket, request))
+            {
+                return;
+            }
+        }
+
+        throw new PodException($"pod \"{folders.Name}\" is not running");
     }
 
-    private static void Ask(PodFolders folders, SafeFd socket, ControlRequest request, List<SafeFd>? descriptors = null)
+    /// <returns>False when the supervisor has ended before it answered.</returns>
+    private static bool TryAsk(PodFolders folders, SafeFd socket, ControlRequest request, List<SafeFd>? descriptors = null)
     {
         Span<byte> buffer = stackalloc byte[ControlSocket.LongestMessage];
-        var count = 0;
+        int count;
         try
         {
             UnixSocket.Send(socket, request.ToJson());
@@ -343,28 +404,27 @@ public static class SupervisorProcess
         }
         catch (KernelException e) when (e.Error is Errno.ECONNRESET or Errno.EPIPE)
         {
-            // The pod had just ended by itself.
+            return false;
         }
 
-        if (count == 0)
-        {
-            throw new PodException($"pod \"{folders.Name}\" is not running");
-        }
-
-        if (ControlReply.Parse(buffer[..count]).Error is { } error)
-        {
-            throw new PodException(error);
-        }
+        return count != 0 && (ControlReply.Parse(buffer[..count]).Error is { } error ? throw new PodException(error) : true);
     }
 
     /// <summary>Attaches to a running container.</summary>
     /// <returns>Its terminal's master and a socket with its output, or its standard input, or nothing: it has neither.</returns>
     public static IReadOnlyList<SafeFd> Attach(PodFolders folders, string container)
     {
-        using var socket = (TakeOver(folders) ? TryConnect(folders, AnswerTimeout) : null) ?? throw new PodException($"pod \"{folders.Name}\" is not running");
         var descriptors = new List<SafeFd>(2);
-        Ask(folders, socket, new ControlRequest { Do = "attach", Container = container }, descriptors);
-        return descriptors;
+        for (var tries = 0; tries < MostTries && TakeOver(folders); tries++)
+        {
+            using var socket = TryConnect(folders, AnswerTimeout);
+            if (socket is not null && TryAsk(folders, socket, new ControlRequest { Do = "attach", Container = container }, descriptors))
+            {
+                return descriptors;
+            }
+        }
+
+        throw new PodException($"pod \"{folders.Name}\" is not running");
     }
 
     /// <summary>Has the pods of a namespace look at their ConfigMaps and Secrets again: what their volumes show of them follows.</summary>
@@ -386,7 +446,7 @@ public static class SupervisorProcess
     /// <returns>False when the pod is over.</returns>
     public static bool TakeOver(PodFolders folders)
     {
-        if (IsAlive(folders))
+        if (IsAlive(folders) || WaitForKeeper(folders))
         {
             return true;
         }
@@ -398,6 +458,23 @@ public static class SupervisorProcess
 
         Start(folders);
         return true;
+    }
+
+    /// <summary>The pod's keeper, if it has one, starts another supervisor by itself: it has what another keeper would not have.</summary>
+    private static bool WaitForKeeper(PodFolders folders)
+    {
+        var end = Environment.TickCount64 + KeeperTimeout;
+        while (SupervisorCgroup.IsInhabited(folders) && Environment.TickCount64 < end)
+        {
+            if (IsAlive(folders))
+            {
+                return true;
+            }
+
+            Thread.Sleep(2);
+        }
+
+        return IsAlive(folders);
     }
 
     /// <summary>Whether a supervisor watches over the pod now.</summary>
@@ -491,9 +568,9 @@ public static class SupervisorProcess
         {
             UnixSocket.Send(report, bytes.AsSpan(0, Math.Min(LongestReport, bytes.Length)));
         }
-        catch (KernelException e) when (e.Error is Errno.EPIPE or Errno.ECONNRESET)
+        catch (KernelException)
         {
-            // The command that started the pod was killed; the pod is there all the same.
+            // The command that started the pod was killed, and the pod is there all the same; or a keeper started this supervisor, and nobody listens.
         }
 
         report.Dispose();

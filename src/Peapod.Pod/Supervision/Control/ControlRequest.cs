@@ -15,6 +15,9 @@ internal sealed partial record ControlRequest
     /// <summary>stop, restart: seconds between the stop signal and KILL; null for the manifest's.</summary>
     public long? Grace { get; init; }
 
+    /// <summary>stop: nothing of the pod is kept.</summary>
+    public bool Remove { get; init; }
+
     /// <summary>kill: the signal's number.</summary>
     public int? Signal { get; init; }
 }

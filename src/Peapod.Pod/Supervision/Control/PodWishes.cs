@@ -1,0 +1,52 @@
+using Peapod.Kernel;
+using Peapod.Oci;
+using Peapod.Oci.Json;
+using Peapod.Pod.Layout;
+
+namespace Peapod.Pod.Supervision.Control;
+
+/// <summary>
+/// wishes.json: what commands have asked for and is not done yet. Written before it is acted on, so that a supervisor that takes over goes on with
+/// it, whether or not the command still waits. Times are milliseconds of the host's clock since boot, as the file is gone with the next.
+/// </summary>
+[JsonRecord]
+internal sealed partial record PodWishes
+{
+    /// <summary>The pod is to be stopped: when its grace period is over. Null while nobody wants that.</summary>
+    public long? StopBy { get; init; }
+
+    /// <summary>Whatever runs is killed.</summary>
+    public bool StopAtOnce { get; init; }
+
+    /// <summary>Nothing of the pod is kept once it is stopped.</summary>
+    public bool Remove { get; init; }
+
+    /// <summary>Containers that are to be stopped and started again.</summary>
+    public IReadOnlyList<RestartWish> Restarts { get; init; } = [];
+
+    internal static PodWishes Read(PodFolders folders)
+    {
+        try
+        {
+            return PodFolders.TryRead(folders.Wishes) is { } json ? Parse(json) : new();
+        }
+        catch (Exception e) when (e is SpecException or KernelException)
+        {
+            Console.Error.WriteLine($"{DateTime.UtcNow:O} wishes: {e.Message}");
+            return new();
+        }
+    }
+
+    /// <summary>Writes them down. That this cannot be done is told in the supervisor's log, and keeps nothing from being done.</summary>
+    internal void Write(PodFolders folders)
+    {
+        try
+        {
+            folders.Write(folders.Wishes, ToJson());
+        }
+        catch (KernelException e)
+        {
+            Console.Error.WriteLine($"{DateTime.UtcNow:O} wishes: {e.Message}");
+        }
+    }
+}

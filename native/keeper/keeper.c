@@ -268,7 +268,12 @@ static void start_supervisor (void)
 /* The pod is gone, and its cgroup is empty but for this process, which leaves it for that of whoever started the pod. */
 static void remove_cgroups (void)
 {
-  if (home < 0 || SYS (write, home, "0", 1) != 1)
+  if (home < 0)
+    return;
+  /* Whoever waits for this process to leave may unmount what it had open. */
+  SYS (close_range, 0, home - 1, 0);
+  SYS (close_range, home + 1, ~0u, 0);
+  if (SYS (write, home, "0", 1) != 1)
     return;
   for (char **path = cgroups; *path; path++)
     if (SYS (lgetxattr, *path, "trusted.peapod", 0, 0) < 0 && path != cgroups)
@@ -309,7 +314,7 @@ static int moved (int fd)
 
 static void settle (void)
 {
-  struct { uint64_t soft, hard; } files = { MOST_DESCRIPTORS + 64, 524288 };
+  struct { uint64_t soft, hard; } files = { MOST_DESCRIPTORS + 64, MOST_DESCRIPTORS + 64 };
   SYS (prctl, 4 /* PR_SET_DUMPABLE */, 0, 0, 0, 0);
   SYS (prctl, 15 /* PR_SET_NAME */, "peapod-keeper", 0, 0, 0);
   SYS (prctl, 36 /* PR_SET_CHILD_SUBREAPER */, 1, 0, 0, 0);

@@ -568,6 +568,7 @@ public sealed partial class Supervisor : IDisposable
 
         try
         {
+            ReapWritten();
             sandbox.End();
             PodTeardown.Stop(folders);
         }
@@ -655,7 +656,13 @@ public sealed partial class Supervisor : IDisposable
     /// <summary>How these have ended is written down: nobody need know it any more.</summary>
     private void ReapWritten()
     {
-        context.Unreaped.AddRange(context.Unwritten);
+        foreach (var process in context.Unwritten)
+        {
+            // At once: a sandbox that they share a PID namespace with does not end before.
+            process.TryWait();
+            process.Dispose();
+        }
+
         context.Unwritten.Clear();
         context.UnwrittenAdopted.ForEach(context.Keeper.Forget);
         context.UnwrittenAdopted.Clear();

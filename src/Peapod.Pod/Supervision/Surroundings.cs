@@ -1,3 +1,4 @@
+using System.Globalization;
 using Peapod.Kernel;
 using Peapod.Kernel.Files;
 using Peapod.Kernel.Interop;
@@ -31,7 +32,7 @@ internal static unsafe class Surroundings
         Libc.umask(0x12); // 022
 
         // systemd's defaults for services, which are what containers of other runtimes have.
-        Limit(RLIMIT_NOFILE, 1024, 524_288);
+        Limit(RLIMIT_NOFILE, 1024, Math.Min(524_288, MostFiles()));
         Limit(RLIMIT_STACK, 8 << 20, Unlimited);
         Limit(RLIMIT_MEMLOCK, 8 << 20, 8 << 20);
         Limit(RLIMIT_CORE, 0, Unlimited);
@@ -51,10 +52,24 @@ internal static unsafe class Surroundings
         }
     }
 
+    /// <summary>The kernel refuses a higher limit: proc(5), /proc/sys/fs/nr_open.</summary>
+    private static ulong MostFiles() => ulong.TryParse(FileSystem.TryReadText("/proc/sys/fs/nr_open"), CultureInfo.InvariantCulture, out var most) ? most : ulong.MaxValue;
+
     private static void Limit(int resource, ulong soft, ulong hard)
     {
         var limit = new RLimit { Current = soft, Maximum = hard };
-        _ = Libc.prlimit64(0, resource, &limit, null);
+        if (Libc.prlimit64(0, resource, &limit, null) == 0)
+        {
+            return;
+        }
+
+        // Without CAP_SYS_RESOURCE the hard limit stays, and the soft one goes as far as that lets it.
+        RLimit now;
+        if (Libc.prlimit64(0, resource, null, &now) == 0)
+        {
+            limit = now with { Current = Math.Min(soft, now.Maximum) };
+            _ = Libc.prlimit64(0, resource, &limit, null);
+        }
     }
 
     /// <summary>The default policy, nice 0, all CPUs. sched_setattr(2) with a struct sched_attr of its first version.</summary>

@@ -141,7 +141,7 @@ public sealed class PodKeeperTests : IDisposable
     public void A_standard_input_outlives_the_supervisor_that_had_it()
     {
         Run("input", "  terminationGracePeriodSeconds: 0\n  containers: [{name: c, image: localhost/busybox, stdin: true, command: [sh, -c, 'while read l; do echo got $l; done; echo end; sleep 100']}]");
-        using var attached = bed.Begin("attach", "input");
+        using var attached = bed.Begin("attach", "-i", "input");
         attached.StandardInput.WriteLine("one");
         attached.StandardInput.Flush();
         PodBed.Until(() => bed.Done("logs", "input") == "got one\n", "it is heard");

@@ -15,7 +15,7 @@ public static unsafe class ChildProcess
     /// <param name="streams">Its standard streams.</param>
     /// <param name="inherited">Descriptors that it has under their own numbers.</param>
     /// <param name="cgroup">The directory of the cgroup that it begins in; null for this process's.</param>
-    public static PidFd Start(SafeFd executable, IReadOnlyList<string> args, StandardStreams streams, ReadOnlySpan<int> inherited, SafeFd? cgroup) =>
+    public static PidFd Start(SafeFd executable, IReadOnlyList<string> args, StandardStreams streams, ReadOnlySpan<int> inherited = default, SafeFd? cgroup = null) =>
         Start(executable.Number, "", args, [PathOnly], streams, cwd: null, inherited, cgroup);
 
     /// <param name="path">What it executes; a script, too.</param>

@@ -27,7 +27,7 @@ internal sealed class Attempts(PodContext context)
         _ => new FailedAttempt("invalid handler: a hook's tcpSocket does nothing"),
     });
 
-    private Attempt Exec(ContainerSpec container, ExecAction exec) => ExecAttempt.Begin(context.Runtime, container.Name, exec.Command, context.Unreaped);
+    private Attempt Exec(ContainerSpec container, ExecAction exec) => ExecAttempt.Begin(context, container.Name, exec.Command);
 
     private HttpAttempt Http(ContainerSpec container, HttpGetAction http)
     {

@@ -4,7 +4,6 @@ using Peapod.Kernel;
 using Peapod.Kernel.Files;
 using Peapod.Kernel.Interop;
 using Peapod.Kernel.Processes;
-using Peapod.Pod.Supervision.Runtimes;
 
 namespace Peapod.Pod.Supervision.Probes;
 
@@ -18,45 +17,50 @@ internal sealed unsafe class ExecAttempt : Attempt
     private const int MostInOneTurn = 64 << 10;
 
     private readonly IReadOnlyList<string> command;
-    private readonly List<PidFd> unreaped;
+    private readonly PodContext context;
     private readonly List<byte> text = [];
+    private Work<PidFd>? making;
     private PidFd? process;
     private SafeFd? output;
 
-    private ExecAttempt(IReadOnlyList<string> command, PidFd process, SafeFd output, List<PidFd> unreaped)
+    private ExecAttempt(PodContext context, IReadOnlyList<string> command, Work<PidFd> making, SafeFd output)
     {
+        this.context = context;
         this.command = command;
-        this.process = process;
+        this.making = making;
         this.output = output;
-        this.unreaped = unreaped;
     }
 
-    /// <param name="runtime">What executes it.</param>
+    /// <param name="context">The pod, whose runtime executes it.</param>
     /// <param name="container">Where.</param>
     /// <param name="command">The executable and its arguments; no shell.</param>
-    /// <param name="unreaped">Takes the process if it is given up: killed, and still to be reaped.</param>
-    internal static Attempt Begin(IContainerRuntime runtime, string container, IReadOnlyList<string> command, List<PidFd> unreaped)
+    internal static Attempt Begin(PodContext context, string container, IReadOnlyList<string> command)
     {
         var fds = stackalloc int[2];
         KernelException.Check(Libc.pipe2(fds, Libc.O_CLOEXEC), "pipe2");
-        var reader = new SafeFd(fds[0]);
-        using var writer = new SafeFd(fds[1]);
+        var (reader, writer) = (new SafeFd(fds[0]), new SafeFd(fds[1]));
+        Libc.fcntl(reader.Number, Libc.F_SETFL, Libc.O_NONBLOCK);
         try
         {
-            Libc.fcntl(reader.Number, Libc.F_SETFL, Libc.O_NONBLOCK);
-            using var nothing = FileSystem.Open("/dev/null", Libc.O_RDONLY);
-            return new ExecAttempt(command, runtime.Execute(container, command, new StandardStreams(nothing, writer, writer)), reader, unreaped);
+            // The container's own processes can stop the command before it executes: see native/init, op_spawn.
+            var making = context.Workers.BeginRepeated(interruption => Execute(context, container, command, writer, interruption), KillAndReap);
+            return new ExecAttempt(context, command, making, reader);
         }
-        catch (Exception e) when (PodFailure.Is(e))
+        catch (PodException)
         {
             reader.Dispose();
-            return new FailedAttempt(e.Message);
+            writer.Dispose();
+            throw;
         }
     }
 
     internal override void AddTo(List<PollFd> entries)
     {
-        Add(entries, process!, Libc.POLLIN);
+        if (process is not null)
+        {
+            Add(entries, process, Libc.POLLIN);
+        }
+
         if (output is not null)
         {
             Add(entries, output, Libc.POLLIN);
@@ -65,6 +69,25 @@ internal sealed unsafe class ExecAttempt : Attempt
 
     protected override AttemptResult? Go(long now)
     {
+        if (making is not null)
+        {
+            if (!making.IsDone)
+            {
+                return null;
+            }
+
+            var made = making;
+            making = null;
+            try
+            {
+                process = made.Take();
+            }
+            catch (Exception e) when (PodFailure.Is(e))
+            {
+                return new(false, e.Message);
+            }
+        }
+
         // The order matters: what was written before the end is read after it was seen.
         var status = process!.WaitForExit(0) ? process.TryWait() : null;
         ReadOutput();
@@ -83,12 +106,35 @@ internal sealed unsafe class ExecAttempt : Attempt
     public override void Dispose()
     {
         output?.Dispose();
+        output = null;
+        if (making is not null)
+        {
+            context.Workers.Abandon(making);
+            making = null;
+        }
+
         if (process is not null)
         {
             process.Signal(Signals.SIGKILL);
-            unreaped.Add(process);
+            context.Unreaped.Add(process);
             process = null;
         }
+    }
+
+    private static PidFd Execute(PodContext context, string container, IReadOnlyList<string> command, SafeFd writer, Interruption interruption)
+    {
+        using (writer)
+        using (var nothing = FileSystem.Open("/dev/null", Libc.O_RDONLY))
+        {
+            return context.Runtime.Execute(container, command, new StandardStreams(nothing, writer, writer), interruption);
+        }
+    }
+
+    private static void KillAndReap(PidFd process)
+    {
+        process.Signal(Signals.SIGKILL);
+        process.Wait();
+        process.Dispose();
     }
 
     private void ReadOutput()

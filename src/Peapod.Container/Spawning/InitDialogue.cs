@@ -25,7 +25,7 @@ internal static class InitDialogue
         child.Interruption?.Watch(child.Process);
         try
         {
-            Talk(child, plan, spec, process, listener, ready, hooks, devices);
+            Talk(child, plan, steps, spec, process, actions);
         }
         finally
         {
@@ -33,7 +33,7 @@ internal static class InitDialogue
         }
     }
 
-    private static void Talk(Spawner.Child child, Plan plan, Spec spec, Oci.Process? process, Action<int> listener, Action ready, Action? hooks, Action? devices)
+    private static void Talk(Spawner.Child child, Plan plan, HostSteps steps, Spec spec, Oci.Process? process, StageActions actions)
     {
         Span<byte> message = stackalloc byte[InitReport.Size];
         bool isReady = false, isBorn = false, isHeld = false, isSettled = false;

@@ -34,7 +34,8 @@ internal sealed class SupervisorLog(LogLevel least) : ILogger
     {
         if (IsEnabled(logLevel))
         {
-            Write(Line(logLevel, formatter(state, exception), DateTime.UtcNow));
+            var message = formatter(state, exception);
+            Write(Line(logLevel, exception is null ? message : $"{message}: {exception}", DateTime.UtcNow));
         }
     }
 

@@ -19,4 +19,14 @@ internal static partial class SupervisorMessages
 
     [LoggerMessage(EventId = 14, Level = LogLevel.Warning, Message = "events: cannot be written: {Error}")]
     internal static partial void EventsNotWritten(this ILogger logger, string error);
+
+    [LoggerMessage(EventId = 15, Level = LogLevel.Warning, Message = "cannot {What}: {Error}")]
+    internal static partial void CannotDo(this ILogger logger, string what, string error);
+
+    [LoggerMessage(EventId = 16, Level = LogLevel.Warning, Message = "keeper: {Why}; another one is started")]
+    internal static partial void KeeperLost(this ILogger logger, string why);
+
+    /// <summary>A fault of ours, with where it happened in the code.</summary>
+    [LoggerMessage(EventId = 17, Level = LogLevel.Error, Message = "{Where}: internal error")]
+    internal static partial void Faulted(this ILogger logger, string where, Exception fault);
 }

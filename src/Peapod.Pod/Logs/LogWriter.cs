@@ -1,9 +1,11 @@
 using System.Globalization;
 using System.Runtime.InteropServices;
 using System.Text;
+using Microsoft.Extensions.Logging;
 using Peapod.Kernel;
 using Peapod.Kernel.Files;
 using Peapod.Kernel.Interop;
+using Peapod.Pod.Logging;
 
 namespace Peapod.Pod.Logs;
 
@@ -22,6 +24,7 @@ internal sealed unsafe class LogWriter : IDisposable
     private readonly string folder;
     private readonly int run;
     private readonly LogLimits limits;
+    private readonly ILogger? logger;
     private readonly List<byte> batch = [];
     private SafeFd file;
     private long size;
@@ -29,17 +32,22 @@ internal sealed unsafe class LogWriter : IDisposable
     private long lost;
     private Errno whyLost;
 
-    private LogWriter(string folder, int run, LogLimits limits, SafeFd file)
+    private LogWriter(string folder, int run, LogLimits limits, ILogger? logger, SafeFd file)
     {
         this.folder = folder;
         this.run = run;
         this.limits = limits;
+        this.logger = logger;
         this.file = file;
         size = (long)FileSystem.Stat(file).Size;
     }
 
     /// <summary>Goes on with a run's log, or begins it. Runs before the last are removed.</summary>
-    internal static LogWriter Open(string folder, int run, LogLimits? limits = null)
+    /// <param name="folder">The container's logs.</param>
+    /// <param name="run">The run's number, from 0.</param>
+    /// <param name="limits">Null for the default ones.</param>
+    /// <param name="logger">Is told that a file could not be rotated.</param>
+    internal static LogWriter Open(string folder, int run, LogLimits? limits = null, ILogger? logger = null)
     {
         FileSystem.MakeDirectories(folder, 0x1c0);
         foreach (var (old, part) in LogFiles.List(folder))
@@ -50,7 +58,7 @@ internal sealed unsafe class LogWriter : IDisposable
             }
         }
 
-        return new LogWriter(folder, run, limits ?? LogLimits.Default, OpenFile(folder, run));
+        return new LogWriter(folder, run, limits ?? LogLimits.Default, logger, OpenFile(folder, run));
     }
 
     /// <summary>One stream, which keeps the line that is not finished yet.</summary>
@@ -205,7 +213,7 @@ internal sealed unsafe class LogWriter : IDisposable
         }
         catch (KernelException e)
         {
-            Console.Error.WriteLine($"{DateTime.UtcNow:O} log: cannot begin a new file: {e.Message}");
+            logger?.CannotDo("begin a new log file", e.Message);
         }
     }
 }

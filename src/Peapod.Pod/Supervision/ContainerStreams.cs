@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using Microsoft.Extensions.Logging;
 using Peapod.Container.Spawning;
 using Peapod.Kernel;
 using Peapod.Kernel.Files;
@@ -40,6 +41,7 @@ internal sealed unsafe class ContainerStreams : IDisposable
     private readonly PodFolders folders;
     private readonly Keeper keeper;
     private readonly PipePeek peek;
+    private readonly ILogger logger;
     private LogWriter? log;
     private LogWriter.Stream? output;
     private LogWriter.Stream? error;
@@ -52,9 +54,10 @@ internal sealed unsafe class ContainerStreams : IDisposable
     private List<byte>? early;
     private long hungUpUntil;
 
-    internal ContainerStreams(ContainerSpec spec, PodFolders folders, Keeper keeper, PipePeek peek)
+    internal ContainerStreams(ContainerSpec spec, PodFolders folders, Keeper keeper, PipePeek peek, ILogger logger)
     {
         this.peek = peek;
+        this.logger = logger;
         this.spec = spec;
         this.folders = folders;
         this.keeper = keeper;
@@ -236,7 +239,7 @@ internal sealed unsafe class ContainerStreams : IDisposable
     private void OpenLog(int run)
     {
         log?.Dispose();
-        log = LogWriter.Open(folders.LogsOf(spec.Name), run);
+        log = LogWriter.Open(folders.LogsOf(spec.Name), run, limits: null, logger);
         output = new LogWriter.Stream(log, "stdout");
         error = new LogWriter.Stream(log, "stderr");
     }

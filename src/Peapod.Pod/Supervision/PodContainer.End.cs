@@ -44,8 +44,7 @@ internal sealed partial class PodContainer
     /// <summary>Stops it, to be started again whatever its restart policy says.</summary>
     internal void Restart(long graceMilliseconds)
     {
-        restartAsked = true;
-        notBefore = 0;
+        (restartAsked, notBefore, restartBy) = (true, 0, PodContext.Now + graceMilliseconds);
         Stop(graceMilliseconds);
     }
 
@@ -77,7 +76,7 @@ internal sealed partial class PodContainer
             return;
         }
 
-        if (preStop?.Advance(now) is { } result)
+        if (preStop?.Advance(now, context.Log) is { } result)
         {
             if (!result.Good)
             {

@@ -81,7 +81,7 @@ internal sealed partial class PodContainer
 
         if (starting.IsDone)
         {
-            var (work, unwanted) = (starting, startDropped || (startOverdue && context.Stopping));
+            var (work, unwanted, again) = (starting, startDropped || (startOverdue && context.Stopping), startStopped && restartAsked);
             (starting, startOverdue, startStopped, startDropped) = (null, false, false, false);
             if (unwanted)
             {
@@ -92,10 +92,18 @@ internal sealed partial class PodContainer
             try
             {
                 Started(work.Take());
+                if (again)
+                {
+                    // The restart was asked for after this start had begun, so this is the run that is to end.
+                    Restart(Math.Max(0, restartBy - now));
+                }
             }
             catch (Exception e) when (PodFailure.Is(e))
             {
-                NotStarted(e);
+                if (!again)
+                {
+                    NotStarted(e);
+                }
             }
         }
         else if (!startOverdue && now >= startBy)

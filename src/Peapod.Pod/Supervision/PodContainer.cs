@@ -3,6 +3,7 @@ using Peapod.Image;
 using Peapod.Kernel;
 using Peapod.Kernel.Interop;
 using Peapod.Kernel.Processes;
+using Peapod.Pod.Logging;
 using Peapod.Pod.Objects;
 using Peapod.Pod.Supervision.Life;
 using Peapod.Pod.Supervision.Probes;
@@ -45,6 +46,7 @@ internal sealed partial class PodContainer : IDisposable
     private long endKnownBy;
     private bool postStartDone;
     private bool restartAsked;
+    private long restartBy;
     private int stopSignal = Signals.SIGTERM;
 
     internal PodContainer(ContainerSpec spec, ContainerRole role, PodContext context, ContainerStatus? known)
@@ -54,7 +56,7 @@ internal sealed partial class PodContainer : IDisposable
         this.context = context;
         store = new ContainerStore(context.Folders.Containers, context.Folders.Filters);
         attempts = new Attempts(context);
-        Streams = new ContainerStreams(spec, context.Folders, context.Keeper, context.Peek);
+        Streams = new ContainerStreams(spec, context.Folders, context.Keeper, context.Peek, context.Log);
         Status = known ?? new ContainerStatus { Name = spec.Name, Image = spec.Image, State = Waiting(FirstReason) };
     }
 
@@ -153,7 +155,7 @@ internal sealed partial class PodContainer : IDisposable
         catch (Exception e) when (e is not (OutOfMemoryException or StartFailedException))
         {
             faultedUntil = now + FaultPause;
-            Console.Error.WriteLine($"{DateTime.UtcNow:O} container \"{Spec.Name}\": {e}");
+            context.Log.Faulted($"container \"{Spec.Name}\"", e);
             Tell("Warning", "Failed", $"Error: {(PodFailure.Is(e) ? e.Message : $"internal error: {e.Message}")}");
         }
     }
@@ -289,7 +291,7 @@ internal sealed partial class PodContainer : IDisposable
 
     private void AdvancePostStart(long now)
     {
-        if (postStart?.Advance(now) is not { } result)
+        if (postStart?.Advance(now, context.Log) is not { } result)
         {
             return;
         }

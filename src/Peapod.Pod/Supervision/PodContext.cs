@@ -5,7 +5,6 @@ using Peapod.Kernel.Processes;
 using Peapod.Pod.Containers;
 using Peapod.Pod.Events;
 using Peapod.Pod.Layout;
-using Peapod.Pod.Logging;
 using Peapod.Pod.Objects;
 using Peapod.Pod.Supervision.Keeping;
 using Peapod.Pod.Supervision.Runtimes;
@@ -14,7 +13,7 @@ using Peapod.Pod.Volumes;
 namespace Peapod.Pod.Supervision;
 
 /// <summary>What the containers of a pod have in common.</summary>
-internal sealed class PodContext(PodFolders folders, PodManifest pod, Keeper keeper)
+internal sealed class PodContext(PodFolders folders, PodManifest pod, Keeper keeper, ILogger log)
 {
     internal PodFolders Folders { get; } = folders;
 
@@ -24,7 +23,7 @@ internal sealed class PodContext(PodFolders folders, PodManifest pod, Keeper kee
     /// <summary>What is told whoever watches the supervisor (--log-level).</summary>
     internal ILogger Log => Events.Log;
 
-    internal EventLog Events { get; } = new(folders, SupervisorLog.Of(folders));
+    internal EventLog Events { get; } = new(folders, log);
 
     internal ImageStore Images { get; } = new(folders.Host.DataRoot);
 
@@ -60,7 +59,7 @@ internal sealed class PodContext(PodFolders folders, PodManifest pod, Keeper kee
     internal PipePeek Peek { get; } = new();
 
     /// <summary>What may hang is done there.</summary>
-    internal Workers Workers { get; } = new();
+    internal Workers Workers { get; } = new(log);
 
     /// <summary>Milliseconds of a clock that only goes on.</summary>
     internal static long Now => Environment.TickCount64;

@@ -65,12 +65,12 @@ public sealed partial class Supervisor : IDisposable
     private long wakeAt;
     private Footprint footprint;
 
-    private Supervisor(PodFolders folders, PodManifest pod, PodStatus status, FileLock held, Keeper keeper)
+    private Supervisor(PodFolders folders, PodManifest pod, PodStatus status, FileLock held, Keeper keeper, ILogger log)
     {
         this.folders = folders;
         this.status = status;
         this.held = held;
-        context = new PodContext(folders, pod, keeper);
+        context = new PodContext(folders, pod, keeper, log);
         keeper.Replaced = () => containers.ForEach(static container => container.Streams.KeepAll());
         sandbox = new SandboxKeeper(context);
     }
@@ -78,7 +78,7 @@ public sealed partial class Supervisor : IDisposable
     private PodManifest Pod => context.Pod;
 
     /// <summary>The supervisor of a pod whose manifest is written; null when it has one already.</summary>
-    internal static Supervisor? TryOpen(PodFolders folders, Keeper keeper)
+    internal static Supervisor? TryOpen(PodFolders folders, Keeper keeper, ILogger log)
     {
         var held = FileLock.TryAcquire(folders.Lock);
         if (held is null)
@@ -89,14 +89,14 @@ public sealed partial class Supervisor : IDisposable
         held.Write($"{Environment.ProcessId}");
         var pod = ManifestFile.Read(folders);
         var status = StatusFile.TryRead(folders) ?? new PodStatus { StartTime = Timestamp.Now, QosClass = QosClass.Of(pod) };
-        return new Supervisor(folders, pod, status, held, keeper);
+        return new Supervisor(folders, pod, status, held, keeper, log);
     }
 
     /// <summary>Makes the pod, or takes over the one that runs. A failure takes back what was made.</summary>
     /// <exception cref="PodException">What could not be done.</exception>
     public void Begin()
     {
-        control = new ControlSocket(folders.Run);
+        control = new ControlSocket(folders.Run, context.Log);
         var takesOver = StatusFile.TryRead(folders) is not null;
         if (!takesOver)
         {
@@ -280,7 +280,7 @@ public sealed partial class Supervisor : IDisposable
     /// <summary>Goes on with what commands have asked an earlier supervisor for.</summary>
     private void ResumeWishes()
     {
-        wishes = PodWishes.Read(folders);
+        wishes = PodWishes.Read(folders, context.Log);
         var now = PodContext.Now;
         if (wishes.StopBy is { } by)
         {
@@ -300,7 +300,7 @@ public sealed partial class Supervisor : IDisposable
     private void Wish(PodWishes next)
     {
         wishes = next;
-        wishes.Write(folders);
+        wishes.Write(folders, context.Log);
     }
 
     /// <summary>Restarts that are done are wished no more.</summary>
@@ -608,7 +608,7 @@ public sealed partial class Supervisor : IDisposable
         }
         catch (Exception e) when (PodFailure.Is(e))
         {
-            Console.Error.WriteLine($"{DateTime.UtcNow:O} removal: {e.Message}");
+            context.Log.CannotDo("remove the pod", e.Message);
             finishAt = PodContext.Now + FinishPause;
             return false;
         }
@@ -679,7 +679,7 @@ public sealed partial class Supervisor : IDisposable
         {
             // A full disk, mostly. What is known stays in memory, and is written when there is room.
             writeAt = now + WritePause;
-            Console.Error.WriteLine($"{DateTime.UtcNow:O} status: {e.Message}");
+            context.Log.CannotDo("write the status", e.Message);
         }
     }
 

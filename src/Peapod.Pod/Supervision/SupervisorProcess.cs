@@ -7,6 +7,7 @@ using Peapod.Kernel.Interop;
 using Peapod.Kernel.Processes;
 using Peapod.Kernel.Sockets;
 using Peapod.Pod.Layout;
+using Peapod.Pod.Logging;
 using Peapod.Pod.Objects;
 using Peapod.Pod.Sandbox;
 using Peapod.Pod.Supervision.Control;
@@ -68,12 +69,13 @@ public static class SupervisorProcess
         // One heap for all threads: what a thread beside the loop has used is given back with the rest.
         _ = Libc.mallopt(Libc.M_ARENA_MAX, 1);
         var folders = new PodFolders(host, key);
-        using var keeper = new Keeper(folders);
+        var log = SupervisorLog.Of(folders);
+        using var keeper = new Keeper(folders, log);
         keeper.Join();
         Supervisor? supervisor = null;
         try
         {
-            supervisor = Supervisor.TryOpen(folders, keeper);
+            supervisor = Supervisor.TryOpen(folders, keeper, log);
             supervisor?.Begin();
             supervisor?.Run(() =>
             {
@@ -96,7 +98,7 @@ public static class SupervisorProcess
             supervisor = null;
             if (report.IsClosed)
             {
-                Console.Error.WriteLine($"{DateTime.UtcNow:O} {e}");
+                log.CannotDo("go on", e.ToString());
             }
 
             End(report, e is PodException failed ? failed.ExitCode : 1, e.Message);

@@ -1,4 +1,6 @@
+using Microsoft.Extensions.Logging;
 using Peapod.Container.Spawning;
+using Peapod.Pod.Logging;
 
 namespace Peapod.Pod.Supervision;
 
@@ -14,6 +16,7 @@ internal sealed class Work<T> : IWork
     private readonly Interruption interruption = new();
     private readonly Action<T> discard;
     private readonly Bell bell;
+    private readonly ILogger log;
     private readonly object sync = new();
     private T? result;
     private Exception? failure;
@@ -21,12 +24,14 @@ internal sealed class Work<T> : IWork
     private bool abandoned;
 
     /// <param name="bell">Rings when it is done.</param>
+    /// <param name="log">Is told of faults of ours.</param>
     /// <param name="act">What is done; the interruption ends it early.</param>
     /// <param name="discard">Takes back a result that nobody wants any more; in that thread.</param>
-    internal Work(Bell bell, Func<Interruption, T> act, Action<T> discard)
+    internal Work(Bell bell, ILogger log, Func<Interruption, T> act, Action<T> discard)
     {
         this.bell = bell;
         this.discard = discard;
+        this.log = log;
         try
         {
             new Thread(() => Run(act), StackSize) { IsBackground = true }.Start();
@@ -84,7 +89,7 @@ internal sealed class Work<T> : IWork
         catch (Exception e) when (e is not OutOfMemoryException)
         {
             // A fault of ours ends what was to be done, and is told as its failure; the supervisor goes on.
-            Console.Error.WriteLine($"{DateTime.UtcNow:O} {e}");
+            log.Faulted("worker", e);
             failure = new PodException($"internal error: {e.Message}", e);
         }
 

@@ -1,10 +1,11 @@
+using Microsoft.Extensions.Logging;
 using Peapod.Container.Spawning;
 using Peapod.Kernel.Interop;
 
 namespace Peapod.Pod.Supervision;
 
 /// <summary>What a supervisor has others do for it, beside its loop.</summary>
-internal sealed class Workers : IDisposable
+internal sealed class Workers(ILogger log) : IDisposable
 {
     /// <summary>Works that nobody waits for any more and that still hang: with so many none is begun that can be done without.</summary>
     private const int MostStuck = 16;
@@ -19,7 +20,7 @@ internal sealed class Workers : IDisposable
     internal long WakeAt => interruptAt;
 
     /// <inheritdoc cref="Work{T}"/>
-    internal Work<T> Begin<T>(Func<Interruption, T> act, Action<T> discard) => new(bell, act, discard);
+    internal Work<T> Begin<T>(Func<Interruption, T> act, Action<T> discard) => new(bell, log, act, discard);
 
     /// <summary>As <see cref="Begin"/>, for what is done again and again whether or not the last time hangs.</summary>
     /// <exception cref="PodException">Too much hangs already.</exception>

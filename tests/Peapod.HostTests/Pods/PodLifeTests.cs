@@ -35,7 +35,7 @@ public sealed class PodLifeTests : IDisposable
               restartPolicy: Never
               volumes: [{name: v, emptyDir: {}}]
               initContainers:
-              - {name: one, image: localhost/busybox, command: [sh, -c, "sleep 0.2; echo one >> /v/log"], volumeMounts: [{name: v, mountPath: /v}]}
+              - {name: one, image: localhost/busybox, command: [sh, -c, "sleep 1; echo one >> /v/log"], volumeMounts: [{name: v, mountPath: /v}]}
               - {name: two, image: localhost/busybox, command: [sh, -c, "echo two >> /v/log"], volumeMounts: [{name: v, mountPath: /v}]}
               containers:
               - {name: c, image: localhost/busybox, command: [cat, /v/log], volumeMounts: [{name: v, mountPath: /v}]}

@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 using System.Text;
+using Microsoft.Extensions.Logging.Abstractions;
 using Peapod.Kernel.Interop;
 using Peapod.Pod.Objects;
 using Peapod.Pod.Supervision.Probes;
@@ -107,7 +108,7 @@ public sealed class ProbePeerTests : IDisposable
         for (var until = Environment.TickCount64 + 500; Environment.TickCount64 < until;)
         {
             var turn = System.Diagnostics.Stopwatch.StartNew();
-            Assert.Null(attempt.Advance(0));
+            Assert.Null(attempt.Advance(0, NullLogger.Instance));
             Assert.InRange(turn.ElapsedMilliseconds, 0, 2000);
         }
     }
@@ -257,7 +258,7 @@ public sealed class ProbePeerTests : IDisposable
             var entries = new List<PollFd>();
             for (var end = Environment.TickCount64 + 20_000; Environment.TickCount64 < end;)
             {
-                if (attempt.Advance(0) is { } result)
+                if (attempt.Advance(0, NullLogger.Instance) is { } result)
                 {
                     return result;
                 }

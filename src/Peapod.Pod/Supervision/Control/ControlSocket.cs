@@ -1,8 +1,10 @@
+using Microsoft.Extensions.Logging;
 using Peapod.Kernel;
 using Peapod.Kernel.Files;
 using Peapod.Kernel.Interop;
 using Peapod.Kernel.Sockets;
 using Peapod.Oci;
+using Peapod.Pod.Logging;
 
 namespace Peapod.Pod.Supervision.Control;
 
@@ -14,11 +16,13 @@ internal sealed class ControlSocket : IDisposable
     /// <summary>Bytes of a message; what is longer goes through files.</summary>
     internal const int LongestMessage = 4096;
 
+    private readonly ILogger log;
     private readonly SafeFd listener;
     private readonly List<SafeFd> clients = [];
 
-    internal ControlSocket(string folder)
+    internal ControlSocket(string folder, ILogger log)
     {
+        this.log = log;
         using var run = FileSystem.OpenDirectory(folder);
         FileSystem.Remove(run, Name, 0);
         listener = UnixSocket.Listen(run, Name, Libc.SOCK_SEQPACKET);
@@ -86,7 +90,7 @@ internal sealed class ControlSocket : IDisposable
     }
 
     /// <returns>False when the client has gone.</returns>
-    private static bool Serve(SafeFd client, Action<ControlRequest, SafeFd> serve)
+    private bool Serve(SafeFd client, Action<ControlRequest, SafeFd> serve)
     {
         Span<byte> buffer = stackalloc byte[LongestMessage];
         int count;
@@ -115,7 +119,7 @@ internal sealed class ControlSocket : IDisposable
         catch (Exception e) when (e is not OutOfMemoryException)
         {
             // A fault of ours is the answer, and not the supervisor's end.
-            Console.Error.WriteLine($"{DateTime.UtcNow:O} request: {e}");
+            log.Faulted("request", e);
             Answer(client, new() { Error = $"internal error: {e.Message}" });
         }
 

@@ -1,7 +1,9 @@
+using Microsoft.Extensions.Logging;
 using Peapod.Kernel;
 using Peapod.Oci;
 using Peapod.Oci.Json;
 using Peapod.Pod.Layout;
+using Peapod.Pod.Logging;
 
 namespace Peapod.Pod.Supervision.Control;
 
@@ -24,7 +26,7 @@ internal sealed partial record PodWishes
     /// <summary>Containers that are to be stopped and started again.</summary>
     public IReadOnlyList<RestartWish> Restarts { get; init; } = [];
 
-    internal static PodWishes Read(PodFolders folders)
+    internal static PodWishes Read(PodFolders folders, ILogger log)
     {
         try
         {
@@ -32,13 +34,13 @@ internal sealed partial record PodWishes
         }
         catch (Exception e) when (e is SpecException or KernelException)
         {
-            Console.Error.WriteLine($"{DateTime.UtcNow:O} wishes: {e.Message}");
+            log.CannotDo("read what was asked for", e.Message);
             return new();
         }
     }
 
     /// <summary>Writes them down. That this cannot be done is told in the supervisor's log, and keeps nothing from being done.</summary>
-    internal void Write(PodFolders folders)
+    internal void Write(PodFolders folders, ILogger log)
     {
         try
         {
@@ -46,7 +48,7 @@ internal sealed partial record PodWishes
         }
         catch (KernelException e)
         {
-            Console.Error.WriteLine($"{DateTime.UtcNow:O} wishes: {e.Message}");
+            log.CannotDo("write down what is asked for", e.Message);
         }
     }
 }

@@ -1,9 +1,11 @@
 using System.Globalization;
+using Microsoft.Extensions.Logging;
 using Peapod.Kernel;
 using Peapod.Kernel.Interop;
 using Peapod.Kernel.Processes;
 using Peapod.Kernel.Sockets;
 using Peapod.Pod.Layout;
+using Peapod.Pod.Logging;
 
 namespace Peapod.Pod.Supervision.Keeping;
 
@@ -11,7 +13,7 @@ namespace Peapod.Pod.Supervision.Keeping;
 /// The supervisor's side of its keeper, which starts another supervisor when this one dies and hands it what must not be lost: descriptors and the
 /// ends of processes. When the keeper dies it is replaced. A keeper that cannot be had is told in the log, and stops nothing.
 /// </summary>
-internal sealed unsafe class Keeper(PodFolders folders) : IDisposable
+internal sealed unsafe class Keeper(PodFolders folders, ILogger log) : IDisposable
 {
     /// <summary>The environment variable by which a supervisor knows its keeper's socket: its number.</summary>
     private const string Variable = "PEAPOD_KEEPER";
@@ -206,13 +208,13 @@ internal sealed unsafe class Keeper(PodFolders folders) : IDisposable
         catch (Exception e) when (e is KernelException or ObjectDisposedException)
         {
             // The loop finds that it has ended, and replaces it.
-            Console.Error.WriteLine($"{DateTime.UtcNow:O} keeper: {e.Message}");
+            log.CannotDo("tell the keeper", e.Message);
         }
     }
 
     private void Lose(string why)
     {
-        Console.Error.WriteLine($"{DateTime.UtcNow:O} keeper: {why}");
+        log.KeeperLost(why);
         socket?.Dispose();
         socket = null;
     }
@@ -233,7 +235,7 @@ internal sealed unsafe class Keeper(PodFolders folders) : IDisposable
         }
         catch (KernelException e)
         {
-            Console.Error.WriteLine($"{DateTime.UtcNow:O} keeper: cannot be replaced: {e.Message}");
+            log.CannotDo("start another keeper", e.Message);
             return;
         }
 

@@ -1,5 +1,7 @@
+using Microsoft.Extensions.Logging;
 using Peapod.Kernel;
 using Peapod.Kernel.Interop;
+using Peapod.Pod.Logging;
 
 namespace Peapod.Pod.Supervision.Probes;
 
@@ -14,7 +16,7 @@ internal abstract class Attempt : IDisposable
 
     /// <summary>Goes on as far as it can. A fault of ours ends this attempt, and never the supervisor.</summary>
     /// <returns>Null while it is not over.</returns>
-    internal AttemptResult? Advance(long now)
+    internal AttemptResult? Advance(long now, ILogger log)
     {
         try
         {
@@ -22,7 +24,7 @@ internal abstract class Attempt : IDisposable
         }
         catch (Exception e) when (e is not OutOfMemoryException)
         {
-            Console.Error.WriteLine($"{DateTime.UtcNow:O} probe or hook: {e}");
+            log.Faulted("probe or hook", e);
             return new(false, $"internal error: {e.Message}");
         }
     }

@@ -1,4 +1,5 @@
 using System.Net;
+using Microsoft.Extensions.Logging;
 using Peapod.Kernel;
 using Peapod.Kernel.Files;
 using Peapod.Pod.Objects;
@@ -8,6 +9,8 @@ namespace Peapod.Pod.Supervision.Probes;
 /// <summary>Begins what the probes and hooks of one container do.</summary>
 internal sealed class Attempts(PodContext context)
 {
+    internal ILogger Log => context.Log;
+
     /// <summary>Asks a probe's question once.</summary>
     internal Attempt Begin(ContainerSpec container, Probe probe) => Guarded(() => probe switch
     {

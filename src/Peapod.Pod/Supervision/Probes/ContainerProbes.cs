@@ -112,5 +112,5 @@ internal sealed class ContainerProbes : IDisposable
     }
 
     private ProbeWorker Worker(Probe probe, bool? initially, long notBefore) =>
-        new(probe, new ProbeSchedule(probe, initially, containerStart, notBefore), () => attempts.Begin(container, probe));
+        new(probe, new ProbeSchedule(probe, initially, containerStart, notBefore), () => attempts.Begin(container, probe), attempts.Log);
 }

@@ -1,10 +1,11 @@
+using Microsoft.Extensions.Logging;
 using Peapod.Kernel.Interop;
 using Peapod.Pod.Objects;
 
 namespace Peapod.Pod.Supervision.Probes;
 
 /// <summary>One probe of a running container: asks when it is time, and takes the answers.</summary>
-internal sealed class ProbeWorker(Probe probe, ProbeSchedule schedule, Func<Attempt> begin) : IDisposable
+internal sealed class ProbeWorker(Probe probe, ProbeSchedule schedule, Func<Attempt> begin, ILogger log) : IDisposable
 {
     private Attempt? attempt;
     private long answerBy;
@@ -38,7 +39,7 @@ internal sealed class ProbeWorker(Probe probe, ProbeSchedule schedule, Func<Atte
             attempt = begin();
         }
 
-        var result = attempt.Advance(now);
+        var result = attempt.Advance(now, log);
         if (result is null && now >= answerBy)
         {
             result = attempt.TimedOut(schedule.Timeout / 1000);

@@ -341,11 +341,11 @@ static int64_t pause_of (int64_t lived, bool was_ready, unsigned *failures)
   return 200ll << *failures;
 }
 
-static void watch (int signals)
+/* first: the command that makes the pod waits for the supervisor, and starts no other when that fails. */
+static void watch (int signals, bool first)
 {
   int64_t started = now (), start_at = 0;
   unsigned failures = 0;
-  bool first = supervisor_pid == 0;
   for (;;)
     {
       if (supervisor_pidfd < 0 && now () >= start_at)
@@ -381,6 +381,22 @@ static void watch (int signals)
     }
 }
 
+/* The supervisor that has started this keeper. It may have ended since: then it has left word, or another one is to be started. */
+static void take_over (int pid)
+{
+  ready = true;
+  supervisor_pidfd = (int) SYS (pidfd_open, pid, 0);
+  if (supervisor_pidfd >= 0 && SYS (getppid) == pid)
+    {
+      supervisor_pid = pid;
+      return;
+    }
+  close_fd (&supervisor_pidfd);
+  while (supervisor_socket >= 0 && take_message ())
+    ;
+  close_fd (&supervisor_socket);
+}
+
 __attribute__ ((used)) _Noreturn void keeper_main (long *stack)
 {
   char **argv = (char **) (stack + 1);
@@ -396,15 +412,12 @@ __attribute__ ((used)) _Noreturn void keeper_main (long *stack)
   if (stack[0] >= 7)
     {
       supervisor_socket = moved (number (argv[5]));
-      supervisor_pid = number (argv[6]);
-      supervisor_pidfd = (int) SYS (pidfd_open, supervisor_pid, 0);
-      ready = true;
-      if (supervisor_pidfd < 0)
-        end (0);
+      take_over (number (argv[6]));
     }
   SYS (rt_sigprocmask, 0 /* SIG_BLOCK */, &child, 0, 8);
   int signals = (int) SYS (signalfd4, -1, &child, 8, CLOEXEC | 0x800 /* SFD_NONBLOCK */);
-  watch (signals);
+  if (!done)
+    watch (signals, stack[0] < 7);
   if (removed)
     remove_cgroups ();
   end (0);

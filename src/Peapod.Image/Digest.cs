@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Diagnostics.CodeAnalysis;
+using Peapod.Image.Layers;
 using Peapod.Kernel.Terminals;
 
 namespace Peapod.Image;
@@ -16,6 +17,8 @@ public readonly record struct Digest
     public string Hex { get; }
 
     public static Digest OfHash(ReadOnlySpan<byte> sha256) => new(Convert.ToHexStringLower(sha256));
+
+    public static Digest Of(ReadOnlySpan<byte> content) => OfHash(Sha256.Hash(content));
 
     public static bool TryParse([NotNullWhen(true)] string? text, out Digest digest)
     {

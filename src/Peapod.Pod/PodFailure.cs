@@ -1,4 +1,5 @@
 using Peapod.Container;
+using Peapod.Host;
 using Peapod.Image;
 using Peapod.Kernel;
 using Peapod.Network;
@@ -11,5 +12,5 @@ namespace Peapod.Pod;
 public static class PodFailure
 {
     public static bool Is(Exception e) =>
-        e is PodException or ManifestException or ImageException or NetworkException or ContainerException or SpecException or KernelException;
+        e is PodException or ManifestException or ImageException or NetworkException or HostException or ContainerException or SpecException or KernelException;
 }

@@ -1,6 +1,8 @@
 using System.Globalization;
+using OciMount = Peapod.Oci.Mount;
 using Peapod.Container.Cgroups;
 using Peapod.Container.Lifecycle;
+using Peapod.Host;
 using Peapod.Image;
 using Peapod.Kernel.Files;
 using Peapod.Kernel.Interop;
@@ -10,7 +12,6 @@ using Peapod.Pod.Layout;
 using Peapod.Pod.Manifest;
 using Peapod.Pod.Objects;
 using Peapod.Pod.Sandbox;
-using OciMount = Peapod.Oci.Mount;
 
 namespace Peapod.Pod.Containers;
 
@@ -25,7 +26,7 @@ internal sealed class ContainerSpecCompiler(PodManifest pod, PodFolders folders,
     /// <summary>The source of the pod's shared memory.</summary>
     private readonly string sharedMemory = $"/proc/{sandboxPid}/root{SandboxSpec.SharedMemory}";
 
-    private IdRange Range => IdRange.Find(folders) ?? throw new PodException("hostUsers: the pod's range of ids is gone");
+    private IdRange Range => IdRange.Find(folders.Owner, folders.IdRange) ?? throw new PodException("hostUsers: the pod's range of ids is gone");
 
     /// <inheritdoc cref="ContainerEnvironment.Of"/>
     internal IReadOnlyDictionary<string, string> VariablesOf(ContainerSpec container) => environment.Of(container);

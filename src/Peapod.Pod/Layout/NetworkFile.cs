@@ -22,10 +22,9 @@ internal sealed record NetworkFile
     public string? Table { get; init; }
 
     /// <param name="path">A file that is not there says nothing.</param>
-    /// <param name="dataFolder">Where the leases are.</param>
-    internal static NetworkConfiguration Read(string path, string dataFolder)
+    internal static NetworkConfiguration Read(string path)
     {
-        var defaults = new NetworkConfiguration { DataFolder = dataFolder };
+        var defaults = new NetworkConfiguration();
         return ConfigurationFile.TryRead(path, NetworkFileJson.Default.NetworkFile) is not { } file ? defaults : defaults with
         {
             Bridge = file.Bridge ?? defaults.Bridge,

@@ -1,3 +1,4 @@
+using Peapod.Host;
 using Peapod.Kernel;
 using Peapod.Kernel.Files;
 using Peapod.Kernel.Interop;
@@ -14,6 +15,9 @@ public sealed class PodFolders(PodHost host, string key)
 
     /// <summary>Namespace and name: "default_web".</summary>
     public string Key { get; } = key;
+
+    /// <summary>The pod's name for what the host has once, and for its data: another run root may have a pod of the same key.</summary>
+    public string Owner { get; } = OwnerName.Of(host.RunRoot, host.RunRoot == PodHost.DefaultRunRoot, key);
 
     public string Name => Key[(Key.IndexOf('_', StringComparison.Ordinal) + 1)..];
 
@@ -59,10 +63,12 @@ public sealed class PodFolders(PodHost host, string key)
     /// <summary>Root of the OCI states of the sandbox and the containers.</summary>
     public string Containers => $"{Run}/containers";
 
-    public string Data => $"{Host.DataRoot}/pods/{Key}";
+    public string Data => $"{Host.DataRoot}/pods/{Owner}";
 
     /// <summary>A symlink to <see cref="Run"/>: whose the data are, when a reboot has emptied that.</summary>
-    public string RunLink => $"{Data}/run";
+    public string RunLink => RunLinkOf(Data);
+
+    internal static string RunLinkOf(string data) => $"{data}/run";
 
     public string VolumeOf(string volume) => $"{Data}/volumes/{volume}";
 
@@ -73,7 +79,7 @@ public sealed class PodFolders(PodHost host, string key)
     public string LayerOf(string container) => $"{FolderOf(container)}/layer";
 
     /// <summary>The name under which a container holds its image's layers.</summary>
-    public string LeaseOf(string container) => $"{Key}_{container}";
+    public string LeaseOf(string container) => $"{Owner}_{container}";
 
     /// <summary>The folder of a container's log files.</summary>
     public string LogsOf(string container) => $"{Data}/logs/{container}";

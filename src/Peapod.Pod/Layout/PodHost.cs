@@ -1,3 +1,4 @@
+using Peapod.Host;
 using Peapod.Kernel.Files;
 using Peapod.Network;
 
@@ -28,12 +29,15 @@ public sealed record PodHost
     internal string Filters => $"{RunRoot}/seccomp";
 
     /// <summary>The network without what <see cref="NetworkFile"/> says.</summary>
-    internal NetworkConfiguration DefaultNetwork => new() { DataFolder = $"{RunRoot}/network" };
+    internal static NetworkConfiguration DefaultNetwork => Placed(new());
 
-    internal NetworkConfiguration ReadNetwork() => Layout.NetworkFile.Read(NetworkFile, $"{RunRoot}/network");
+    internal NetworkConfiguration ReadNetwork() => Placed(Layout.NetworkFile.Read(NetworkFile));
 
     /// <summary>The node's name, as pods are told it and `ps -o wide` shows it.</summary>
     public static string NodeName => FileSystem.ReadText("/proc/sys/kernel/hostname");
+
+    /// <summary>With the bridge's leases where all that use this bridge find them.</summary>
+    private static NetworkConfiguration Placed(NetworkConfiguration network) => network with { DataFolder = HostState.NetworkOf(network.Bridge) };
 
     /// <exception cref="PodException">The names are too long for a folder's, and for those that are made of it.</exception>
     public PodFolders FoldersOf(string podNamespace, string name)

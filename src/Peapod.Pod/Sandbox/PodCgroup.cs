@@ -20,7 +20,7 @@ internal static class PodCgroup
     private const string Burstable = Root + "/burstable", BestEffort = Root + "/besteffort";
 
     /// <summary>The pod's cgroup, below the hierarchy's mount point.</summary>
-    internal static string Of(PodManifest pod, PodFolders folders) => $"{ParentOf(pod)}/{folders.Key}";
+    internal static string Of(PodManifest pod, PodFolders folders) => $"{ParentOf(pod)}/{folders.Owner}";
 
     /// <summary>The controllers of the hierarchy's root.</summary>
     internal static string[] Controllers(CgroupHierarchy hierarchy) => (FileSystem.TryReadText($"{hierarchy.MountPoint}/cgroup.controllers") ?? "").Split(' ');
@@ -58,7 +58,7 @@ internal static class PodCgroup
         var hierarchy = CgroupHierarchy.Find();
         foreach (var parent in (ReadOnlySpan<string>)[Burstable, BestEffort, Root])
         {
-            using var cgroup = Cgroup.TryOpen($"{hierarchy.MountPoint}{parent}/{folders.Key}");
+            using var cgroup = Cgroup.TryOpen($"{hierarchy.MountPoint}{parent}/{folders.Owner}");
             cgroup?.Kill();
         }
     }
@@ -68,7 +68,7 @@ internal static class PodCgroup
     {
         foreach (var parent in (ReadOnlySpan<string>)[Burstable, BestEffort, Root])
         {
-            using var cgroup = Cgroup.TryOpen($"{hierarchy.MountPoint}{parent}/{folders.Key}");
+            using var cgroup = Cgroup.TryOpen($"{hierarchy.MountPoint}{parent}/{folders.Owner}");
             if (cgroup is not null)
             {
                 cgroup.Kill();
@@ -87,7 +87,7 @@ internal static class PodCgroup
         PathsOf(hierarchy, folders).Exists(static path => FileSystem.TryReadText($"{path}/cgroup.events")?.Contains("populated 1", StringComparison.Ordinal) == true);
 
     private static List<string> PathsOf(CgroupHierarchy hierarchy, PodFolders folders) =>
-        [$"{hierarchy.MountPoint}{Burstable}/{folders.Key}", $"{hierarchy.MountPoint}{BestEffort}/{folders.Key}", $"{hierarchy.MountPoint}{Root}/{folders.Key}"];
+        [$"{hierarchy.MountPoint}{Burstable}/{folders.Owner}", $"{hierarchy.MountPoint}{BestEffort}/{folders.Owner}", $"{hierarchy.MountPoint}{Root}/{folders.Owner}"];
 
     private static string ParentOf(PodManifest pod) => QosClass.Of(pod) switch
     {

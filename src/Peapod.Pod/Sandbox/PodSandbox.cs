@@ -3,6 +3,7 @@ using System.Net;
 using Microsoft.Extensions.Logging;
 using Peapod.Container.Lifecycle;
 using Peapod.Container.State;
+using Peapod.Host;
 using Peapod.Kernel.Files;
 using Peapod.Kernel.Interop;
 using Peapod.Kernel.Mounts;
@@ -23,7 +24,7 @@ internal sealed record PodSandbox(int Pid, PidFd Process, IReadOnlyList<IPAddres
     /// <exception cref="PodException">The manifest asks for what this host or its administrator does not give.</exception>
     internal static PodSandbox Make(PodManifest pod, PodFolders folders, ILogger log)
     {
-        var ids = pod.Spec.HostUsers == false ? IdRange.Take(folders) : null;
+        var ids = pod.Spec.HostUsers == false ? IdRange.Take(folders.Owner, folders.IdRange) : null;
         var spec = SandboxSpec.Create(pod, PodCgroup.Of(pod, folders), ids, AllowedSysctls.Read(folders));
         var (pid, process) = Start(spec, folders, ids?.First ?? 0);
         try
@@ -66,7 +67,7 @@ internal sealed record PodSandbox(int Pid, PidFd Process, IReadOnlyList<IPAddres
     {
         using var network = new PodNetwork(folders.Host.ReadNetwork(), log);
         using var ns = FileSystem.Open($"/proc/{pid}/ns/net", Libc.O_RDONLY);
-        var addresses = network.Attach(folders.Key, ns, Ports(pod));
+        var addresses = network.Attach(folders.Owner, ns, Ports(pod));
         return addresses.IPv6 is { } ipv6 ? [addresses.IPv4, ipv6] : [addresses.IPv4];
     }
 

@@ -1,3 +1,4 @@
+using Peapod.Host;
 using Peapod.Oci;
 using Peapod.Pod.Objects;
 
@@ -47,10 +48,12 @@ internal static class SandboxSpec
             {
                 CgroupsPath = $"{cgroup}/{Id}",
                 Namespaces = namespaces,
-                UidMappings = ids?.Mappings ?? [],
-                GidMappings = ids?.Mappings ?? [],
+                UidMappings = MappingsOf(ids),
+                GidMappings = MappingsOf(ids),
                 Sysctl = PodSysctls.Of(pod, allowedSysctls),
             },
         };
     }
+
+    private static IReadOnlyList<LinuxIdMapping> MappingsOf(IdRange? ids) => ids is null ? [] : [new() { ContainerID = 0, HostID = ids.First, Size = IdRange.Size }];
 }

@@ -69,5 +69,5 @@ internal static class SupervisorCgroup
         return [PathOf(hierarchy, folders), $"{hierarchy.MountPoint}{PodCgroup.Root}/supervisors", $"{hierarchy.MountPoint}{PodCgroup.Root}"];
     }
 
-    private static string PathOf(CgroupHierarchy hierarchy, PodFolders folders) => $"{hierarchy.MountPoint}{PodCgroup.Root}/supervisors/{folders.Key}";
+    private static string PathOf(CgroupHierarchy hierarchy, PodFolders folders) => $"{hierarchy.MountPoint}{PodCgroup.Root}/supervisors/{folders.Owner}";
 }

@@ -25,10 +25,9 @@ public static class PodLeftOvers
             }
         }
 
-        foreach (var key in FileSystem.TryStat($"{host.DataRoot}/pods") is { IsDirectory: true } ? FileSystem.List($"{host.DataRoot}/pods") : [])
+        foreach (var owner in FileSystem.TryStat($"{host.DataRoot}/pods") is { IsDirectory: true } ? FileSystem.List($"{host.DataRoot}/pods") : [])
         {
-            var folders = new PodFolders(host, key);
-            if (IsOrphan(folders))
+            if (TryFindByData(host, owner) is { } folders && IsOrphan(folders))
             {
                 yield return new($"data \"{folders.Data}\"", "its pod is gone: the host was booted since", () => RemoveData(folders));
             }
@@ -74,6 +73,10 @@ public static class PodLeftOvers
 
     private static bool IsPopulated(PodFolders folders) => PodCgroup.IsPopulated(CgroupHierarchy.Find(), folders);
 
+    /// <summary>The pod that a folder of data is of; null for another run root's.</summary>
+    private static PodFolders? TryFindByData(PodHost host, string owner) =>
+        RunOf($"{host.DataRoot}/pods/{owner}") is { } run && Path.GetDirectoryName(run) == host.PodsRoot && new PodFolders(host, Path.GetFileName(run)) is var folders && folders.Owner == owner ? folders : null;
+
     /// <summary>With the supervisor's lock, so that none begins meanwhile.</summary>
     private static bool Remove(PodFolders folders, bool stopped)
     {
@@ -95,14 +98,14 @@ public static class PodLeftOvers
     }
 
     /// <summary>The data are of a pod of this host's, whose folder is not there, and nothing of it runs.</summary>
-    private static bool IsOrphan(PodFolders folders) => RunOf(folders) == folders.Run && FileSystem.TryStat(folders.Run, followSymlinks: false) is null && !IsPopulated(folders);
+    private static bool IsOrphan(PodFolders folders) => RunOf(folders.Data) == folders.Run && FileSystem.TryStat(folders.Run, followSymlinks: false) is null && !IsPopulated(folders);
 
     /// <summary>The folder of the pod that the data are of; null when they do not say.</summary>
-    internal static string? RunOf(PodFolders folders)
+    internal static string? RunOf(string data)
     {
         try
         {
-            return FileSystem.ReadLink(folders.RunLink);
+            return FileSystem.ReadLink(PodFolders.RunLinkOf(data));
         }
         catch (KernelException e) when (e.Error is Errno.ENOENT or Errno.ENOTDIR || e.IsDamage)
         {

@@ -1,5 +1,6 @@
 using System.Runtime.ExceptionServices;
 using Peapod.Container.Cgroups;
+using Peapod.Host;
 using Peapod.Image;
 using Peapod.Kernel.Files;
 using Peapod.Network;
@@ -35,13 +36,13 @@ public static class PodTeardown
             () => PodVolumes.Unmount(folders),
             () => BlockVolume.Release(folders),
             () => ReleaseImages(folders),
-            () => IdRange.Release(folders));
+            () => IdRange.Release(folders.Owner, folders.IdRange));
         FileTree.Remove(folders.Data);
         FileTree.Remove(folders.Run);
     }
 
     /// <summary>Whether something of a pod is there whose folder is gone: its cgroup, or its data.</summary>
-    public static bool IsAnythingLeft(PodFolders folders) => PodCgroup.IsThere(CgroupHierarchy.Find(), folders) || PodLeftOvers.RunOf(folders) == folders.Run;
+    public static bool IsAnythingLeft(PodFolders folders) => PodCgroup.IsThere(CgroupHierarchy.Find(), folders) || PodLeftOvers.RunOf(folders.Data) == folders.Run;
 
     private static void Each(params ReadOnlySpan<Action> steps)
     {
@@ -64,7 +65,7 @@ public static class PodTeardown
     private static void Detach(PodFolders folders)
     {
         using var network = new PodNetwork(ReadNetwork(folders.Host));
-        network.Detach(folders.Key);
+        network.Detach(folders.Owner);
         network.RemoveAllIfUnused();
     }
 
@@ -77,8 +78,8 @@ public static class PodTeardown
         }
         catch (Exception e) when (PodFailure.Is(e))
         {
-            Console.Error.WriteLine($"peapod: warning: {e.Message}; a bridge and a table of other names than {host.DefaultNetwork.Bridge} and {host.DefaultNetwork.Table} stay");
-            return host.DefaultNetwork;
+            Console.Error.WriteLine($"peapod: warning: {e.Message}; a bridge and a table of other names than {PodHost.DefaultNetwork.Bridge} and {PodHost.DefaultNetwork.Table} stay");
+            return PodHost.DefaultNetwork;
         }
     }
 

@@ -60,7 +60,7 @@ internal static class BlockVolume
     /// <summary>Ends the pod's use of all its block devices; nothing of it runs any more. Those that no other pod uses are detached.</summary>
     internal static void Release(PodFolders pod)
     {
-        var users = UsesOf(pod);
+        var users = UsesOf(pod.Data);
         foreach (var volume in FileSystem.TryStat(users) is { IsDirectory: true } ? FileSystem.List(users) : [])
         {
             if (FolderOf($"{users}/{volume}") is { } folder && FileSystem.TryStat(folder) is { IsDirectory: true })
@@ -92,8 +92,8 @@ internal static class BlockVolume
 
     private static void AddUser(string volume, string folder, PodFolders pod)
     {
-        FileSystem.MakeDirectory(UsesOf(pod), PodFolders.PrivateFolder);
-        var link = $"{UsesOf(pod)}/{volume}";
+        FileSystem.MakeDirectory(UsesOf(pod.Data), PodFolders.PrivateFolder);
+        var link = $"{UsesOf(pod.Data)}/{volume}";
         if (Libc.symlinkat(folder, Libc.AT_FDCWD, link) != 0 && KernelException.Last("symlink", link) is { Error: not Errno.EEXIST } error)
         {
             throw error;
@@ -164,10 +164,10 @@ internal static class BlockVolume
     /// <summary>Whether another pod uses it, one that no reboot has ended.</summary>
     private static bool IsUsedByOthers(string folder, PodFolders pod)
     {
-        foreach (var key in FileSystem.List($"{pod.Host.DataRoot}/pods"))
+        foreach (var owner in FileSystem.List($"{pod.Host.DataRoot}/pods"))
         {
-            var other = new PodFolders(pod.Host, key);
-            if (key != pod.Key && FileSystem.TryStat(UsesOf(other)) is { IsDirectory: true } && FileSystem.TryStat(other.RunLink) is not null && Uses(UsesOf(other), folder))
+            var data = $"{pod.Host.DataRoot}/pods/{owner}";
+            if (owner != pod.Owner && FileSystem.TryStat(UsesOf(data)) is { IsDirectory: true } && FileSystem.TryStat(PodFolders.RunLinkOf(data)) is not null && Uses(UsesOf(data), folder))
             {
                 return true;
             }
@@ -189,7 +189,7 @@ internal static class BlockVolume
         return false;
     }
 
-    private static string UsesOf(PodFolders pod) => $"{pod.Data}/devices";
+    private static string UsesOf(string data) => $"{data}/devices";
 
     private static string FileOf(string folder) => $"{folder}/block";
 

@@ -1,5 +1,8 @@
 using System.Diagnostics;
 using System.Text.Json.Nodes;
+using Peapod.Host;
+using Peapod.Network;
+using Peapod.Pod.Layout;
 
 namespace Peapod.HostTests.Harness;
 
@@ -13,6 +16,7 @@ internal sealed class PodBed : IDisposable
     internal PodBed()
     {
         DataRoot = Data.Value;
+        RemoveHostState();
         traces = Traces.Now();
         before = Leftovers();
         Folder = Directory.CreateTempSubdirectory("peapod-pods-").FullName;
@@ -27,7 +31,16 @@ internal sealed class PodBed : IDisposable
 
     internal string RunOf(string pod) => $"{RunRoot}/pods/default_{pod}";
 
-    internal string DataOf(string pod) => $"{DataRoot}/pods/default_{pod}";
+    internal string DataOf(string pod) => $"{DataRoot}/pods/{OwnerOf(pod)}";
+
+    /// <summary>The pod's name for what the host has once.</summary>
+    internal string OwnerOf(string pod) => new PodFolders(new PodHost { RunRoot = RunRoot }, $"default_{pod}").Owner;
+
+    /// <summary>The leases of the usual bridge's network.</summary>
+    internal static string Network { get; } = HostState.NetworkOf(new NetworkConfiguration().Bridge);
+
+    /// <summary>The leases of ranges of ids.</summary>
+    internal static string Ids => $"{HostState.Folder}/ids";
 
     internal CommandResult Pod(string command, params string[] arguments) => PeapodCommand.Run(Arguments(command, arguments));
 
@@ -144,7 +157,7 @@ internal sealed class PodBed : IDisposable
     {
         Until(() => Leftovers() == before, "nothing is left", 5);
         Assert.Equal(before, Leftovers());
-        foreach (var folder in new[] { $"{RunRoot}/pods", $"{RunRoot}/network/leases", $"{DataRoot}/pods", $"{DataRoot}/images/leases" })
+        foreach (var folder in new[] { $"{RunRoot}/pods", $"{Network}/pods", $"{Network}/addresses", $"{Network}/ports", Ids, $"{DataRoot}/pods", $"{DataRoot}/images/leases" })
         {
             Assert.Empty(Directory.Exists(folder) ? Directory.GetFileSystemEntries(folder) : []);
         }
@@ -189,6 +202,16 @@ internal sealed class PodBed : IDisposable
         }
 
         Directory.Delete(Folder, recursive: true);
+        RemoveHostState();
+    }
+
+    /// <summary>Of this network namespace, which is the tests' own: what a boot of the host would empty.</summary>
+    private static void RemoveHostState()
+    {
+        if (Directory.Exists(Network))
+        {
+            Directory.Delete(Path.GetDirectoryName(Network)!, recursive: true);
+        }
     }
 
     private string[] Arguments(string command, string[] arguments) => ["pod", "--run-root", RunRoot, "--data-root", DataRoot, command, .. arguments];

@@ -55,7 +55,7 @@ public sealed class PodBadInputTests : IDisposable
 
         var second = bed.Pod("run", "--image", "localhost/busybox", "--port", "8071:80", "second", "--", "sleep", "100");
 
-        Assert.Equal(("peapod: hostPort 8071/tcp is taken by pod default_first\n", 1), (second.Error, second.ExitCode));
+        Assert.Equal(($"peapod: hostPort 8071/tcp is taken by pod {bed.OwnerOf("first")}\n", 1), (second.Error, second.ExitCode));
         Assert.Equal(["default_first"], Directory.GetDirectories($"{bed.RunRoot}/pods").Select(Path.GetFileName));
         bed.Done("rm", "-f", "first");
         bed.AssertNothingLeft();

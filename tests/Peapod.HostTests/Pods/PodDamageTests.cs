@@ -102,7 +102,7 @@ public sealed class PodDamageTests : IDisposable
     {
         Run("good", "--port", "8092:80");
         Run("bad", "--port", "8093:80");
-        var path = $"{bed.RunRoot}/network/{file}";
+        var path = $"{PodBed.Network}/{file.Replace("default_bad", bed.OwnerOf("bad"), StringComparison.Ordinal)}";
         if (Directory.Exists(path))
         {
             Directory.Delete(path, recursive: true);
@@ -240,10 +240,10 @@ public sealed class PodDamageTests : IDisposable
     {
         bed.RunSpec("bad", "  hostUsers: false\n  containers: [{name: c, image: localhost/busybox, command: [sleep, \"1000\"]}]");
         Damage.Do($"{bed.RunOf("bad")}/id-range", kind);
-        File.WriteAllText($"{bed.RunRoot}/ids/garbage", "");
+        File.WriteAllText($"{PodBed.Ids}/garbage", "");
 
         bed.Done("rm", "-f", "bad");
 
-        Assert.Equal(["garbage"], Directory.GetFileSystemEntries($"{bed.RunRoot}/ids").Select(Path.GetFileName));
+        Assert.Equal(["garbage"], Directory.GetFileSystemEntries(PodBed.Ids).Select(Path.GetFileName));
     }
 }

@@ -41,7 +41,7 @@ public sealed class PodKeeperTests : IDisposable
 
     private string StatusFile(string pod) => TryRead($"{bed.RunOf(pod)}/status.json") ?? "";
 
-    private int Keeper(string pod) => int.Parse(File.ReadAllLines($"/sys/fs/cgroup/peapod/supervisors/default_{pod}/cgroup.procs").Single(pid => int.Parse(pid) != bed.Supervisor(pod)));
+    private int Keeper(string pod) => int.Parse(File.ReadAllLines($"/sys/fs/cgroup/peapod/supervisors/{bed.OwnerOf(pod)}/cgroup.procs").Single(pid => int.Parse(pid) != bed.Supervisor(pod)));
 
     [Fact]
     public void A_container_that_ends_while_its_pod_has_no_supervisor_ends_with_its_own_exit_code_and_starts_again()
@@ -163,7 +163,7 @@ public sealed class PodKeeperTests : IDisposable
         var keeper = Keeper("kept");
 
         PodBed.Kill(keeper);
-        PodBed.Until(() => File.ReadAllLines("/sys/fs/cgroup/peapod/supervisors/default_kept/cgroup.procs").Length == 2, "another keeper is there");
+        PodBed.Until(() => File.ReadAllLines($"/sys/fs/cgroup/peapod/supervisors/{bed.OwnerOf("kept")}/cgroup.procs").Length == 2, "another keeper is there");
 
         Assert.Equal(supervisor, bed.Supervisor("kept"));
         KillSupervisor("kept");

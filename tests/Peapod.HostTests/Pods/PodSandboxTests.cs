@@ -103,7 +103,7 @@ public sealed class PodSandboxTests : IDisposable
         Assert.StartsWith("# Written by Peapod (host network).\n", Exec("cat /etc/hosts"), StringComparison.Ordinal);
         PodBed.Until(() => Exec("wget -qO- http://127.0.0.1:18391/ || true") == "hi\n", "it answers");
         Assert.Contains(bed.Ip("p"), PeapodCommand.Start("ip", "-o", "addr").Output, StringComparison.Ordinal);
-        Assert.False(Directory.Exists($"{bed.RunRoot}/network/pods"));
+        Assert.False(Directory.Exists($"{PodBed.Network}/pods"));
     }
 
     [Fact]
@@ -184,9 +184,9 @@ public sealed class PodSandboxTests : IDisposable
 
         // What root of the host may, root of the pod may not.
         Assert.Equal("mknod: /x: Operation not permitted\n", Exec("mknod /x b 8 0 2>&1; true"));
-        Assert.Single(Directory.GetFileSystemEntries($"{bed.RunRoot}/ids"));
+        Assert.Single(Directory.GetFileSystemEntries($"{PodBed.Ids}"));
         bed.Done("rm", "-f", "p");
-        Assert.Empty(Directory.GetFileSystemEntries($"{bed.RunRoot}/ids"));
+        Assert.Empty(Directory.GetFileSystemEntries($"{PodBed.Ids}"));
     }
 
     [Fact]
@@ -220,9 +220,9 @@ public sealed class PodSandboxTests : IDisposable
     {
         Run("  containers: [{name: c, image: localhost/busybox, command: [sleep, '100']}]");
 
-        Assert.EndsWith("/peapod/besteffort/default_p/c\n", File.ReadAllText($"/proc/{bed.Pid("p", "c")}/cgroup"), StringComparison.Ordinal);
+        Assert.EndsWith($"/peapod/besteffort/{bed.OwnerOf("p")}/c\n", File.ReadAllText($"/proc/{bed.Pid("p", "c")}/cgroup"), StringComparison.Ordinal);
         Assert.Equal(0, bed.RunSpec("b", "  containers: [{name: c, image: localhost/busybox, command: [sleep, '100'], resources: {requests: {cpu: 100m, memory: 1Mi, ephemeral-storage: 1Gi}}}]").ExitCode);
-        Assert.EndsWith("/peapod/burstable/default_b/c\n", File.ReadAllText($"/proc/{bed.Pid("b", "c")}/cgroup"), StringComparison.Ordinal);
+        Assert.EndsWith($"/peapod/burstable/{bed.OwnerOf("b")}/c\n", File.ReadAllText($"/proc/{bed.Pid("b", "c")}/cgroup"), StringComparison.Ordinal);
         Assert.InRange(int.Parse(File.ReadAllText($"/proc/{bed.Pid("b", "c")}/oom_score_adj")), 900, 999);
         Assert.Equal("1000\n", File.ReadAllText($"/proc/{bed.Pid("p", "c")}/oom_score_adj"));
     }

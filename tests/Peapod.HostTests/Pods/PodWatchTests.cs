@@ -96,7 +96,7 @@ public sealed class PodWatchTests : IDisposable
               - {name: a, image: localhost/busybox, command: [sleep, "100"]}
               - {name: b, image: localhost/busybox, command: [sleep, "100"]}
             """);
-        var freeze = "/sys/fs/cgroup/peapod/besteffort/default_frozen/cgroup.freeze";
+        var freeze = $"/sys/fs/cgroup/peapod/besteffort/{bed.OwnerOf("frozen")}/cgroup.freeze";
         var pid = bed.Pid("frozen", "b");
         File.WriteAllText(freeze, "1");
         PodBed.Kill(pid);
@@ -181,7 +181,7 @@ public sealed class PodWatchTests : IDisposable
             var supervisor = bed.Supervisor("own");
 
             Assert.Empty(File.ReadAllText($"{cgroup}/cgroup.procs"));
-            Assert.Contains("/peapod/supervisors/default_own", File.ReadAllText($"/proc/{supervisor}/cgroup"), StringComparison.Ordinal);
+            Assert.Contains($"/peapod/supervisors/{bed.OwnerOf("own")}", File.ReadAllText($"/proc/{supervisor}/cgroup"), StringComparison.Ordinal);
             var status = File.ReadAllText($"/proc/{supervisor}/status");
             Assert.Contains("Umask:\t0022\n", status, StringComparison.Ordinal);
             Assert.Matches("Cpus_allowed_list:\t0-", Environment.ProcessorCount > 1 ? status : "Cpus_allowed_list:\t0-");

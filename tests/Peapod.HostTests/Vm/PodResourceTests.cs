@@ -26,7 +26,7 @@ public class PodResourceTests
             """);
         Assert.True(result.ExitCode == 0, result.Error);
 
-        const string pod = "peapod/burstable/default_limited";
+        var pod = $"peapod/burstable/{bed.OwnerOf("limited")}";
         Assert.Equal($"{32 << 20}", Guest.Cgroup($"{pod}/one/memory.max"));
         Assert.Equal("31875072", Guest.Cgroup($"{pod}/one/memory.high"));
         Assert.Equal("1", Guest.Cgroup($"{pod}/one/memory.oom.group"));
@@ -58,7 +58,7 @@ public class PodResourceTests
             """);
         Assert.True(result.ExitCode == 0, result.Error);
 
-        var pod = Directory.Exists("/sys/fs/cgroup/peapod/default_whole") ? "peapod/default_whole" : "peapod/besteffort/default_whole";
+        var pod = Directory.Exists($"/sys/fs/cgroup/peapod/{bed.OwnerOf("whole")}") ? $"peapod/{bed.OwnerOf("whole")}" : $"peapod/besteffort/{bed.OwnerOf("whole")}";
         Assert.Equal(($"{80 << 20}", "150000 100000"), (Guest.Cgroup($"{pod}/memory.max"), Guest.Cgroup($"{pod}/cpu.max")));
     }
 
@@ -75,10 +75,10 @@ public class PodResourceTests
             Assert.True(result.ExitCode == 0, result.Error);
         }
 
-        Assert.Equal(("1", "1"), (Guest.Cgroup("peapod/besteffort/cpu.weight"), Guest.Cgroup("peapod/besteffort/default_best/cpu.weight")));
-        Assert.Equal(Guest.Cgroup("peapod/burstable/default_burst/cpu.weight"), Guest.Cgroup("peapod/burstable/default_more/cpu.weight"));
-        Assert.True(int.Parse(Guest.Cgroup("peapod/burstable/cpu.weight")) > int.Parse(Guest.Cgroup("peapod/burstable/default_burst/cpu.weight")));
-        Assert.Equal(("100000 100000", $"{32 << 20}"), (Guest.Cgroup("peapod/default_sure/cpu.max"), Guest.Cgroup("peapod/default_sure/memory.max")));
+        Assert.Equal(("1", "1"), (Guest.Cgroup("peapod/besteffort/cpu.weight"), Guest.Cgroup($"peapod/besteffort/{bed.OwnerOf("best")}/cpu.weight")));
+        Assert.Equal(Guest.Cgroup($"peapod/burstable/{bed.OwnerOf("burst")}/cpu.weight"), Guest.Cgroup($"peapod/burstable/{bed.OwnerOf("more")}/cpu.weight"));
+        Assert.True(int.Parse(Guest.Cgroup("peapod/burstable/cpu.weight")) > int.Parse(Guest.Cgroup($"peapod/burstable/{bed.OwnerOf("burst")}/cpu.weight")));
+        Assert.Equal(("100000 100000", $"{32 << 20}"), (Guest.Cgroup($"peapod/{bed.OwnerOf("sure")}/cpu.max"), Guest.Cgroup($"peapod/{bed.OwnerOf("sure")}/memory.max")));
         Assert.Equal("-997\n", File.ReadAllText($"/proc/{bed.Pid("sure", "c")}/oom_score_adj"));
         Assert.Equal("1000\n", File.ReadAllText($"/proc/{bed.Pid("best", "c")}/oom_score_adj"));
         Assert.Equal("999\n", File.ReadAllText($"/proc/{bed.Pid("burst", "c")}/oom_score_adj"));

@@ -21,16 +21,16 @@ public class PodRobustnessTests
               - {name: neighbour, image: localhost/busybox, command: [sleep, "1000"]}
             """));
         bed.Done("run", "-f", manifest, "--pod-pids-limit", "40");
-        Assert.Equal("40", Guest.Cgroup("peapod/besteffort/default_bomb/pids.max"));
+        Assert.Equal("40", Guest.Cgroup($"peapod/besteffort/{bed.OwnerOf("bomb")}/pids.max"));
 
         bed.Done("exec", "-c", "bomb", "bomb", "--", "touch", "/go");
-        PodBed.Until(() => Guest.Counter("peapod/besteffort/default_bomb/pids.events", "max") > 0, "the limit was met", 60);
+        PodBed.Until(() => Guest.Counter($"peapod/besteffort/{bed.OwnerOf("bomb")}/pids.events", "max") > 0, "the limit was met", 60);
 
-        Assert.Equal("40", Guest.Cgroup("peapod/besteffort/default_bomb/pids.peak"));
+        Assert.Equal("40", Guest.Cgroup($"peapod/besteffort/{bed.OwnerOf("bomb")}/pids.peak"));
         Assert.Equal("ok\n", bed.Done("exec", "calm", "--", "echo", "ok"));
         Assert.Equal((0, 0), (bed.Restarts("bomb"), bed.Restarts("bomb", 1)));
         bed.Done("rm", "-f", "bomb");
-        Assert.False(Directory.Exists("/sys/fs/cgroup/peapod/besteffort/default_bomb"));
+        Assert.False(Directory.Exists($"/sys/fs/cgroup/peapod/besteffort/{bed.OwnerOf("bomb")}"));
         Assert.Equal(
             "peapod: --pod-pids-limit 0: must be greater than 0\n",
             bed.Pod("run", "--pod-pids-limit", "0", "--image", "localhost/busybox", "none").Error);

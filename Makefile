@@ -23,7 +23,7 @@ SOURCES  := $(shell find src native -type f -not -path '*/bin/*' -not -path '*/o
 IMAGE    := $(OUT)/images/busybox
 TOOLS    := $(OUT)/images/tools
 
-.PHONY: all build demo lint format hooks watch test unit host conformance vm fresh bench fixtures tools install clean help bootstrap
+.PHONY: all build demo lint format hooks picture watch test unit host conformance vm fresh bench fixtures tools install clean help bootstrap
 all: build                ## build out/peapod and out/peapod-pod
 build: $(BINARIES)
 
@@ -68,6 +68,8 @@ format:                   ## put white space in order
 	@scripts/format
 hooks:                    ## have git run make lint before each commit
 	@ln -sf "$$(git rev-parse --show-toplevel)/scripts/pre-commit" "$$(git rev-parse --git-path hooks)/pre-commit"
+picture:                  ## draw docs/house.svg, the rooms and who uses whom, from the sources
+	@PEAPOD_UPDATE_GOLDEN=1 dotnet test tests/Peapod.UnitTests -c Release --nologo -v quiet --filter FullyQualifiedName~HouseTests
 watch:                    ## run the unit tests again whenever a source changes; FILTER=Name for some of them
 	@dotnet watch --project tests/Peapod.UnitTests test -c Release --nologo --filter 'tier!=vm$(if $(FILTER),&FullyQualifiedName~$(FILTER))'
 

@@ -2,8 +2,9 @@ using System.CommandLine;
 using System.Text;
 using Peapod.Container.Cgroups;
 using Peapod.Container.Plans;
-using Peapod.Kernel.Processes;
+using Peapod.Container.Printing;
 using Peapod.Container.Systemd;
+using Peapod.Kernel.Processes;
 using Peapod.Oci;
 
 namespace Peapod.Cli.Commands;

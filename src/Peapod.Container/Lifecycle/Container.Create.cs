@@ -4,7 +4,6 @@ using Peapod.Container.Hooks;
 using Peapod.Container.NetDevices;
 using Peapod.Container.Notify;
 using Peapod.Container.Plans;
-using Peapod.Container.Seccomp;
 using Peapod.Container.Spawning;
 using Peapod.Container.State;
 using Peapod.Kernel;

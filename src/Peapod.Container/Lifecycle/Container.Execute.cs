@@ -1,6 +1,5 @@
 using Peapod.Container.Cgroups;
 using Peapod.Container.Plans;
-using Peapod.Container.Seccomp;
 using Peapod.Container.Spawning;
 using Peapod.Container.State;
 using Peapod.Kernel;

@@ -1,5 +1,4 @@
 using System.Text;
-using Peapod.Container.Spawning;
 using Peapod.Kernel.Processes;
 using Peapod.Oci;
 

@@ -101,7 +101,7 @@ public static class PlanCompiler
         plan.Init(new(PlanCode.Capabilities, "", "drop all capabilities") { Bytes = new byte[sizeof(ulong)] });
         plan.Init(new(PlanCode.NoNewPrivileges, "", "give up gaining privileges"));
         SeccompPlan.Add(plan, filter, noNewPrivileges: true, keepsAdmin: false);
-        plan.Init(new(PlanCode.Sync, "", "report") { A = (ulong)Spawning.InitStage.Ready });
+        plan.Init(new(PlanCode.Sync, "", "report") { A = (ulong)InitStage.Ready });
         plan.Init(new(PlanCode.Pause, "", "hold the sandbox's namespaces"));
     }
 }

@@ -1,7 +1,6 @@
 using System.Runtime.InteropServices;
 using Peapod.Container.Notify;
 using Peapod.Container.Seccomp;
-using Peapod.Container.Spawning;
 using Peapod.Kernel.Interop;
 using Peapod.Oci;
 

@@ -1,5 +1,4 @@
 using Peapod.Container.Seccomp;
-using Peapod.Container.Spawning;
 using Peapod.Oci;
 
 namespace Peapod.Container.Plans;

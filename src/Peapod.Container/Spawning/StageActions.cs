@@ -1,3 +1,4 @@
+using Peapod.Container.Plans;
 using Peapod.Kernel;
 
 namespace Peapod.Container.Spawning;

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using Peapod.Kernel.Files;
 using Peapod.Pod.Cli.Manifests;
+using Peapod.Pod.Cli.Selection;
 using Peapod.Pod.Layout;
 using Peapod.Pod.Manifest;
 using Peapod.Pod.Objects;

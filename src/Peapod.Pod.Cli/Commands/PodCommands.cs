@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Peapod.Pod.Cli.Selection;
 
 namespace Peapod.Pod.Cli.Commands;
 

@@ -2,6 +2,7 @@ using System.CommandLine;
 using Peapod.Container.Collection;
 using Peapod.Kernel.Terminals;
 using Peapod.Pod.Cli.Output;
+using Peapod.Pod.Cli.Selection;
 using Peapod.Pod.Supervision;
 
 namespace Peapod.Pod.Cli.Commands;

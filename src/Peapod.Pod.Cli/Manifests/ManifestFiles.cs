@@ -1,8 +1,8 @@
 using System.CommandLine;
 using Peapod.Kernel;
 using Peapod.Kernel.Files;
-using Peapod.Pod.Cli.Commands;
 using Peapod.Pod.Cli.Output;
+using Peapod.Pod.Cli.Selection;
 using Peapod.Pod.Manifest;
 using Peapod.Pod.Objects;
 

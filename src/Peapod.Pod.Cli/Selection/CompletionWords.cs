@@ -1,7 +1,6 @@
 using System.CommandLine.Completions;
 using Peapod.Image;
 using Peapod.Kernel.Files;
-using Peapod.Pod.Cli.Commands;
 
 namespace Peapod.Pod.Cli.Selection;
 

@@ -1,5 +1,4 @@
 using System.CommandLine;
-using Peapod.Pod.Cli.Commands;
 using Peapod.Pod.Layout;
 
 namespace Peapod.Pod.Cli.Selection;

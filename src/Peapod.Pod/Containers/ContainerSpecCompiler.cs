@@ -1,5 +1,4 @@
 using System.Globalization;
-using OciMount = Peapod.Oci.Mount;
 using Peapod.Container.Cgroups;
 using Peapod.Container.Lifecycle;
 using Peapod.Host;
@@ -12,6 +11,7 @@ using Peapod.Pod.Layout;
 using Peapod.Pod.Manifest;
 using Peapod.Pod.Objects;
 using Peapod.Pod.Sandbox;
+using OciMount = Peapod.Oci.Mount;
 
 namespace Peapod.Pod.Containers;
 

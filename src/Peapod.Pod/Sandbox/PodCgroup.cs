@@ -2,7 +2,6 @@ using System.Globalization;
 using Peapod.Container.Cgroups;
 using Peapod.Kernel.Files;
 using Peapod.Kernel.Interop;
-using Peapod.Pod.Containers;
 using Peapod.Pod.Layout;
 using Peapod.Pod.Manifest;
 using Peapod.Pod.Objects;

@@ -12,23 +12,12 @@ public sealed class ConformanceTableTests
     [Fact]
     public void The_table_in_the_docs_is_what_the_tests_say()
     {
-        var path = Path.Combine(Root(), "docs", "oci-conformance.md");
+        var path = Path.Combine(Repository.Root, "docs", "oci-conformance.md");
         if (Environment.GetEnvironmentVariable("PEAPOD_UPDATE_GOLDEN") == "1")
         {
             File.WriteAllText(path, Table.ToMarkdown());
         }
 
         Assert.True(File.ReadAllText(path) == Table.ToMarkdown(), "docs/oci-conformance.md is not what the tests say: PEAPOD_UPDATE_GOLDEN=1 make unit writes it anew");
-    }
-
-    private static string Root()
-    {
-        var folder = AppContext.BaseDirectory;
-        while (!File.Exists(Path.Combine(folder, "Runtime.sln")))
-        {
-            folder = Path.GetDirectoryName(folder.TrimEnd('/')) ?? throw new FileNotFoundException("Runtime.sln");
-        }
-
-        return folder;
     }
 }

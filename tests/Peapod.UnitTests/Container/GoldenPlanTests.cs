@@ -1,6 +1,7 @@
 using System.Runtime.CompilerServices;
 using System.Text;
 using Peapod.Container.Plans;
+using Peapod.Container.Printing;
 using Peapod.Oci;
 
 namespace Peapod.UnitTests.Container;

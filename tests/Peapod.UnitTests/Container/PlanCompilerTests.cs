@@ -1,4 +1,5 @@
 using Peapod.Container.Plans;
+using Peapod.Container.Printing;
 using Peapod.Kernel.Interop;
 using Peapod.Oci;
 using Peapod.Tests;

@@ -1,4 +1,4 @@
-using Peapod.Container.Plans;
+using Peapod.Container.Printing;
 
 namespace Peapod.UnitTests.Container;
 

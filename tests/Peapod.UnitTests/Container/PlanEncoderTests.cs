@@ -7,7 +7,7 @@ namespace Peapod.UnitTests.Container;
 
 public class PlanEncoderTests
 {
-    private static readonly string Header = File.ReadAllText(Path.Combine(Root(), "native/include/plan.h"));
+    private static readonly string Header = File.ReadAllText(Path.Combine(Repository.Root, "native/include/plan.h"));
 
     [Fact]
     public void The_operations_have_the_numbers_that_init_gives_them()
@@ -175,15 +175,4 @@ public class PlanEncoderTests
 
     private static uint Version() =>
         uint.Parse(Header.Split('\n').Single(static line => line.StartsWith("#define PLAN_VERSION ", StringComparison.Ordinal)).Split(' ')[2].TrimEnd('u'));
-
-    private static string Root()
-    {
-        var folder = AppContext.BaseDirectory;
-        while (!File.Exists(Path.Combine(folder, "Runtime.sln")))
-        {
-            folder = Path.GetDirectoryName(folder) ?? throw new FileNotFoundException("Runtime.sln");
-        }
-
-        return folder;
-    }
 }

@@ -139,14 +139,5 @@ public sealed class ManifestFuzzTests
         }
     }
 
-    private static string Folder(string name)
-    {
-        var folder = AppContext.BaseDirectory;
-        while (!File.Exists(Path.Combine(folder, "Runtime.sln")))
-        {
-            folder = Path.GetDirectoryName(folder.TrimEnd('/')) ?? throw new FileNotFoundException("Runtime.sln");
-        }
-
-        return Path.Combine(folder, name);
-    }
+    private static string Folder(string name) => Path.Combine(Repository.Root, name);
 }

@@ -15,13 +15,7 @@ public sealed class FieldTableTests
     [Fact]
     public void The_table_in_the_docs_is_what_the_tests_say()
     {
-        var folder = AppContext.BaseDirectory;
-        while (!File.Exists(Path.Combine(folder, "Runtime.sln")))
-        {
-            folder = Path.GetDirectoryName(folder.TrimEnd('/')) ?? throw new FileNotFoundException("Runtime.sln");
-        }
-
-        var path = Path.Combine(folder, "docs", "pod-manifest.md");
+        var path = Path.Combine(Repository.Root, "docs", "pod-manifest.md");
         if (Environment.GetEnvironmentVariable("PEAPOD_UPDATE_GOLDEN") == "1")
         {
             File.WriteAllText(path, Table.ToMarkdown());

@@ -2,7 +2,7 @@ using System.Globalization;
 using Peapod.Oci;
 using Peapod.Pod.Objects;
 
-namespace Peapod.Pod.Containers;
+namespace Peapod.Pod.Sandbox;
 
 /// <summary>
 /// Requests and limits as the kubelet maps them to cgroup v2: requests to weights, limits to quotas and maxima. A weight, and what the

@@ -1,6 +1,6 @@
 using System.Text;
 
-namespace Peapod.Container.Plans;
+namespace Peapod.Container.Printing;
 
 /// <summary>Compares two printed plans line by line: what only one of them does is marked - or +, as diff(1) -u marks it.</summary>
 public static class PlanDiff

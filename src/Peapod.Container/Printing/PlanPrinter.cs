@@ -3,11 +3,12 @@ using System.Globalization;
 using System.Text;
 using System.Text.Json;
 using Peapod.Container.Cgroups;
+using Peapod.Container.Plans;
 using Peapod.Container.Systemd;
 using Peapod.Kernel.Terminals;
 using Peapod.Oci;
 
-namespace Peapod.Container.Plans;
+namespace Peapod.Container.Printing;
 
 /// <summary>A plan for people to read before it is done, as text or as JSON.</summary>
 public static class PlanPrinter

@@ -1,11 +1,10 @@
 using System.CommandLine;
 using Peapod.Kernel.Files;
-using Peapod.Pod.Cli.Selection;
 using Peapod.Pod.Layout;
 using Peapod.Pod.Manifest;
 using Peapod.Pod.Supervision;
 
-namespace Peapod.Pod.Cli.Commands;
+namespace Peapod.Pod.Cli.Selection;
 
 /// <summary>Where pods and images are kept; the same for all commands.</summary>
 internal static class HostOptions

@@ -1,10 +1,9 @@
-using Peapod.Container.Spawning;
 using Peapod.Kernel;
 using Peapod.Kernel.Interop;
 using Peapod.Kernel.Sockets;
 using Peapod.Oci;
 
-namespace Peapod.Container.Seccomp;
+namespace Peapod.Container.Spawning;
 
 /// <summary>Who answers SCMP_ACT_NOTIFY: gets the filter's listener by linux.seccomp.listenerPath (config-linux.md, The Container Process State).</summary>
 internal static class SeccompAgent

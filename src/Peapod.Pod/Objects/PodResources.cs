@@ -1,6 +1,4 @@
-using Peapod.Pod.Objects;
-
-namespace Peapod.Pod.Containers;
+namespace Peapod.Pod.Objects;
 
 /// <summary>
 /// What a pod as a whole requests and is limited to, as Kubernetes counts it: the sum of the containers and sidecars, or what the most

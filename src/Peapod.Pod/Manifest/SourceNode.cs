@@ -11,6 +11,9 @@ internal sealed class SourceNode(int line)
     /// <summary>A string, bool, long, double, JsonElement (a number) or null, when it is neither sequence nor mapping.</summary>
     public object? Scalar { get; init; }
 
+    /// <summary>It is YAML's <c>&lt;&lt;</c>, neither quoted nor tagged: as a key it merges.</summary>
+    public bool IsMergeKey { get; init; }
+
     public List<SourceNode>? Items { get; init; }
 
     public List<SourceMember>? Members { get; init; }

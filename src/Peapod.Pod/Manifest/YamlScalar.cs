@@ -2,8 +2,6 @@ using System.Globalization;
 using System.Numerics;
 using System.Text;
 using System.Text.Json;
-using YamlDotNet.Core;
-using YamlDotNet.Core.Events;
 
 namespace Peapod.Pod.Manifest;
 
@@ -13,37 +11,36 @@ namespace Peapod.Pod.Manifest;
 /// </summary>
 internal static class YamlScalar
 {
-    private const string TagPrefix = "tag:yaml.org,2002:";
+    public const string TagPrefix = "tag:yaml.org,2002:";
 
     /// <returns>A string, bool, long, double, JsonElement (a number that fits neither) or null.</returns>
-    public static object? Resolve(Scalar scalar, int line)
+    public static object? Resolve(string text, bool isPlain, string? tag, int line)
     {
-        var tag = scalar.Tag.IsEmpty ? "" : scalar.Tag.Value;
-        if (tag is "!" or TagPrefix + "str" or TagPrefix + "timestamp" || (tag.Length == 0 && scalar.Style != ScalarStyle.Plain))
+        if (tag is "!" or TagPrefix + "str" or TagPrefix + "timestamp" || (tag is null && !isPlain))
         {
-            return scalar.Value;
+            return text;
         }
 
-        var value = tag == TagPrefix + "binary" ? Binary(scalar.Value, line) : Plain(scalar.Value, line);
+        var value = tag == TagPrefix + "binary" ? Binary(text, line) : Plain(text, line);
         return tag switch
         {
-            "" or TagPrefix + "binary" => value,
+            null or TagPrefix + "binary" => value,
             TagPrefix + "null" when value is null => value,
             TagPrefix + "bool" when value is bool => value,
             TagPrefix + "int" when value is long or JsonElement => value,
             TagPrefix + "float" when value is long or double or JsonElement => value,
             TagPrefix + "null" or TagPrefix + "bool" or TagPrefix + "int" or TagPrefix + "float" =>
-                throw new SourceException(line, $"\"{scalar.Value}\" is not a !!{tag[TagPrefix.Length..]}"),
+                throw new SourceException(line, $"\"{text}\" is not a !!{tag[TagPrefix.Length..]}"),
             _ => throw new SourceException(line, $"unknown tag {tag}"),
         };
     }
 
     /// <summary>Refuses any tag but the one a sequence or mapping has anyway.</summary>
-    public static void RequireTag(TagName tag, string expected, int line)
+    public static void RequireTag(string? tag, string expected, int line)
     {
-        if (!tag.IsEmpty && tag.Value != "!" && tag.Value != TagPrefix + expected)
+        if (tag is not null && tag != "!" && tag != TagPrefix + expected)
         {
-            throw new SourceException(line, $"unknown tag {tag.Value}");
+            throw new SourceException(line, $"unknown tag {tag}");
         }
     }
 

@@ -127,6 +127,33 @@ public sealed class YamlTests
         Assert.InRange(Refused(yaml).Line, 0, 3);
     }
 
+    [Theory]
+    [InlineData("a: b\nc: 'd\ne: f\n", 2, "the quoted text that begins here has no end")]
+    [InlineData("a:\n  b: c\n\td: e\n", 3, "a tab cannot indent anything in YAML; use spaces")]
+    [InlineData("a:\n\t- b\n", 2, "a tab cannot indent anything in YAML; use spaces")]
+    [InlineData("a: |\n  b\n\tc\n", 3, "a tab cannot indent anything in YAML; use spaces")]
+    [InlineData("a: b\nc\nd: e\n", 2, "a ':' is missing after the key, or the line should be indented further")]
+    [InlineData("a: b\n c: d\n", 2, "a mapping cannot begin here; put a value that has ': ' in it in quotes, or the mapping on a line of its own")]
+    [InlineData("a:\n  b: 1\n c: 2\n", 3, "no key of the mapping that begins on line 1, or the indentation is wrong")]
+    [InlineData("a: [1,\n  2\nb: c\n", 3, "',' or ']' is missing in what begins on line 1")]
+    [InlineData("a: {b: c\nd: e}\n", 2, "',' or '}' is missing in what begins on line 1")]
+    [InlineData("a: b\nc: @d\n", 2, "a value cannot begin with '@'; put it in quotes if text is meant")]
+    [InlineData("a: b\nc: \"\\d\"\n", 2, "\\d is no escape sequence; write \\\\ for a backslash, or use single quotes")]
+    [InlineData("a: b\nc: *\n", 2, "an alias, which begins with '*', must have a name of letters and digits; put the value in quotes if text is meant")]
+    [InlineData("a: b\nc: d\u0007\n", 2, "the character U+0007 must not stand in YAML; in double quotes write it as \\u0007")]
+    [InlineData("- a\nb: c\n", 2, "no \"- \" before an item of the list that begins on line 1, or the indentation is wrong")]
+    public void An_error_has_the_line_of_its_cause(string yaml, int line, string message)
+    {
+        var error = Refused(yaml);
+        Assert.Equal((line, message), (error.Line, error.Message));
+    }
+
+    [Theory]
+    [InlineData("data:\n  conf: |\n    \n    key: value\n    other: x\n", "{\"data\":{\"conf\":\"\\nkey: value\\nother: x\\n\"}}")]
+    [InlineData("a: \"it\\'s\"", "{\"a\":\"it\\u0027s\"}")]
+    [InlineData("a: \"x\ny\"\nb: {\nc: d\n}\n", "{\"a\":\"x y\",\"b\":{\"c\":\"d\"}}")]
+    public void What_people_write_and_kubectl_takes_is_taken(string yaml, string json) => Assert.Equal(json, Json(yaml));
+
     [Fact]
     public void Aliases_stand_for_their_anchor_and_merge_keys_for_members_not_given()
     {

@@ -20,7 +20,7 @@ internal sealed class ManifestFiles
 
     internal Option<bool> Recursive { get; } = new("--recursive", "-R") { Description = "also the folders in a folder given with -f" };
 
-    internal Option<bool> Lenient { get; } = new("--lenient") { Description = "unknown fields of a manifest are warnings, not errors" };
+    internal Option<bool> Lenient { get; } = new("--lenient") { Description = "unknown fields of a manifest, and objects of kinds that nothing here looks after, are warnings, not errors" };
 
     internal void AddTo(Command command)
     {
@@ -33,24 +33,38 @@ internal sealed class ManifestFiles
 
     /// <summary>All that the files hold, in their order; warnings go to standard error.</summary>
     /// <exception cref="PodException">One cannot be read, or is of another namespace than -n says.</exception>
+    /// <exception cref="ManifestException">With what is wrong in any of them.</exception>
     internal List<ManifestDocuments> Read(ParseResult parsed)
     {
         var documents = new List<ManifestDocuments>();
+        var errors = new List<ManifestError>();
         foreach (var given in parsed.GetValue(Files) ?? [])
         {
             foreach (var file in Expand(given, parsed.GetValue(Recursive)))
             {
-                var read = Read(file, parsed.GetValue(Lenient));
-                foreach (var warning in read.Warnings)
+                try
                 {
-                    Report.Warn(warning);
-                }
+                    var read = Read(file, parsed.GetValue(Lenient));
+                    foreach (var warning in read.Warnings)
+                    {
+                        Report.Warn(warning);
+                    }
 
-                documents.Add(InNamespace(parsed, read, file));
+                    documents.Add(InNamespace(parsed, read, file));
+                }
+                catch (ManifestException e)
+                {
+                    errors.AddRange(e.Errors);
+                }
             }
         }
 
-        return documents;
+        if (errors.Count > 0)
+        {
+            throw new ManifestException(errors);
+        }
+
+        return documents.Exists(static read => !read.IsEmpty) ? documents : throw new PodException($"-f {string.Join(", ", parsed.GetValue(Files)!)}: nothing in it that is read here");
     }
 
     private static ManifestDocuments Read(string file, bool lenient)

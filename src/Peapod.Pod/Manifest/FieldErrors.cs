@@ -16,6 +16,9 @@ internal sealed class FieldErrors(ManifestProblems problems)
 
     public bool Covers(string path) => problems.Covers(path);
 
+    /// <inheritdoc cref="ManifestProblems.HasWithin"/>
+    public bool HasWithin(string path) => problems.HasWithin(path);
+
     public void Required(string path, string? detail = null, string? at = null) =>
         Add(path, detail is null ? RequiredValue : $"{RequiredValue}: {detail}", at);
 

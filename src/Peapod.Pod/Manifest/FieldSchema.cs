@@ -40,6 +40,8 @@ internal sealed record FieldSchema(string Name, FieldKind Kind, FieldSupport Sup
 
     public static FieldSchema Dropped(string name) => new(name, FieldKind.AnyObject, FieldSupport.Dropped);
 
+    public static FieldSchema LeftOut(FieldSchema field) => field with { Support = FieldSupport.LeftOut };
+
     public static FieldSchema Shown(FieldSchema field) => field with { Support = FieldSupport.Shown };
 
     public static FieldSchema Refused(string name, string reason) => new(name, FieldKind.AnyObject, FieldSupport.Refused) { Reason = reason, HasRecord = false };

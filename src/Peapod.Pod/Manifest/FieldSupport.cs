@@ -15,6 +15,9 @@ internal enum FieldSupport
     /// <summary>It is the API server's own business (status, uid): dropped without a word, as the API server does on creation.</summary>
     Dropped,
 
+    /// <summary>It asks for what only a cluster can give; it is checked, and left out with a warning.</summary>
+    LeftOut,
+
     /// <summary>It is an error for now, unless it asks for what is done anyway (<see cref="FieldSchema.Neutral"/>).</summary>
     Later,
 }

@@ -15,6 +15,9 @@ public sealed record ManifestDocuments
 
     public IReadOnlyList<RuntimeClass> RuntimeClasses { get; init; } = [];
 
+    /// <summary>Whether there was nothing but what lenient reading passed over.</summary>
+    public bool IsEmpty => Pods.Count + ConfigMaps.Count + Secrets.Count + PersistentVolumeClaims.Count + RuntimeClasses.Count == 0;
+
     /// <summary>What lenient reading let pass, and what is out of date, each as <c>FILE:LINE: PATH: …</c>.</summary>
     public required IReadOnlyList<string> Warnings { get; init; }
 }

@@ -19,6 +19,8 @@ internal sealed class ManifestProblems(string file)
         _paths.Clear();
     }
 
+    public int LineOf(string path) => _lines.Of(path);
+
     /// <summary>Adds an error at <paramref name="path"/>.</summary>
     /// <param name="path">The field to name.</param>
     /// <param name="detail">What is wrong with it.</param>
@@ -46,6 +48,9 @@ internal sealed class ManifestProblems(string file)
 
         return path.Length > 0;
     }
+
+    /// <summary>Whether an error is known for something in the field: it may seem empty only because that was taken out.</summary>
+    public bool HasWithin(string path) => _paths.Any(known => SourceLines.IsWithin(known, path));
 
     /// <summary>Throws everything found, in the order of the file.</summary>
     public void ThrowIfAny()

@@ -20,6 +20,9 @@ internal sealed class ManifestReading(bool lenient, bool acceptLater = false)
     private readonly List<Secret> _secrets = [];
     private readonly List<PersistentVolumeClaim> _claims = [];
     private readonly List<RuntimeClass> _runtimeClasses = [];
+    private readonly List<string> _others = [];
+    private int _othersLine;
+    private int _passedOver;
     private ManifestProblems _problems = new("");
 
     private int Count => _pods.Count + _configMaps.Count + _secrets.Count + _claims.Count + _runtimeClasses.Count;
@@ -30,6 +33,8 @@ internal sealed class ManifestReading(bool lenient, bool acceptLater = false)
     public void Add(string fileName, ReadOnlySpan<byte> utf8, bool mayBeEmpty)
     {
         var before = Count;
+        _others.Clear();
+        _passedOver = 0;
         _problems = new ManifestProblems(fileName);
         try
         {
@@ -44,7 +49,12 @@ internal sealed class ManifestReading(bool lenient, bool acceptLater = false)
             _problems.AddAt(error.Line, "", error.Message);
         }
 
-        if (!mayBeEmpty && _problems.Errors.Count == 0 && Count == before)
+        if (_others.Count > 0)
+        {
+            _problems.AddAt(_othersLine, "kind", $"nothing here looks after objects of these kinds: {string.Join(", ", _others)}; --lenient passes over them; read here are: {string.Join(", ", ManifestKinds.Read)}");
+        }
+
+        if (!mayBeEmpty && _problems.Errors.Count == 0 && Count == before && _passedOver == 0)
         {
             _problems.AddAt(0, "", "no pod in it");
         }
@@ -90,14 +100,21 @@ internal sealed class ManifestReading(bool lenient, bool acceptLater = false)
             return YamlSource.Read(text);
         }
 
-        // What begins with a brace is JSON, or else YAML in its flow style.
+        // What begins with a brace is JSON, or else YAML in its flow style, which takes a comma before the brace and comments.
         try
         {
             return JsonSource.Read(utf8);
         }
-        catch (SourceException) when (!start[1..].TrimStart(" \t\r\n"u8).StartsWith("\""u8))
+        catch (SourceException fault)
         {
-            return YamlSource.Read(text);
+            try
+            {
+                return YamlSource.Read(text);
+            }
+            catch (SourceException) when (start[1..].TrimStart(" \t\r\n"u8).StartsWith("\""u8))
+            {
+                throw fault;
+            }
         }
     }
 
@@ -135,13 +152,17 @@ internal sealed class ManifestReading(bool lenient, bool acceptLater = false)
             return;
         }
 
-        if (!ManifestKinds.IsRead(kind))
+        if (ManifestKinds.IsList(kind))
         {
-            _problems.Add(
-                SourceLines.Member(path, "kind"),
-                ManifestKinds.IsKnown(kind)
-                    ? $"{kind} ({version}): nothing here looks after such objects; supported values: {string.Join(", ", ManifestKinds.Read.Select(static read => $"\"{read}\""))}"
-                    : SchemaCheck.Unsupported(kind, ManifestKinds.Read) + Spelling.Hint(ManifestKinds.Nearest(kind)));
+            List(node, ManifestKinds.OfItems(kind), version, path);
+        }
+        else if (ManifestKinds.IsOfOthers(kind, version))
+        {
+            PassOver(kind, version, node, path);
+        }
+        else if (!ManifestKinds.IsRead(kind))
+        {
+            _problems.Add(SourceLines.Member(path, "kind"), SchemaCheck.Unsupported(kind, ManifestKinds.Read) + Spelling.Hint(ManifestKinds.Nearest(kind)));
         }
         else if (version != ManifestKinds.VersionOf(kind))
         {
@@ -163,6 +184,7 @@ internal sealed class ManifestReading(bool lenient, bool acceptLater = false)
                 WarnOfAnnotations(written, SourceLines.Member(path, "metadata") + ".annotations");
                 var pod = ManifestDefaults.Apply(written);
                 validation.Validate(pod, path);
+                pod = ServiceAccountTokens.LeaveOut(pod, SourceLines.Member(path, "spec"), (field, warning) => _problems.Warn(field, warning));
                 Keep(pod, _pods, kind, pod.Metadata, path);
                 break;
             case ManifestKinds.ConfigMap:
@@ -187,8 +209,24 @@ internal sealed class ManifestReading(bool lenient, bool acceptLater = false)
                 Keep(runtimeClass, _runtimeClasses, kind, runtimeClass.Metadata, path);
                 break;
             default:
-                List(node, path);
-                break;
+                throw new InvalidOperationException($"nothing reads a {kind}");
+        }
+    }
+
+    /// <summary>An object that is none of ours: with --lenient those beside it are taken all the same.</summary>
+    private void PassOver(string kind, string version, JsonObject node, string path)
+    {
+        _passedOver++;
+        var at = SourceLines.Member(path, "kind");
+        if (lenient)
+        {
+            var name = node["metadata"] is JsonObject metadata && metadata["name"] is JsonValue value && value.TryGetValue<string>(out var text) ? $" \"{text}\"" : "";
+            _problems.Warn(at, $"{kind}{name} ({version}) is passed over: nothing here looks after such objects");
+        }
+        else if (_others.Count == 0 || !_others.Contains($"{kind} ({version})"))
+        {
+            _othersLine = _others.Count == 0 ? _problems.LineOf(at) : _othersLine;
+            _others.Add($"{kind} ({version})");
         }
     }
 
@@ -212,7 +250,11 @@ internal sealed class ManifestReading(bool lenient, bool acceptLater = false)
         return text.Length > 0;
     }
 
-    private void List(JsonObject node, string path)
+    /// <param name="node">The list.</param>
+    /// <param name="kind">What its items are when they do not say so themselves; null when they must.</param>
+    /// <param name="version">The list's own.</param>
+    /// <param name="path">Where it stands.</param>
+    private void List(JsonObject node, string? kind, string version, string path)
     {
         var items = SourceLines.Member(path, "items");
         if (node["items"] is not (null or JsonArray))
@@ -225,6 +267,12 @@ internal sealed class ManifestReading(bool lenient, bool acceptLater = false)
             var element = SourceLines.Element(items, i);
             if (node["items"]![i] is JsonObject item)
             {
+                if (kind is not null)
+                {
+                    item["kind"] ??= kind;
+                    item["apiVersion"] ??= version;
+                }
+
                 Object(item, element);
             }
             else

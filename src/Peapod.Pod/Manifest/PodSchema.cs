@@ -13,17 +13,18 @@ internal static class PodSchema
         Text("namespace"),
         Map("labels", Text("")),
         Map("annotations", Text("")),
+        Dropped("clusterName"),
         Dropped("creationTimestamp"),
         Dropped("deletionGracePeriodSeconds"),
         Dropped("deletionTimestamp"),
+        Dropped("finalizers"),
+        Dropped("generateName"),
         Dropped("generation"),
         Dropped("managedFields"),
+        Dropped("ownerReferences"),
         Dropped("resourceVersion"),
         Dropped("selfLink"),
-        Dropped("uid"),
-        Later("finalizers"),
-        Later("generateName"),
-        Later("ownerReferences"));
+        Dropped("uid"));
 
     private static readonly RecordSchema ObjectFieldSelector = new(
         Text("apiVersion"),
@@ -241,11 +242,16 @@ internal static class PodSchema
     private static readonly RecordSchema DownwardAPIProjection = new(
         List("items", Record("", DownwardAPIFile)));
 
+    private static readonly RecordSchema ServiceAccountToken = new(
+        Text("audience"),
+        LongInteger("expirationSeconds"),
+        Text("path"));
+
     private static readonly RecordSchema Projection = new(
         Record("configMap", ConfigMapProjection),
         Record("secret", ConfigMapProjection),
         Record("downwardAPI", DownwardAPIProjection),
-        Later("serviceAccountToken"),
+        LeftOut(Record("serviceAccountToken", ServiceAccountToken)),
         Later("clusterTrustBundle"),
         Later("podCertificate"));
 

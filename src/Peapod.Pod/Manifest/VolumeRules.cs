@@ -159,15 +159,36 @@ internal sealed class VolumeRules(FieldErrors errors, DownwardApiRules fields)
                 Files(downward.Items, at + ".downwardAPI.items", paths);
             }
 
+            if (source.ServiceAccountToken is { } token)
+            {
+                count++;
+                Token(token, at + ".serviceAccountToken", paths);
+            }
+
             if (count > 1)
             {
                 errors.Forbidden(at, "may not specify more than 1 volume type per source");
             }
-            else if (count == 0)
+            else if (count == 0 && !errors.HasWithin(at))
             {
                 errors.Required(at, "must specify a volume type");
             }
         }
+    }
+
+    /// <summary>What the API server wants of it, though there is nobody here to give one.</summary>
+    private void Token(ServiceAccountTokenProjection token, string path, HashSet<string> paths)
+    {
+        if (token.ExpirationSeconds is { } seconds and < 600)
+        {
+            errors.Invalid(path + ".expirationSeconds", seconds, "may not specify a duration less than 10 minutes");
+        }
+        else if (token.ExpirationSeconds is { } most and > (1L << 32))
+        {
+            errors.Invalid(path + ".expirationSeconds", most, "may not specify a duration larger than 2^32 seconds");
+        }
+
+        File(token.Path, mode: null, path, paths);
     }
 
     private void Ephemeral(EphemeralVolumeSource ephemeral, string name, string podName, string path)

@@ -11,4 +11,6 @@ public sealed partial record VolumeProjection
     public ConfigMapProjection? Secret { get; init; }
 
     public DownwardAPIProjection? DownwardAPI { get; init; }
+
+    public ServiceAccountTokenProjection? ServiceAccountToken { get; init; }
 }

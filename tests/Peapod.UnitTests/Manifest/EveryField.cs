@@ -296,6 +296,6 @@ public sealed class EveryField
         Assert.Equal(["ephemeralContainers", "selector", "targetContainerName", "volumeAttributesClassName", "volumeName"], missing);
     }
 
-    private static IEnumerable<string> Names(RecordSchema schema) => schema.Fields.Where(static field => field.HasRecord && field.Support != FieldSupport.Dropped)
+    private static IEnumerable<string> Names(RecordSchema schema) => schema.Fields.Where(static field => field.HasRecord && field.Support is not (FieldSupport.Dropped or FieldSupport.LeftOut))
         .SelectMany(static field => new[] { field.Name }.Concat((field.Fields ?? field.Element?.Fields) is { } inner ? Names(inner) : []));
 }

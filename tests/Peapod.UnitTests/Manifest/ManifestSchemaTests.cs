@@ -81,16 +81,6 @@ public sealed class ManifestSchemaTests
         Assert.Equal([$"pod.yaml:5: spec.securityContext.{name}: not supported by this version of Peapod"], Manifests.Errors(text));
     }
 
-    [Theory]
-    [InlineData("generateName: x")]
-    [InlineData("ownerReferences: [{}]")]
-    [InlineData("finalizers: [x]")]
-    public void Metadata_that_only_a_cluster_can_honour_is_an_error_that_says_so(string line)
-    {
-        var text = "apiVersion: v1\nkind: Pod\nmetadata:\n  name: p\n  " + line + "\nspec: {containers: [{name: c, image: i}]}";
-        Assert.Equal([$"pod.yaml:5: metadata.{line.Split(':')[0]}: not supported by this version of Peapod"], Manifests.Errors(text));
-    }
-
     [Fact]
     public void A_field_to_come_that_asks_for_what_is_done_anyway_is_taken()
     {

@@ -11,7 +11,7 @@ internal sealed record FieldRow(string Path, FieldSchema Field)
     private static readonly string[] Wholes =
     [
         "initContainers", "ephemeralContainers", "fieldRef", "resourceFieldRef", "configMapKeyRef", "secretKeyRef", "configMapRef", "secretRef",
-        "exec", "httpGet", "tcpSocket", "grpc", "sleep", "seLinuxOptions", "hostAliases", "sysctls", "items", "volumeClaimTemplate", "imagePullSecrets", "resizePolicy",
+        "exec", "httpGet", "tcpSocket", "grpc", "sleep", "seLinuxOptions", "hostAliases", "sysctls", "items", "volumeClaimTemplate", "imagePullSecrets", "resizePolicy", "serviceAccountToken",
     ];
 
     /// <summary>All rows of an object, in the schema's order.</summary>

@@ -41,7 +41,7 @@ internal sealed class FieldTable
 
             - **yes**: it has its effect; **no effect on one host**: it is checked, kept and shown;
             - **not yet**: it is an error that says so, unless it asks for what is done anyway; **no**: it is an error, and will be one;
-            - **dropped**: it is the API server's own, and left out without a word.
+            - **dropped**: it is the API server's own, and left out without a word; **left out with a warning**: it is checked, and asks for what only a cluster can give.
 
             What a field of an init container or an ephemeral container does is what it does in `spec.containers[]`.
 
@@ -83,6 +83,7 @@ internal sealed class FieldTable
         FieldSupport.Read => "yes",
         FieldSupport.Shown => "no effect on one host",
         FieldSupport.Dropped => "dropped",
+        FieldSupport.LeftOut => "left out with a warning",
         FieldSupport.Refused => $"no: {field.Reason}",
         _ => field.HasRecord ? "not yet" : "no",
     };

@@ -31,10 +31,8 @@ internal ref struct JsonSource
         }
         catch (Exception error) when (error is JsonException or InvalidOperationException)
         {
-            var message = error.Message;
-            var position = message.IndexOf(" LineNumber:", StringComparison.Ordinal);
-            var line = (error as JsonException)?.LineNumber is { } zeroBased ? (int)zeroBased + 1 : source.Line();
-            throw new SourceException(line, position < 0 ? message : message[..position]);
+            // The reader's own messages are left out of the executable.
+            throw JsonFault.Find(utf8) ?? new SourceException((error as JsonException)?.LineNumber is { } zeroBased ? (int)zeroBased + 1 : source.Line(), "broken JSON");
         }
 
         return documents;

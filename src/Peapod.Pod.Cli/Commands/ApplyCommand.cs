@@ -15,8 +15,9 @@ internal static class ApplyCommand
         make pods and other objects be as a manifest says
 
         What is not there is created. Of a pod that is there its labels and annotations, the processor time and memory of its containers,
-        and ephemeral containers change while it runs; nothing else can change. --force replaces the pod, then: it is stopped within its
-        grace period, and a new one of the same name begins.
+        a deadline that comes closer, and tolerations and ephemeral containers that are added change while it runs. A container whose
+        image changes is started again with the new one; the others run on. Nothing else can change. --force replaces the pod, then: it
+        is stopped within its grace period, and a new one of the same name begins.
 
           peapod pod apply -f web.yaml
           peapod pod apply -f /etc/peapod/pods
@@ -65,7 +66,8 @@ internal static class ApplyCommand
             return "created";
         }
 
-        var update = PodUpdate.Of(ManifestFile.Read(folders), pod);
+        var live = ManifestFile.Read(folders);
+        var update = PodUpdate.Of(live, pod);
         if (!update.IsChange)
         {
             return "unchanged";
@@ -73,6 +75,11 @@ internal static class ApplyCommand
 
         if (update.Refused.Count == 0)
         {
+            foreach (var image in PodUpdate.NewImages(live.Spec, update.Next.Spec))
+            {
+                PodStart.CheckImage(host, image);
+            }
+
             PodReload.Change(folders, update.Next);
             return "configured";
         }

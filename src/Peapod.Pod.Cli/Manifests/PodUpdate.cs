@@ -4,7 +4,10 @@ using Peapod.Pod.Objects;
 
 namespace Peapod.Pod.Cli.Manifests;
 
-/// <summary>What a new manifest means for a pod that is there. Of a pod can change: labels, annotations, processor and memory of containers, and ephemeral containers that are added.</summary>
+/// <summary>
+/// What a new manifest means for a pod that is there. Of a pod can change: labels, annotations, images, processor and memory of containers, a deadline that
+/// comes closer, tolerations and ephemeral containers that are added.
+/// </summary>
 /// <param name="Next">The manifest that the pod would have.</param>
 /// <param name="IsChange">It differs.</param>
 /// <param name="Refused">The fields that cannot change and would.</param>
@@ -18,18 +21,25 @@ internal sealed record PodUpdate(PodManifest Next, bool IsChange, IReadOnlyList<
         var next = wanted with
         {
             Metadata = wanted.Metadata with { Uid = live.Metadata.Uid, CreationTimestamp = live.Metadata.CreationTimestamp, DeletionTimestamp = live.Metadata.DeletionTimestamp },
-            Spec = wanted.Spec with { EphemeralContainers = wanted.Spec.EphemeralContainers.Count > 0 ? wanted.Spec.EphemeralContainers : live.Spec.EphemeralContainers },
+            Spec = wanted.Spec with
+            {
+                EphemeralContainers = wanted.Spec.EphemeralContainers.Count > 0 ? wanted.Spec.EphemeralContainers : live.Spec.EphemeralContainers,
+                Containers = KeepPullPolicies(live.Spec.Containers, wanted.Spec.Containers),
+                InitContainers = KeepPullPolicies(live.Spec.InitContainers, wanted.Spec.InitContainers),
+            },
         };
         var refused = new List<string>();
         Compare(ManifestWriter.ToJsonNode(Fixed(live)), ManifestWriter.ToJsonNode(Fixed(next)), "", refused);
         RefuseResources(live.Spec, next.Spec, refused);
         RefuseEphemeral(live.Spec, next.Spec, refused);
+        RefuseDeadline(live.Spec.ActiveDeadlineSeconds, next.Spec.ActiveDeadlineSeconds, refused);
+        RefuseTolerations(live.Spec.Tolerations, next.Spec.Tolerations, refused);
         return new PodUpdate(next, ManifestWriter.ToJson(live) != ManifestWriter.ToJson(next), refused);
     }
 
     /// <summary>In the API server's words.</summary>
     internal PodException Refusal() => new($"""
-        The Pod "{Next.Metadata.Name}" is invalid: spec: Forbidden: pod updates may not change fields other than `metadata.labels`,`metadata.annotations`,`spec.containers[*].resources`,`spec.ephemeralContainers` (only additions)
+        The Pod "{Next.Metadata.Name}" is invalid: spec: Forbidden: pod updates may not change fields other than `metadata.labels`,`metadata.annotations`,`spec.containers[*].image`,`spec.initContainers[*].image`,`spec.activeDeadlineSeconds`,`spec.tolerations` (only additions to existing tolerations),`spec.containers[*].resources`,`spec.ephemeralContainers` (only additions)
           would change: {string.Join(", ", Refused)}
           --force replaces the pod by a new one of the same name
         """);
@@ -41,10 +51,61 @@ internal sealed record PodUpdate(PodManifest Next, bool IsChange, IReadOnlyList<
         Spec = pod.Spec with
         {
             EphemeralContainers = [],
-            Containers = [.. pod.Spec.Containers.Select(static container => container with { Resources = new() })],
-            InitContainers = [.. pod.Spec.InitContainers.Select(static container => container.RestartPolicy == RestartPolicy.Always ? container with { Resources = new() } : container)],
+            ActiveDeadlineSeconds = null,
+            Tolerations = null,
+            Containers = [.. pod.Spec.Containers.Select(static container => container with { Image = "", Resources = new() })],
+            InitContainers = [.. pod.Spec.InitContainers.Select(static container => container with { Image = "", Resources = container.RestartPolicy == RestartPolicy.Always ? new() : container.Resources })],
         },
     };
+
+    /// <summary>The images that containers have in <paramref name="next"/> and not in <paramref name="live"/>.</summary>
+    internal static IEnumerable<string> NewImages(PodSpec live, PodSpec next) =>
+        next.InitContainers.Concat(next.Containers).Select(static container => container.Image).Except(live.InitContainers.Concat(live.Containers).Select(static container => container.Image));
+
+    /// <summary>Where the manifest leaves it open when an image is brought in, another tag is no change of that.</summary>
+    private static List<ContainerSpec> KeepPullPolicies(IReadOnlyList<ContainerSpec> live, IReadOnlyList<ContainerSpec> wanted)
+    {
+        var kept = new List<ContainerSpec>();
+        foreach (var container in wanted)
+        {
+            var before = live.FirstOrDefault(other => other.Name == container.Name);
+            kept.Add(before is not null && before.Image != container.Image && container.ImagePullPolicy == ManifestDefaults.PullPolicy(container.Image)
+                ? container with { ImagePullPolicy = before.ImagePullPolicy }
+                : container);
+        }
+
+        return kept;
+    }
+
+    /// <summary>It may be set, and come closer.</summary>
+    private static void RefuseDeadline(long? live, long? next, List<string> refused)
+    {
+        if (live is not null && !(next <= live))
+        {
+            refused.Add($"spec.activeDeadlineSeconds ({(next is null ? "must not update from a positive integer to nil value" : "must be less than or equal to previous value")})");
+        }
+    }
+
+    /// <summary>More may come, and of each the seconds may change.</summary>
+    private static void RefuseTolerations(JsonArray? live, JsonArray? next, List<string> refused)
+    {
+        var after = (next ?? []).Select(WithoutSeconds).ToList();
+        for (var i = 0; i < live?.Count; i++)
+        {
+            var before = WithoutSeconds(live[i]);
+            if (!after.Exists(toleration => JsonNode.DeepEquals(toleration, before)))
+            {
+                refused.Add($"spec.tolerations[{i}]");
+            }
+        }
+
+        static JsonNode? WithoutSeconds(JsonNode? toleration)
+        {
+            var copy = toleration?.DeepClone();
+            (copy as JsonObject)?.Remove("tolerationSeconds");
+            return copy;
+        }
+    }
 
     /// <summary>As for a resize: only processor and memory, and not into another QoS class.</summary>
     private static void RefuseResources(PodSpec live, PodSpec next, List<string> refused)

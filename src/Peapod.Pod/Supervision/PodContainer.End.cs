@@ -42,10 +42,12 @@ internal sealed partial class PodContainer
     }
 
     /// <summary>Stops it, to be started again whatever its restart policy says.</summary>
-    internal void Restart(long graceMilliseconds)
+    /// <param name="graceMilliseconds">From now to KILL.</param>
+    /// <param name="why">What the event says.</param>
+    internal void Restart(long graceMilliseconds, string? why = null)
     {
         (restartAsked, notBefore, restartBy) = (true, 0, PodContext.Now + graceMilliseconds);
-        Stop(graceMilliseconds);
+        Stop(graceMilliseconds, why);
     }
 
     /// <summary>Sends a signal to its first process.</summary>

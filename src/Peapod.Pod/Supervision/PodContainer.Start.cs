@@ -213,6 +213,7 @@ internal sealed partial class PodContainer
             State = Waiting(Status.State.Waiting?.Reason is PodInitializing ? PodInitializing : ContainerCreating),
             LastState = Status.State.Terminated is null ? Status.LastState : Status.State,
             RestartCount = startedRun,
+            Image = container.Image,
             ImageId = made.Image.Id.ToString(),
             ContainerId = $"peapod://{context.Pod.Metadata.Uid}_{container.Name}_{startedRun}",
             Resources = container.Resources is { Limits: null, Requests: null } ? null : container.Resources,

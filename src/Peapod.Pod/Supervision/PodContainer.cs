@@ -224,12 +224,19 @@ internal sealed partial class PodContainer : IDisposable
         }
     }
 
-    /// <summary>Takes a changed manifest over, and writes changed limits into the cgroup of a container that runs; or has it restarted, where resizePolicy says so.</summary>
+    /// <summary>Takes a changed manifest over: starts it again where its image changes, and writes changed limits into the cgroup of a container that runs; or has it restarted, where resizePolicy says so.</summary>
     /// <exception cref="Exception">One of <see cref="PodFailure"/>: the limits cannot be set.</exception>
     internal void Change(ContainerSpec next)
     {
         var before = Spec.Resources;
+        var sameImage = Spec.Image == next.Image;
         Spec = next;
+        if (!sameImage)
+        {
+            ChangeImage();
+            return;
+        }
+
         if (Process is null || Resize.IsSame(before, next.Resources))
         {
             return;
@@ -243,6 +250,16 @@ internal sealed partial class PodContainer : IDisposable
 
         context.Runtime.Update(Spec.Name, context.Compiler!.ResourcesOf(next));
         Status = Status with { Resources = next.Resources };
+    }
+
+    /// <summary>The next start is with the new image, and it is now, but for an init container that ends by itself.</summary>
+    private void ChangeImage()
+    {
+        (backOff, creationBackOff, notBefore) = (default, default, 0);
+        if ((Process is not null || IsStarting) && Role is ContainerRole.Main or ContainerRole.Sidecar)
+        {
+            Restart(Grace(null), $"Container {Spec.Name} definition changed, will be restarted");
+        }
     }
 
     public void Dispose()

@@ -101,10 +101,11 @@ public sealed partial class Supervisor
         }
     }
 
-    /// <summary>Takes over what has changed in the manifest: labels and annotations, resources, ephemeral containers that were added.</summary>
+    /// <summary>Takes over what has changed in the manifest: labels and annotations, images, resources, the deadline, ephemeral containers that were added.</summary>
     private void Reload()
     {
         context.Pod = ManifestFile.Read(folders);
+        SetDeadline();
         sandbox.Reload();
         UpdateVolumes();
 

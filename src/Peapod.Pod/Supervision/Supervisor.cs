@@ -125,11 +125,7 @@ public sealed partial class Supervisor : IDisposable
             Add(spec, ContainerRole.Ephemeral, status.EphemeralContainerStatuses);
         }
 
-        if (Pod.Spec.ActiveDeadlineSeconds is { } seconds)
-        {
-            deadlineAt = PodContext.Now + (1000 * seconds) - (long)(DateTime.UtcNow - status.StartTime!.Value).TotalMilliseconds;
-        }
-
+        SetDeadline();
         if (takesOver)
         {
             TakeOver();
@@ -245,6 +241,10 @@ public sealed partial class Supervisor : IDisposable
 
     private void Add(ContainerSpec spec, ContainerRole role, IReadOnlyList<ContainerStatus> statuses) =>
         containers.Add(new PodContainer(spec, role, context, statuses.FirstOrDefault(known => known.Name == spec.Name)));
+
+    private void SetDeadline() => deadlineAt = Pod.Spec.ActiveDeadlineSeconds is { } seconds
+        ? PodContext.Now + (1000 * seconds) - (long)(DateTime.UtcNow - status.StartTime!.Value).TotalMilliseconds
+        : null;
 
     private void Make()
     {

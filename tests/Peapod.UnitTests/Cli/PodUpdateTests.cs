@@ -47,11 +47,66 @@ public sealed class PodUpdateTests
     [Theory]
     [InlineData("args: [one]", "args: [two]", "spec.containers[0].args[0]")]
     [InlineData("args: [one]", "args: [one, two]", "spec.containers[0].args")]
-    [InlineData("- {name: b, image: localhost/busybox}", "- {name: b, image: localhost/other}", "spec.containers[1].image")]
+    [InlineData("- {name: b, image: localhost/busybox}", "- {name: b, image: localhost/busybox, imagePullPolicy: Never}", "spec.containers[1].imagePullPolicy")]
+    [InlineData("- {name: b, image: localhost/busybox}", "- {name: c, image: localhost/busybox}", "spec.containers[1].name")]
     [InlineData("- {name: b, image: localhost/busybox}", "", "spec.containers")]
     [InlineData("spec:", "spec:\n  hostname: h", "spec.hostname")]
     [InlineData("limits: {cpu: 100m, memory: 64Mi}", "limits: {cpu: 50m, memory: 32Mi}", "")]
     public void What_cannot_change_is_named(string from, string to, string refused) => Assert.Equal(refused, string.Join(',', Update(from, to).Refused));
+
+    [Theory]
+    [InlineData("image: localhost/busybox}", "image: localhost/other}")]
+    [InlineData("image: localhost/busybox}", "image: localhost/busybox:1.36}")]
+    [InlineData("spec:", "spec:\n  activeDeadlineSeconds: 100")]
+    [InlineData("spec:", "spec:\n  tolerations: [{operator: Exists}]")]
+    public void Images_can_change_and_a_deadline_and_tolerations_can_be_set(string from, string to)
+    {
+        var update = Update(from, to);
+
+        Assert.Equal((true, ""), (update.IsChange, string.Join(',', update.Refused)));
+    }
+
+    [Fact]
+    public void A_new_tag_leaves_the_pull_policy_as_it_was_and_is_told_as_a_new_image()
+    {
+        var update = Update("image: localhost/busybox}", "image: localhost/busybox:1.36}");
+
+        Assert.Equal((ImagePullPolicy.Always, "localhost/busybox:1.36"), (update.Next.Spec.Containers[1].ImagePullPolicy, update.Next.Spec.Containers[1].Image));
+        Assert.Equal(["localhost/busybox:1.36"], PodUpdate.NewImages(Live.Spec, update.Next.Spec));
+    }
+
+    [Theory]
+    [InlineData(100L, 50L, "")]
+    [InlineData(100L, 100L, "")]
+    [InlineData(100L, 200L, "spec.activeDeadlineSeconds (must be less than or equal to previous value)")]
+    [InlineData(100L, null, "spec.activeDeadlineSeconds (must not update from a positive integer to nil value)")]
+    [InlineData(null, 100L, "")]
+    public void A_deadline_can_only_come_closer(long? before, long? after, string refused)
+    {
+        var live = Live with { Spec = Live.Spec with { ActiveDeadlineSeconds = before } };
+
+        Assert.Equal(refused, string.Join(',', PodUpdate.Of(live, Live with { Spec = Live.Spec with { ActiveDeadlineSeconds = after } }).Refused));
+    }
+
+    [Theory]
+    [InlineData("[{key: a, operator: Exists}]", "")]
+    [InlineData("[{key: b, operator: Exists}, {key: a, operator: Exists}]", "")]
+    [InlineData("[{key: a, operator: Exists, effect: NoExecute, tolerationSeconds: 5}]", "spec.tolerations[0]")]
+    [InlineData("[]", "spec.tolerations[0]")]
+    public void Tolerations_can_only_be_added(string after, string refused)
+    {
+        PodManifest With(string tolerations) => Read(Base.Replace("spec:", $"spec:\n  tolerations: {tolerations}"));
+
+        Assert.Equal(refused, string.Join(',', PodUpdate.Of(With("[{key: a, operator: Exists}]"), With(after)).Refused));
+    }
+
+    [Fact]
+    public void How_long_a_toleration_lasts_can_change()
+    {
+        PodManifest With(int seconds) => Read(Base.Replace("spec:", $"spec:\n  tolerations: [{{key: a, operator: Exists, effect: NoExecute, tolerationSeconds: {seconds}}}]"));
+
+        Assert.Empty(PodUpdate.Of(With(300), With(5)).Refused);
+    }
 
     [Fact]
     public void The_QoS_class_cannot_change()
@@ -77,7 +132,7 @@ public sealed class PodUpdateTests
     [Fact]
     public void The_refusal_has_the_API_servers_words_and_says_what_differs() =>
         Assert.Equal("""
-            The Pod "web" is invalid: spec: Forbidden: pod updates may not change fields other than `metadata.labels`,`metadata.annotations`,`spec.containers[*].resources`,`spec.ephemeralContainers` (only additions)
+            The Pod "web" is invalid: spec: Forbidden: pod updates may not change fields other than `metadata.labels`,`metadata.annotations`,`spec.containers[*].image`,`spec.initContainers[*].image`,`spec.activeDeadlineSeconds`,`spec.tolerations` (only additions to existing tolerations),`spec.containers[*].resources`,`spec.ephemeralContainers` (only additions)
               would change: spec.containers[0].args[0]
               --force replaces the pod by a new one of the same name
             """, Update("args: [one]", "args: [two]").Refusal().Message);

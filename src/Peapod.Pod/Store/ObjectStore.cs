@@ -31,7 +31,7 @@ public sealed class ObjectStore(PodHost host)
     /// <summary>Keeps all objects of a manifest's files but its pods; one of the same name is replaced.</summary>
     /// <param name="documents">As read and checked.</param>
     /// <param name="told">Is told of each what became of it, as kubectl says it: <c>configmap/web created</c>.</param>
-    /// <returns>The namespaces in which a ConfigMap or a Secret is another one now: pods there are to be told.</returns>
+    /// <returns>The namespaces in which a ConfigMap, a Secret or a claim is another one now: pods there are to be told.</returns>
     /// <exception cref="PodException">One is immutable. Those before it are kept.</exception>
     public IReadOnlySet<string> Apply(ManifestDocuments documents, Action<string>? told = null)
     {
@@ -49,7 +49,7 @@ public sealed class ObjectStore(PodHost host)
 
         foreach (var claim in documents.PersistentVolumeClaims)
         {
-            told?.Invoke($"persistentvolumeclaim/{claim.Metadata.Name} {Apply(claim)}");
+            Tell("persistentvolumeclaim", claim.Metadata, Apply(claim));
         }
 
         foreach (var runtimeClass in documents.RuntimeClasses)

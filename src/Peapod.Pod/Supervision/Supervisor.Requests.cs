@@ -92,15 +92,6 @@ public sealed partial class Supervisor
         }
     }
 
-    /// <summary>Writes what has changed of the objects that volumes are made from.</summary>
-    private void UpdateVolumes()
-    {
-        foreach (var failure in context.Volumes.Update(Pod))
-        {
-            context.Events.Add("Warning", "FailedMount", null, failure);
-        }
-    }
-
     /// <summary>Takes over what has changed in the manifest: labels and annotations, images, resources, the deadline, ephemeral containers that were added.</summary>
     private void Reload()
     {

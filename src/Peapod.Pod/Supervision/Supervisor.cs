@@ -13,6 +13,7 @@ using Peapod.Pod.Sandbox;
 using Peapod.Pod.Supervision.Control;
 using Peapod.Pod.Supervision.Keeping;
 using Peapod.Pod.Supervision.Life;
+using Peapod.Pod.Volumes;
 
 namespace Peapod.Pod.Supervision;
 
@@ -36,6 +37,7 @@ public sealed partial class Supervisor : IDisposable
     private const int WritePause = 1_000;
 
     private const string DeadlineExceeded = "DeadlineExceeded";
+    private const string FailedMount = "FailedMount";
 
     private readonly PodFolders folders;
     private readonly PodContext context;
@@ -251,8 +253,13 @@ public sealed partial class Supervisor : IDisposable
         using var undo = new Undo();
         undo.Add(() => PodTeardown.Stop(folders));
         context.Events.Add("Normal", "Scheduled", null, $"Successfully assigned {Pod.Metadata.Namespace}/{Pod.Metadata.Name} to {PodHost.NodeName}");
-        context.Volumes.Make();
-        MakeSandbox();
+
+        // Of these the command that makes the pod is told what goes wrong; only what may yet come is waited for.
+        if (TryMakeVolumes(static e => e is VolumeException))
+        {
+            MakeSandbox();
+        }
+
         undo.Keep();
         begins = true;
         context.TellsFailures = failure => begins && failure is not ContainerConfigException;
@@ -264,7 +271,10 @@ public sealed partial class Supervisor : IDisposable
         wasInitialized = status.Conditions.Any(static condition => condition is { Type: "Initialized", Status: "True" });
         var hasSandbox = sandbox.TakeOver([.. status.Addresses.Select(static address => IPAddress.Parse(address.Address))]);
         AdoptContainers();
-        if (!hasSandbox)
+
+        // Without an address it never had one: it still waits for its volumes.
+        hasVolumes = status.Addresses.Count > 0;
+        if (!hasSandbox && hasVolumes)
         {
             LoseSandbox();
         }
@@ -547,7 +557,10 @@ public sealed partial class Supervisor : IDisposable
     {
         try
         {
-            MakeSandbox();
+            if (TryMakeVolumes(PodFailure.Is))
+            {
+                MakeSandbox();
+            }
         }
         catch (Exception e) when (PodFailure.Is(e))
         {

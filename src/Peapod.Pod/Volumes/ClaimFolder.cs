@@ -23,7 +23,8 @@ public static class ClaimFolder
 
     /// <summary>Makes a claim's folder if it is not there, and the pod one of its users.</summary>
     /// <returns>What the claim asks for.</returns>
-    /// <exception cref="VolumeException">There is no such claim, the pod uses it as what it is not, or it is another pod's.</exception>
+    /// <exception cref="VolumeException">There is no such claim, or it is another pod's.</exception>
+    /// <exception cref="PodException">The pod uses it as what it is not.</exception>
     internal static PersistentVolumeClaimSpec Use(string volume, string claimName, PodManifest pod, PodFolders folders)
     {
         var podNamespace = pod.Metadata.Namespace!;
@@ -84,12 +85,12 @@ public static class ClaimFolder
             {
                 if (block && container.VolumeMounts.Any(mount => mount.Name == volume))
                 {
-                    throw new VolumeException($"volume {volume} has volumeMode Block, but is specified in volumeMounts");
+                    throw new PodException($"volume {volume} has volumeMode Block, but is specified in volumeMounts");
                 }
 
                 if (!block && container.VolumeDevices.Any(device => device.Name == volume))
                 {
-                    throw new VolumeException($"volume {volume} has volumeMode Filesystem, but is specified in volumeDevices");
+                    throw new PodException($"volume {volume} has volumeMode Filesystem, but is specified in volumeDevices");
                 }
             }
         }

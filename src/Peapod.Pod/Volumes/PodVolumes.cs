@@ -18,14 +18,23 @@ internal sealed class PodVolumes(PodManifest manifest, PodFolders folders)
     private PodManifest pod = manifest;
 
     /// <summary>Makes what is not there yet: a supervisor that takes over, and one that tries again, find it made.</summary>
+    /// <param name="current">The pod as it is now.</param>
     /// <exception cref="VolumeException">What a volume needs is not there: it may come, and this may be tried again.</exception>
     /// <exception cref="PodException">A volume cannot be made.</exception>
-    internal void Make()
+    internal void Make(PodManifest current)
     {
+        pod = current;
         FileSystem.MakeDirectories($"{folders.Data}/volumes", PodFolders.PrivateFolder);
         foreach (var volume in pod.Spec.Volumes)
         {
-            Make(volume);
+            try
+            {
+                Make(volume);
+            }
+            catch (VolumeException e)
+            {
+                throw new VolumeException($"MountVolume.SetUp failed for volume \"{volume.Name}\" : {e.Message}", e);
+            }
         }
     }
 
@@ -73,14 +82,16 @@ internal sealed class PodVolumes(PodManifest manifest, PodFolders folders)
         {
             var volume = Find(mount.Name);
             var source = SourceOf(volume);
+            var path = source;
             if (SubPath.Of(mount, variables) is { Length: > 0 } subPath)
             {
+                path = $"{source.TrimEnd('/')}/{subPath}";
                 var inner = OpenSubPath(source, subPath, container, mount);
                 held.Add(inner);
                 source = $"/proc/self/fd/{inner.Number}";
             }
 
-            VolumePropagation.Check(source, mount.MountPropagation);
+            VolumePropagation.Check(source, path, mount.MountPropagation);
             var entry = new OciMount
             {
                 Type = "bind",
@@ -240,7 +251,7 @@ internal sealed class PodVolumes(PodManifest manifest, PodFolders folders)
         }
         catch (PodException e)
         {
-            throw new VolumeException($"MountVolume.SetUp failed for volume \"{volume.Name}\" : {e.Message}", e);
+            throw new VolumeException(e.Message, e);
         }
     }
 

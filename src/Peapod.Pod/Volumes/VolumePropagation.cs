@@ -18,7 +18,10 @@ internal static class VolumePropagation
     };
 
     /// <summary>Nothing would propagate from a mount that is private on the host: that is an error, as it is with containerd.</summary>
-    internal static void Check(string source, MountPropagation? propagation)
+    /// <param name="source">What is mounted.</param>
+    /// <param name="path">What the user calls it.</param>
+    /// <param name="propagation">What is asked for.</param>
+    internal static void Check(string source, string path, MountPropagation? propagation)
     {
         if (propagation is null or MountPropagation.None)
         {
@@ -30,7 +33,7 @@ internal static class VolumePropagation
         if (!fields.Contains("shared:", StringComparison.Ordinal) && (propagation == MountPropagation.Bidirectional || !fields.Contains("master:", StringComparison.Ordinal)))
         {
             throw new ContainerConfigException(
-                $"mountPropagation {propagation}: path \"{source}\" is on a mount that is not {(propagation == MountPropagation.Bidirectional ? "shared" : "shared or slave")}; `mount --make-rshared` makes it so");
+                $"mountPropagation {propagation}: path \"{path}\" is on a mount that is not {(propagation == MountPropagation.Bidirectional ? "shared" : "shared or slave")}; `mount --make-rshared` makes it so");
         }
     }
 

@@ -187,19 +187,59 @@ public sealed class PodObjectVolumeTests : IDisposable
     }
 
     [Theory]
-    [InlineData("configMap: {name: none}", "configmap \"none\" not found")]
-    [InlineData("secret: {secretName: none}", "secret \"none\" not found")]
-    [InlineData("configMap: {name: conf, items: [{key: none, path: p}]}", "configmap references non-existent config key: none")]
-    [InlineData("persistentVolumeClaim: {claimName: none}", "persistentvolumeclaim \"none\" not found")]
-    public void A_volume_whose_object_is_missing_is_told(string volume, string error)
+    [InlineData("configMap: {name: late}", "configmap \"late\" not found", "kind: ConfigMap, metadata: {name: late}")]
+    [InlineData("configMap: {name: late_map}", "configmap \"late_map\" not found", null)]
+    [InlineData("secret: {secretName: late}", "secret \"late\" not found", "kind: Secret, metadata: {name: late}")]
+    [InlineData("projected: {sources: [{secret: {name: late}}]}", "secret \"late\" not found", "kind: Secret, metadata: {name: late}")]
+    [InlineData("configMap: {name: conf, items: [{key: none, path: p}]}", "configmap references non-existent config key: none", "kind: ConfigMap, metadata: {name: conf}, data: {none: x}")]
+    [InlineData("persistentVolumeClaim: {claimName: late}", "persistentvolumeclaim \"late\" not found", "kind: PersistentVolumeClaim, metadata: {name: late}, spec: {accessModes: [ReadWriteOnce], resources: {requests: {storage: 1Mi}}}")]
+    public void A_volume_whose_object_is_missing_is_waited_for(string volume, string why, string? comes)
     {
         var run = bed.RunSpec("waits", $$"""
-              containers: [{name: c, image: localhost/busybox, command: [sleep, "100"], volumeMounts: [{name: v, mountPath: /v}]}]
-              volumes: [{name: v, {{volume}}}]
+              terminationGracePeriodSeconds: 1
+              containers: [{name: c, image: localhost/busybox, command: [sleep, "100"], volumeMounts: [{name: m, mountPath: /m}, {name: v, mountPath: /v}]}]
+              volumes: [{name: m, emptyDir: {medium: Memory} }, {name: v, {{volume}}}]
             """);
+        Assert.Equal(("", "pod/waits created\n", 0), (run.Error, run.Output, run.ExitCode));
 
-        Assert.Contains(error, run.ExitCode != 0 ? run.Error : bed.Done("inspect", "waits").Replace("\\u0022", "\"", StringComparison.Ordinal).Replace("\\\"", "\"", StringComparison.Ordinal), StringComparison.Ordinal);
+        Assert.Equal("ContainerCreating", (string)bed.Container("waits")["state"]!["waiting"]!["reason"]!);
+        Assert.Equal("Pending", (string)bed.Status("waits")["phase"]!);
+        Assert.Contains($"FailedMount MountVolume.SetUp failed for volume \"v\" : {why}", Events(), StringComparison.Ordinal);
+        if (comes is not null)
+        {
+            Apply($"{{apiVersion: v1, {comes}}}");
+            PodBed.Until(() => bed.Container("waits")["state"]!["running"] is not null, "it runs", seconds: 20);
+        }
+
+        bed.Done("delete", "waits");
+        bed.AssertNothingLeft();
     }
+
+    [Fact]
+    public void A_pod_that_waits_for_a_volume_is_taken_over_and_can_be_stopped()
+    {
+        Assert.Equal(0, bed.RunSpec("waits", """
+              restartPolicy: Never
+              terminationGracePeriodSeconds: 1
+              containers: [{name: c, image: localhost/busybox, command: [sleep, "100"], volumeMounts: [{name: v, mountPath: /v}]}]
+              volumes: [{name: v, configMap: {name: late} }]
+            """).ExitCode);
+        PodBed.Kill(bed.Supervisor("waits"));
+
+        // The next command has another supervisor look after it.
+        PodBed.Until(() => (string?)bed.Container("waits")["state"]!["waiting"]?["reason"] == "ContainerCreating", "it still waits");
+        Apply("{apiVersion: v1, kind: ConfigMap, metadata: {name: late}}");
+        PodBed.Until(() => bed.Container("waits")["state"]!["running"] is not null, "it runs", seconds: 20);
+        bed.Done("delete", "waits");
+        bed.Done("delete", "configmap/late");
+
+        Assert.Equal(0, bed.RunSpec("waits", "  containers: [{name: c, image: localhost/busybox}]\n  volumes: [{name: v, secret: {secretName: late}}]").ExitCode);
+        bed.Done("stop", "waits");
+        bed.Done("delete", "waits");
+        bed.AssertNothingLeft();
+    }
+
+    private string Events() => bed.Done("events", "-o", "jsonpath={range .items[*]}{.reason} {.message}{\"\\n\"}{end}");
 
     private static string Link(string path) => File.ResolveLinkTarget(path, returnFinalTarget: false)!.Name;
 

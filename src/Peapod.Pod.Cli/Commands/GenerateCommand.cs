@@ -115,7 +115,7 @@ internal sealed class GenerateCommand
             PodFlags = flags,
             Manifest = manifest,
             Folders = [host.DataRoot, Path.GetDirectoryName(manifest)!],
-            GraceSeconds = pods.Max(static pod => pod.Spec.TerminationGracePeriodSeconds ?? DefaultGrace),
+            GraceSeconds = pods.Max(static pod => Math.Min(int.MaxValue, pod.Spec.TerminationGracePeriodSeconds ?? DefaultGrace)),
         };
 
         void Add(string flag, string value, string usual)

@@ -50,7 +50,7 @@ internal static class PodEnd
     {
         try
         {
-            return ManifestFile.TryRead(folders) is { } pod ? pod.Spec.TerminationGracePeriodSeconds ?? DefaultGrace : 0;
+            return ManifestFile.TryRead(folders) is { } pod ? Math.Min(int.MaxValue, pod.Spec.TerminationGracePeriodSeconds ?? DefaultGrace) : 0;
         }
         catch (DamagedStateException)
         {

@@ -49,9 +49,5 @@ internal sealed class ClaimRules(FieldErrors errors)
         {
             errors.Invalid(name, storage.ToString(), "must be greater than zero", path + ".requests.storage");
         }
-        else if (resources.Limit("storage") is { } limit && storage > limit)
-        {
-            errors.Invalid(path + ".requests", storage.ToString(), $"must be less than or equal to storage limit of {limit}", path + ".requests.storage");
-        }
     }
 }

@@ -38,8 +38,11 @@ public static class ContainerDefaults
     {
         Protocol = port.Protocol ?? PortProtocol.Tcp,
         HostPort = port.HostPort is not (null or 0) ? port.HostPort : hostNetwork && port.Number != 0 ? port.Number : null,
-        HostIP = port.HostIP is "" ? null : port.HostIP,
+        HostIP = port.HostIP is null or "" ? null : Address(port.HostIP),
     };
+
+    /// <summary>Without zeros before its numbers, by which C libraries understand something else.</summary>
+    internal static string Address(string text) => text.Contains(':', StringComparison.Ordinal) ? text : NameRules.Address(text)?.ToString() ?? text;
 
     private static EnvVar Apply(EnvVar variable) =>
         variable.ValueFrom is { FieldRef: not null } source ? variable with { ValueFrom = source with { FieldRef = Apply(source.FieldRef) } } : variable;

@@ -107,8 +107,11 @@ internal sealed class ContainerRules(FieldErrors errors, PodSpec spec, IReadOnly
         }
 
         errors.Name(container.Image, path + ".image", NameRules.Image);
-        MustBeAbsolute(container.WorkingDir, path + ".workingDir");
-        MustBeAbsolute(container.TerminationMessagePath, path + ".terminationMessagePath");
+        if (container.WorkingDir is { Length: > 0 } folder && !PathRules.IsAbsolute(folder))
+        {
+            errors.Unable(path + ".workingDir", folder, PathRules.NotAbsolute);
+        }
+
         _ports.Validate(container.Ports, hostPorts, spec.HostNetwork, path + ".ports");
         _environment.Validate(container.Env, path + ".env");
         _environment.ValidateFrom(container.EnvFrom, path + ".envFrom");
@@ -123,14 +126,6 @@ internal sealed class ContainerRules(FieldErrors errors, PodSpec spec, IReadOnly
         if (container.SecurityContext is { } security)
         {
             _security.Container(security, spec.HostUsers != false, path + ".securityContext");
-        }
-    }
-
-    private void MustBeAbsolute(string? value, string path)
-    {
-        if (!string.IsNullOrEmpty(value) && !PathRules.IsAbsolute(value))
-        {
-            errors.Invalid(path, value, PathRules.NotAbsolute);
         }
     }
 

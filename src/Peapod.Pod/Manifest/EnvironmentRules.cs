@@ -27,12 +27,12 @@ internal sealed class EnvironmentRules(FieldErrors errors, DownwardApiRules fiel
             errors.OptionalName(source.Prefix, at + ".prefix", NameRules.EnvVarName);
             if (source.ConfigMapRef is { } configMap)
             {
-                errors.Name(configMap.Name, at + ".configMapRef.name", NameRules.Dns1123Subdomain);
+                errors.Reference(configMap.Name, at + ".configMapRef.name");
             }
 
             if (source.SecretRef is { } secret)
             {
-                errors.Name(secret.Name, at + ".secretRef.name", NameRules.Dns1123Subdomain);
+                errors.Reference(secret.Name, at + ".secretRef.name");
             }
 
             if (source is { ConfigMapRef: null, SecretRef: null })
@@ -89,7 +89,7 @@ internal sealed class EnvironmentRules(FieldErrors errors, DownwardApiRules fiel
 
     private void Key(KeySelector selector, string path)
     {
-        errors.Name(selector.Name, path + ".name", NameRules.Dns1123Subdomain);
+        errors.Reference(selector.Name, path + ".name");
         errors.Name(selector.Key, path + ".key", NameRules.ConfigMapKey);
     }
 }

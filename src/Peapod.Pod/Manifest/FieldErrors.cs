@@ -34,6 +34,21 @@ internal sealed class FieldErrors(ManifestProblems problems)
 
     public void Forbidden(string path, string reason, string? at = null) => Add(path, $"Forbidden: {reason}", at);
 
+    /// <summary>What the API server takes and nobody here can do.</summary>
+    public void Unable(string path, string value, string reason, string? at = null) => Add(path, $"\"{value}\" is not supported here: {reason}", at);
+
+    /// <summary>What the API server takes and has no effect here.</summary>
+    public void Warn(string path, string detail) => problems.Warn(path, detail);
+
+    /// <summary>A reference to another object: the API server wants a name, of whatever form. One that no object can have is never found.</summary>
+    public void Reference(string? name, string path)
+    {
+        if (string.IsNullOrEmpty(name))
+        {
+            Required(path);
+        }
+    }
+
     public void Duplicate(string path, string value) => Add(path, $"Duplicate value: \"{value}\"");
 
     public void NotFound(string path, string value) => Add(path, $"Not found: \"{value}\"");
@@ -85,16 +100,6 @@ internal sealed class FieldErrors(ManifestProblems problems)
         if (value is { } number and < 0)
         {
             Invalid(path, number, NotNegative);
-        }
-    }
-
-    /// <summary>Seconds that somebody waits. The API server takes more of them than a clock can count to; as with activeDeadlineSeconds, 68 years must do.</summary>
-    public void Duration(long? seconds, string path)
-    {
-        NonNegative(seconds, path);
-        if (seconds is > int.MaxValue and var number)
-        {
-            Invalid(path, number, string.Create(CultureInfo.InvariantCulture, $"must be less than or equal to {int.MaxValue}"));
         }
     }
 

@@ -12,6 +12,9 @@ public static class ManifestDefaults
 
     public const long TerminationGracePeriodSeconds = 30;
 
+    /// <summary>What the API server takes a negative one for.</summary>
+    private const long LeastGracePeriod = 1;
+
     private const string SchedulerName = "default-scheduler";
 
     private const string OpaqueSecret = "Opaque";
@@ -25,10 +28,12 @@ public static class ManifestDefaults
         spec = spec with
         {
             RestartPolicy = spec.RestartPolicy ?? RestartPolicy.Always,
-            TerminationGracePeriodSeconds = spec.TerminationGracePeriodSeconds ?? TerminationGracePeriodSeconds,
+            TerminationGracePeriodSeconds = spec.TerminationGracePeriodSeconds is < 0 ? LeastGracePeriod : spec.TerminationGracePeriodSeconds ?? TerminationGracePeriodSeconds,
             DnsPolicy = spec.DnsPolicy ?? DnsPolicy.ClusterFirst,
             SchedulerName = string.IsNullOrEmpty(spec.SchedulerName) ? SchedulerName : spec.SchedulerName,
             EnableServiceLinks = spec.EnableServiceLinks ?? true,
+            HostAliases = [.. spec.HostAliases.Select(static alias => alias with { IP = ContainerDefaults.Address(alias.IP) })],
+            DnsConfig = spec.DnsConfig is { } dns ? dns with { Nameservers = [.. dns.Nameservers.Select(ContainerDefaults.Address)] } : null,
             SecurityContext = spec.SecurityContext ?? new(),
             InitContainers = [.. spec.InitContainers.Select(container => ContainerDefaults.Apply(container, spec.HostNetwork))],
             Containers = [.. spec.Containers.Select(container => ContainerDefaults.Apply(container, spec.HostNetwork))],

@@ -4,8 +4,9 @@ namespace Peapod.Pod.Manifest;
 
 /// <summary>
 /// The API server's rules (Kubernetes 1.34, pkg/apis/core/validation) for objects whose defaults are set, in its words. Where its path is not
-/// that of a field (<c>envFrom</c> without the index, <c>HostPID</c>), the field's own is named. Besides, what no kubelet could run is
-/// refused here: relative paths on the host, unknown capabilities and signals, texts that would break a file that Peapod writes.
+/// that of a field (<c>envFrom</c> without the index, <c>HostPID</c>), the field's own is named. None is stricter than the server's: what it
+/// takes and nobody here can do (relative paths on the host, devices of plugins, texts that would break a file that Peapod writes) is told
+/// as that (<see cref="FieldErrors.Unable"/>).
 /// </summary>
 internal sealed class ManifestValidation(ManifestProblems problems)
 {
@@ -65,7 +66,6 @@ internal sealed class ManifestValidation(ManifestProblems problems)
         new ResourceRules(_errors).Pod(spec, path);
         new ResourceRules(_errors).Overhead(spec.Overhead, path + ".overhead");
 
-        _errors.Duration(spec.TerminationGracePeriodSeconds, path + ".terminationGracePeriodSeconds");
         if (spec.ActiveDeadlineSeconds is { } deadline)
         {
             _errors.InRange(deadline, 1, int.MaxValue, path + ".activeDeadlineSeconds");
@@ -75,10 +75,6 @@ internal sealed class ManifestValidation(ManifestProblems problems)
         new NetworkRules(_errors).Validate(spec, path);
         new SchedulingRules(_errors).Validate(spec, path);
         _errors.OptionalName(spec.RuntimeClassName, path + ".runtimeClassName", NameRules.Dns1123Subdomain);
-        for (var i = 0; i < spec.ImagePullSecrets.Count; i++)
-        {
-            _errors.OptionalName(spec.ImagePullSecrets[i].Name, SourceLines.Element(path + ".imagePullSecrets", i) + ".name", NameRules.Dns1123Subdomain);
-        }
     }
 
     private static HashSet<string> Names(PodSpec spec, ContainerSpec? more)

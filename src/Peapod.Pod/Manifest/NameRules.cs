@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
 
@@ -73,22 +74,33 @@ internal static class NameRules
     public static string? IPAddress(string text) =>
         Address(text) is null ? "must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)" : null;
 
-    /// <summary>The address that is written in its plain form, with four decimal numbers or colons; null for all other forms that C libraries take.</summary>
+    /// <summary>
+    /// The address, of four decimal numbers or with colons; null for all other forms that C libraries take. Zeros before a number mean nothing to
+    /// the API server, where the C library would take it for an octal one.
+    /// </summary>
     public static IPAddress? Address(string text)
     {
-        if (text.AsSpan().IndexOfAny('[', '%') >= 0 || !System.Net.IPAddress.TryParse(text, out var address))
+        if (text.Contains(':', StringComparison.Ordinal))
         {
-            return null;
+            return text.AsSpan().IndexOfAny("[%/") < 0 && System.Net.IPAddress.TryParse(text, out var address) && address.AddressFamily == AddressFamily.InterNetworkV6 ? address : null;
         }
 
-        return address.AddressFamily == AddressFamily.InterNetworkV6 || address.ToString() == text ? address : null;
+        var parts = text.Split('.');
+        Span<byte> bytes = stackalloc byte[4];
+        for (var i = 0; i < parts.Length; i++)
+        {
+            if (parts.Length != bytes.Length || !byte.TryParse(parts[i], NumberStyles.None, CultureInfo.InvariantCulture, out bytes[i]))
+            {
+                return null;
+            }
+        }
+
+        return new IPAddress(bytes);
     }
 
     /// <summary>An image's name, as far as a manifest can tell.</summary>
     public static string? Image(string image) =>
-        image.Length != image.Trim().Length ? "must not have leading or trailing whitespace"
-        : image.Any(char.IsWhiteSpace) ? "must not contain whitespace"
-        : null;
+        image.Length != image.Trim().Length ? "must not have leading or trailing whitespace" : null;
 
     /// <summary>RFC 6335: at most 15 characters, at least one of them a letter.</summary>
     public static string? PortName(string name) =>

@@ -76,7 +76,7 @@ internal sealed class NetworkRules(FieldErrors errors)
             }
             else if (HasSpace(dns.Options[i].Name) || HasSpace(dns.Options[i].Value))
             {
-                errors.Invalid(at, $"{dns.Options[i].Name}:{dns.Options[i].Value}".ReplaceLineEndings("\\n"), "must not contain whitespace");
+                errors.Unable(at, $"{dns.Options[i].Name}:{dns.Options[i].Value}".ReplaceLineEndings("\\n"), "an option in resolv.conf cannot contain whitespace");
             }
         }
     }

@@ -40,7 +40,7 @@ internal sealed class PortRules(FieldErrors errors)
 
             if (port.HostPort is not null && address is not null && !hostNetwork && PortMapping.WhyNot(address) is { } reason)
             {
-                errors.Invalid(at + ".hostIP", port.HostIP!, reason);
+                errors.Unable(at + ".hostIP", port.HostIP!, reason);
             }
 
             if (port.HostPort is { } hostPort)

@@ -60,10 +60,6 @@ internal sealed class ProbeRules(FieldErrors errors)
         {
             errors.Invalid(path + ".terminationGracePeriodSeconds", seconds, "must be greater than 0");
         }
-        else
-        {
-            errors.Duration(probe.TerminationGracePeriodSeconds, path + ".terminationGracePeriodSeconds");
-        }
     }
 
     private void OnlyOneSuccess(Probe? probe, string path)
@@ -117,22 +113,6 @@ internal sealed class ProbeRules(FieldErrors errors)
             var header = action.HttpHeaders[i];
             var at = SourceLines.Element(path + ".httpHeaders", i);
             errors.Rule(header.Name, at + ".name", NameRules.HttpHeaderName);
-            if (header.Value.AsSpan().IndexOfAny('\r', '\n') >= 0)
-            {
-                errors.Invalid(at + ".value", header.Value.ReplaceLineEndings("\\n"), "must not contain line ends");
-            }
-        }
-
-        // A request is made of these: what is not printable would break it up, or say something else.
-        Printable(action.Path, path + ".path");
-        Printable(action.Host, path + ".host");
-    }
-
-    private void Printable(string? text, string path)
-    {
-        if (text?.AsSpan().IndexOfAnyInRange('\0', ' ') >= 0)
-        {
-            errors.Invalid(path, text.ReplaceLineEndings("\\n"), "must not contain spaces or control characters");
         }
     }
 

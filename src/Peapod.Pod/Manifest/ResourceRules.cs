@@ -148,8 +148,15 @@ internal sealed class ResourceRules(FieldErrors errors)
         }
         else if (resource.Contains('/', StringComparison.Ordinal))
         {
-            // On a cluster the pod would wait for ever for a node that offers it.
-            errors.Invalid(name, amount.ToString(), amount.MilliValue % 1000 != 0 ? "must be an integer" : "this host offers none: there are no device plugins", at);
+            if (amount.MilliValue % 1000 != 0)
+            {
+                errors.Invalid(name, amount.ToString(), "must be an integer", at);
+            }
+            else if (amount.Amount > 0)
+            {
+                // On a cluster the pod would wait for ever for a node that offers it.
+                errors.Unable(name, amount.ToString(), "this host offers none: there are no device plugins", at);
+            }
         }
         else if (PageSize(resource) is { } size && size.Amount > 0 && amount.Amount % size.Amount != 0)
         {

@@ -52,7 +52,7 @@ internal sealed class SchedulingRules(FieldErrors errors)
                 errors.Required(path + ".name", "cannot be empty");
                 break;
             case "windows":
-                errors.Invalid(path + ".name", "windows", "this host runs linux");
+                errors.Unable(path + ".name", "windows", "this host runs linux");
                 break;
             case var other:
                 errors.NotSupported(path + ".name", other, "linux", "windows");

@@ -156,7 +156,8 @@ internal sealed class SchemaCheck(ManifestProblems problems, bool lenient, bool 
             return WrongType(value, path, "string or number");
         }
 
-        var text = IsText(value) ? value!.GetValue<string>() : value!.ToJsonString();
+        // As the API server's reader, which takes the white space around it away.
+        var text = IsText(value) ? value!.GetValue<string>().Trim() : value!.ToJsonString();
         if (Quantity.TryParse(text, out _))
         {
             return true;

@@ -21,11 +21,10 @@ internal sealed class SecurityAnnotationRules(FieldErrors errors)
             }
             else if (key.StartsWith(SecurityAnnotations.Seccomp, StringComparison.Ordinal))
             {
-                if (Find(pod.Spec, key, key[SecurityAnnotations.Seccomp.Length..], path, specPath) is var (container, at))
-                {
-                    var own = container.SecurityContext?.SeccompProfile;
-                    Seccomp(own ?? pod.Spec.SecurityContext?.SeccompProfile, key, text, path, (own is null ? specPath : at) + ".securityContext.seccompProfile");
-                }
+                // The server does not ask for whom it is.
+                var found = Find(pod.Spec, key[SecurityAnnotations.Seccomp.Length..], specPath);
+                var own = found?.Container.SecurityContext?.SeccompProfile;
+                Seccomp(found is null ? null : own ?? pod.Spec.SecurityContext?.SeccompProfile, key, text, path, (own is null ? specPath : found?.Path) + ".securityContext.seccompProfile");
             }
             else if (key == SecurityAnnotations.PodSeccomp)
             {
@@ -36,8 +35,9 @@ internal sealed class SecurityAnnotationRules(FieldErrors errors)
 
     private void AppArmor(PodSpec spec, string key, string text, string path, string specPath)
     {
-        if (Find(spec, key, key[SecurityAnnotations.AppArmor.Length..], path, specPath) is not var (container, at))
+        if (Find(spec, key[SecurityAnnotations.AppArmor.Length..], specPath) is not var (container, at))
         {
+            Invalid(path, key, key[SecurityAnnotations.AppArmor.Length..], "container not found");
             return;
         }
 
@@ -69,10 +69,6 @@ internal sealed class SecurityAnnotationRules(FieldErrors errors)
         {
             Match(asked, file, field.Type, field.LocalhostProfile, "seccomp", fieldPath);
         }
-        else if (asked == ProfileType.Localhost && !errors.Covers(FieldErrors.Key(path, key)))
-        {
-            errors.Forbidden(FieldErrors.Key(path, key), SecurityAnnotations.SeccompIsGone, SourceLines.Member(path, key));
-        }
     }
 
     private void Match(ProfileType? asked, string? askedFile, ProfileType? field, string? fieldFile, string kind, string path)
@@ -87,7 +83,7 @@ internal sealed class SecurityAnnotationRules(FieldErrors errors)
         }
     }
 
-    private (ContainerSpec Container, string Path)? Find(PodSpec spec, string key, string name, string path, string specPath)
+    private static (ContainerSpec Container, string Path)? Find(PodSpec spec, string name, string specPath)
     {
         foreach (var (list, containers) in ((string, IReadOnlyList<ContainerSpec>)[])[("initContainers", spec.InitContainers), ("containers", spec.Containers), ("ephemeralContainers", spec.EphemeralContainers)])
         {
@@ -100,7 +96,6 @@ internal sealed class SecurityAnnotationRules(FieldErrors errors)
             }
         }
 
-        Invalid(path, key, name, "container not found");
         return null;
     }
 

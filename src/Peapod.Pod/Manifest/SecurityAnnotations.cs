@@ -4,8 +4,7 @@ namespace Peapod.Pod.Manifest;
 
 /// <summary>
 /// The annotations by which pods asked for AppArmor and seccomp before there were fields for it. Those of AppArmor become the fields, as the
-/// API server does it (Kubernetes 1.34, applyAppArmorVersionSkew); those of seccomp have had no effect since 1.27, and what they ask for beyond
-/// the default is refused.
+/// API server does it (Kubernetes 1.34, applyAppArmorVersionSkew); those of seccomp have had no effect since 1.27, and are warned of.
 /// </summary>
 internal static class SecurityAnnotations
 {
@@ -18,7 +17,7 @@ internal static class SecurityAnnotations
     public const string DockerDefault = "docker/default";
     public const string Unconfined = "unconfined";
 
-    public const string SeccompIsGone = "non-functional in v1.27+; use the \"seccompProfile\" field instead";
+    private const string SeccompIsGone = "non-functional in v1.27+; use the \"seccompProfile\" field instead";
     private const string AppArmorIsOld = "deprecated since v1.30; use the \"appArmorProfile\" field instead";
 
     /// <summary>The pod with the AppArmor profiles of its annotations in the fields that are not set.</summary>

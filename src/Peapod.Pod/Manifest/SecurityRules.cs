@@ -33,7 +33,7 @@ internal sealed class SecurityRules(FieldErrors errors)
         {
             errors.Invalid(path + ".allowPrivilegeEscalation", false, "cannot set `allowPrivilegeEscalation` to false and `privileged` to true");
         }
-        else if (capabilities.Add.Any(static name => CapabilityNames.Normalize(name) == "SYS_ADMIN"))
+        else if (capabilities.Add.Any(static name => name == "CAP_SYS_ADMIN"))
         {
             errors.Invalid(path + ".allowPrivilegeEscalation", false, "cannot set `allowPrivilegeEscalation` to false and `capabilities.Add` CAP_SYS_ADMIN");
         }
@@ -177,7 +177,7 @@ internal sealed class SecurityRules(FieldErrors errors)
         {
             if (!CapabilityNames.IsKnown(names[i]))
             {
-                errors.Invalid(SourceLines.Element(path, i), names[i], "unknown capability" + Spelling.Hint(CapabilityNames.Nearest(names[i])));
+                errors.Warn(SourceLines.Element(path, i), $"there is no capability \"{names[i]}\": it has no effect{Spelling.Hint(CapabilityNames.Nearest(names[i]))}");
             }
         }
     }

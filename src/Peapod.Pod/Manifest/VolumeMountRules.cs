@@ -25,7 +25,7 @@ internal sealed class VolumeMountRules(FieldErrors errors, IReadOnlyDictionary<s
             {
                 errors.Required(at + ".mountPath");
             }
-            else if (!places.Add(Place(mount.MountPath)))
+            else if (!places.Add(mount.MountPath))
             {
                 errors.Invalid(at + ".mountPath", mount.MountPath, NotUnique);
             }
@@ -130,6 +130,4 @@ internal sealed class VolumeMountRules(FieldErrors errors, IReadOnlyDictionary<s
             }
         }
     }
-
-    private static string Place(string path) => path.Length > 1 ? path.TrimEnd('/') : path;
 }

@@ -63,14 +63,14 @@ internal sealed class VolumeRules(FieldErrors errors, DownwardApiRules fields)
 
         if (Take(volume.Secret, "secret"))
         {
-            errors.Name(volume.Secret!.SecretName, path + ".secret.secretName", NameRules.Dns1123Subdomain);
+            errors.Reference(volume.Secret!.SecretName, path + ".secret.secretName");
             Mode(volume.Secret.DefaultMode, path + ".secret.defaultMode");
             Items(volume.Secret.Items, path + ".secret.items", null);
         }
 
         if (Take(volume.PersistentVolumeClaim, "persistentVolumeClaim"))
         {
-            errors.Name(volume.PersistentVolumeClaim!.ClaimName, path + ".persistentVolumeClaim.claimName", NameRules.Dns1123Subdomain);
+            errors.Reference(volume.PersistentVolumeClaim!.ClaimName, path + ".persistentVolumeClaim.claimName");
         }
 
         if (Take(volume.DownwardAPI, "downwardAPI"))
@@ -81,7 +81,7 @@ internal sealed class VolumeRules(FieldErrors errors, DownwardApiRules fields)
 
         if (Take(volume.ConfigMap, "configMap"))
         {
-            errors.Name(volume.ConfigMap!.Name, path + ".configMap.name", NameRules.Dns1123Subdomain);
+            errors.Reference(volume.ConfigMap!.Name, path + ".configMap.name");
             Mode(volume.ConfigMap.DefaultMode, path + ".configMap.defaultMode");
             Items(volume.ConfigMap.Items, path + ".configMap.items", null);
         }
@@ -122,7 +122,7 @@ internal sealed class VolumeRules(FieldErrors errors, DownwardApiRules fields)
         }
         else if (!PathRules.IsAbsolute(hostPath))
         {
-            errors.Invalid(path, hostPath, PathRules.NotAbsolute);
+            errors.Unable(path, hostPath, PathRules.NotAbsolute);
         }
         else if (PathRules.HasBacksteps(hostPath))
         {
@@ -142,14 +142,14 @@ internal sealed class VolumeRules(FieldErrors errors, DownwardApiRules fields)
             if (source.Secret is { } secret)
             {
                 count++;
-                errors.Name(secret.Name, at + ".secret.name", NameRules.Dns1123Subdomain);
+                errors.Reference(secret.Name, at + ".secret.name");
                 Items(secret.Items, at + ".secret.items", paths);
             }
 
             if (source.ConfigMap is { } configMap)
             {
                 count++;
-                errors.Name(configMap.Name, at + ".configMap.name", NameRules.Dns1123Subdomain);
+                errors.Reference(configMap.Name, at + ".configMap.name");
                 Items(configMap.Items, at + ".configMap.items", paths);
             }
 

@@ -121,7 +121,7 @@ public readonly struct Quantity : IEquatable<Quantity>, IComparable<Quantity>, I
     static Quantity IJsonValue<Quantity>.Read(ref Utf8JsonReader reader)
     {
         var text = reader.TokenType == JsonTokenType.Number ? Encoding.UTF8.GetString(reader.ValueSpan) : reader.GetString();
-        return Parse(text!);
+        return Parse(text!.Trim());
     }
 
     void IJsonValue<Quantity>.Write(Utf8JsonWriter writer) => writer.WriteStringValue(ToString());

@@ -28,7 +28,7 @@ internal static class TerminationMessage
     /// <returns>The mount of it; null where a volume is mounted already.</returns>
     internal static Mount? Prepare(PodFolders folders, ContainerSpec container)
     {
-        var target = container.TerminationMessagePath is { Length: > 0 } path ? path : DefaultPath;
+        var target = container.TerminationMessagePath is { Length: > 0 } path ? path.StartsWith('/') ? path : $"/{path}" : DefaultPath;
         foreach (var mount in container.VolumeMounts)
         {
             if (mount.MountPath == target)

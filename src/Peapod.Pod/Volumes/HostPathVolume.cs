@@ -12,6 +12,8 @@ internal static class HostPathVolume
         var path = source.Path;
         switch (source.Type)
         {
+            // Nothing is asked of it; a runtime makes a folder where nothing is.
+            case HostPathType.Unchecked when FileSystem.TryStat(path) is null:
             case HostPathType.DirectoryOrCreate:
                 FileSystem.MakeDirectories(path, 0x1ed);
                 break;

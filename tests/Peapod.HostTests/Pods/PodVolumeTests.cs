@@ -69,6 +69,17 @@ public sealed class PodVolumeTests : IDisposable
         Assert.Equal("name\n", RunWith($"hostPath: {{path: {host}}}", "ls /v", "{name: v, mountPath: /v, subPath: up}"));
     }
 
+    [Theory]
+    [InlineData("")]
+    [InlineData(", type: ''")]
+    public void A_host_path_of_which_nothing_is_asked_is_a_folder_that_is_made(string type)
+    {
+        var path = Path.Combine(bed.Folder, "made", "deep");
+
+        Assert.Equal("x\n", RunWith($"hostPath: {{path: {path}{type}}}", "echo x > /v/f; cat /v/f"));
+        Assert.Equal("x\n", File.ReadAllText($"{path}/f"));
+    }
+
     [Fact]
     [Field("spec.volumes[].hostPath")]
     public void A_host_path_is_what_it_is_on_the_host()

@@ -26,7 +26,7 @@ internal sealed class Attempts(PodContext context)
     {
         { Exec: { } exec } => Exec(container, exec),
         { HttpGet: { } http } => Http(container, http),
-        { Sleep: { } sleep } => new SleepAttempt(now + (1000 * sleep.Seconds)),
+        { Sleep: { } sleep } => new SleepAttempt(now + (1000 * Math.Min(int.MaxValue, sleep.Seconds))),
         _ => new FailedAttempt("invalid handler: a hook's tcpSocket does nothing"),
     });
 
@@ -34,6 +34,7 @@ internal sealed class Attempts(PodContext context)
 
     private HttpAttempt Http(ContainerSpec container, HttpGetAction http)
     {
+        HttpRequest.Check(http);
         var address = AddressOf(http.Host);
         return new HttpAttempt(address, string.IsNullOrEmpty(http.Host) ? address.ToString() : http.Host, PortOf(container, http.Port), http);
     }

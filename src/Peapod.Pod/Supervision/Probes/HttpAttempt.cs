@@ -41,7 +41,7 @@ internal sealed class HttpAttempt : StreamAttempt
         this.port = port;
         secure = action.Scheme == UriScheme.Https;
         headers = action.HttpHeaders;
-        path = action.Path is { Length: > 0 } given ? given.StartsWith('/') ? given : $"/{given}" : "/";
+        path = HttpRequest.PathOf(action.Path);
         Connect(address, port, secure ? host : null);
     }
 

@@ -10,7 +10,7 @@ public sealed class NetworkRulesTests
     [InlineData("subdomain: a.b", "subdomain: Invalid value: \"a.b\": " + Label)]
     [InlineData("hostAliases: [{hostnames: [a]}]", "hostAliases[0].ip: Invalid value: \"\": " + Address)]
     [InlineData("hostAliases: [{ip: 10.0.0, hostnames: [a]}]", "hostAliases[0].ip: Invalid value: \"10.0.0\": " + Address)]
-    [InlineData("hostAliases: [{ip: 10.0.0.010}]", "hostAliases[0].ip: Invalid value: \"10.0.0.010\": " + Address)]
+    [InlineData("hostAliases: [{ip: 10.0.0.0256}]", "hostAliases[0].ip: Invalid value: \"10.0.0.0256\": " + Address)]
     [InlineData("hostAliases: [{ip: 'fe80::1%eth0'}]", "hostAliases[0].ip: Invalid value: \"fe80::1%eth0\": " + Address)]
     [InlineData("hostAliases: [{ip: '[::1]'}]", "hostAliases[0].ip: Invalid value: \"[::1]\": " + Address)]
     [InlineData("hostAliases: [{ip: 127.0.0.1, hostnames: [a, b_c]}]", "hostAliases[0].hostnames[1]: Invalid value: \"b_c\": a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-' or '.', and must start and end with an alphanumeric character (e.g. 'example.com', regex used for validation is '[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*')")]
@@ -19,7 +19,7 @@ public sealed class NetworkRulesTests
     [InlineData("dnsConfig: {searches: [a..b]}", "dnsConfig.searches[0]: Invalid value: \"a..b\": " + Search)]
     [InlineData("dnsConfig: {searches: [_]}", "dnsConfig.searches[0]: Invalid value: \"_\": " + Search)]
     [InlineData("dnsConfig: {options: [{value: a}]}", "dnsConfig.options[0]: Required value: must not be empty")]
-    [InlineData("dnsConfig: {options: [{name: ndots, value: \"1\\nnameserver 6.6.6.6\"}]}", "dnsConfig.options[0]: Invalid value: \"ndots:1\\nnameserver 6.6.6.6\": must not contain whitespace")]
+    [InlineData("dnsConfig: {options: [{name: ndots, value: \"1\\nnameserver 6.6.6.6\"}]}", "dnsConfig.options[0]: \"ndots:1\\nnameserver 6.6.6.6\" is not supported here: an option in resolv.conf cannot contain whitespace")]
     public void A_name_or_address_that_breaks_a_rule_is_refused(string line, string error) => Manifests.AssertSpecError(line, error);
 
     [Fact]

@@ -108,7 +108,6 @@ public sealed class ObjectRulesTests
     [InlineData("{accessModes: [RWO], resources: {requests: {storage: 1}}}", "accessModes[0]: Unsupported value: \"RWO\": supported values: \"ReadOnlyMany\", \"ReadWriteMany\", \"ReadWriteOnce\", \"ReadWriteOncePod\"")]
     [InlineData("{accessModes: [ReadWriteOnce, ReadWriteOncePod], resources: {requests: {storage: 1}}}", "accessModes: Forbidden: may not use ReadWriteOncePod with other access modes")]
     [InlineData("{accessModes: [ReadWriteOnce], resources: {requests: {storage: 0}}}", "resources.requests[storage]: Invalid value: \"0\": must be greater than zero")]
-    [InlineData("{accessModes: [ReadWriteOnce], resources: {requests: {storage: 2}, limits: {storage: 1}}}", "resources.requests: Invalid value: \"2\": must be less than or equal to storage limit of 1")]
     [InlineData("{accessModes: [ReadWriteOnce], resources: {requests: {storage: 1}}, volumeMode: Raw}", "volumeMode: Unsupported value: \"Raw\": supported values: \"Block\", \"Filesystem\"")]
     public void A_claim_that_breaks_a_rule_is_refused(string spec, params string[] errors) =>
         Assert.Equal(errors.Select(static error => "pod.yaml:4: spec." + error), Manifests.Errors(Of("PersistentVolumeClaim", "spec: " + spec)));

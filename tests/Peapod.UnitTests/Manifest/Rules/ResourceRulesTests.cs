@@ -8,7 +8,7 @@ public sealed class ResourceRulesTests
     [Theory]
     [InlineData("limits: {ephemeral-storage: -1}", "limits[ephemeral-storage]: Invalid value: \"-1\": must be greater than or equal to 0")]
     [InlineData("limits: {example.com/gpu: 1500m}", "limits[example.com/gpu]: Invalid value: \"1500m\": must be an integer")]
-    [InlineData("limits: {nvidia.com/gpu: 1}", "limits[nvidia.com/gpu]: Invalid value: \"1\": this host offers none: there are no device plugins")]
+    [InlineData("limits: {nvidia.com/gpu: 1}", "limits[nvidia.com/gpu]: \"1\" is not supported here: this host offers none: there are no device plugins")]
     [InlineData("limits: {requests.example.com/gpu: 1}", "limits[requests.example.com/gpu]: Invalid value: \"requests.example.com/gpu\": doesn't follow extended resource name standard")]
     [InlineData("limits: {a b: 1}", "limits[a b]: Invalid value: \"a b\": name part must consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character (e.g. 'MyName',  or 'my.name',  or '123-abc', regex used for validation is '([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]')")]
     [InlineData("limits: {cpu: 1, hugepages-2Mi: 3Mi}", "limits[hugepages-2Mi]: Invalid value: \"3Mi\": 3Mi is not positive integer multiple of hugepages-2Mi")]

@@ -46,14 +46,10 @@ public sealed class SecurityAnnotationRulesTests
     [InlineData(AppArmor + "c", "localhost/ a", "", "", "spec.containers[0].securityContext.appArmorProfile.localhostProfile: Invalid value: \" a\": must not be padded with whitespace")]
     [InlineData(AppArmor + "c", "localhost/a", "appArmorProfile: {type: Unconfined}", "", "spec.containers[0].securityContext.appArmorProfile.type: Forbidden: apparmor type in annotation and field must match")]
     [InlineData(AppArmor + "c", "localhost/a", "appArmorProfile: {type: Localhost, localhostProfile: b}", "", "spec.containers[0].securityContext.appArmorProfile.localhostProfile: Forbidden: apparmor profile in annotation and field must match")]
-    [InlineData(Seccomp + "x", "runtime/default", "", "", "metadata.annotations[" + Seccomp + "x]: Invalid value: \"x\": container not found")]
     [InlineData(Seccomp + "c", "default", "", "", "metadata.annotations[" + Seccomp + "c]: Invalid value: \"default\": must be a valid seccomp profile")]
-    [InlineData(Seccomp + "c", "localhost/a.json", "", "", "metadata.annotations[" + Seccomp + "c]: Forbidden: non-functional in v1.27+; use the \"seccompProfile\" field instead")]
-    [InlineData(Seccomp + "i", "localhost/a.json", "", "", "metadata.annotations[" + Seccomp + "i]: Forbidden: non-functional in v1.27+; use the \"seccompProfile\" field instead")]
     [InlineData(Seccomp + "c", "localhost/a.json", "seccompProfile: {type: Unconfined}", "", "spec.containers[0].securityContext.seccompProfile.type: Forbidden: seccomp type in annotation and field must match")]
     [InlineData(Seccomp + "c", "runtime/default", "", "seccompProfile: {type: Unconfined}", "spec.securityContext.seccompProfile.type: Forbidden: seccomp type in annotation and field must match")]
     [InlineData(Seccomp + "c", "localhost/a.json", "seccompProfile: {type: Localhost, localhostProfile: b.json}", "", "spec.containers[0].securityContext.seccompProfile.localhostProfile: Forbidden: seccomp profile in annotation and field must match")]
-    [InlineData(PodSeccomp, "localhost/a.json", "", "", "metadata.annotations[" + PodSeccomp + "]: Forbidden: non-functional in v1.27+; use the \"seccompProfile\" field instead")]
     [InlineData(PodSeccomp, "docker/default", "", "seccompProfile: {type: Unconfined}", "spec.securityContext.seccompProfile.type: Forbidden: seccomp type in annotation and field must match")]
     public void What_would_be_without_effect_is_refused(string key, string text, string container, string pod, string error) =>
         Assert.Equal(error, Assert.Single(Assert.Throws<ManifestException>(() => Read(key, text, container, pod)).Errors) is var told ? $"{told.Path}: {told.Detail}" : "");
@@ -61,6 +57,7 @@ public sealed class SecurityAnnotationRulesTests
     [Theory]
     [InlineData(Seccomp + "c", "runtime/default", "", 1)]
     [InlineData(Seccomp + "c", "docker/default", "", 1)]
+    [InlineData(Seccomp + "nobody", "runtime/default", "", 1)]
     [InlineData(Seccomp + "c", "unconfined", "", 1)]
     [InlineData(PodSeccomp, "runtime/default", "", 1)]
     [InlineData(Seccomp + "c", "localhost/a.json", "seccompProfile: {type: Localhost, localhostProfile: a.json}", 0)]

@@ -48,21 +48,21 @@ internal static class ApplyCommand
     {
         ObjectsOf.Apply(host, documents);
         var exitCode = 0;
-        foreach (var pod in documents.SelectMany(static objects => objects.Pods))
+        foreach (var (pod, place) in documents.SelectMany(static objects => objects.Pods.Zip(objects.Places)))
         {
-            exitCode |= EachPod.Do([pod.Metadata.Name], name => Console.WriteLine($"pod/{name} {Apply(host, pod, decisions, force)}"));
+            exitCode |= EachPod.Do([pod.Metadata.Name], name => Console.WriteLine($"pod/{name} {Apply(host, pod, place, decisions, force)}"));
         }
 
         return exitCode;
     }
 
     /// <returns>What became of it: created, configured, unchanged or replaced.</returns>
-    private static string Apply(PodHost host, PodManifest pod, PodDecisions decisions, bool force)
+    private static string Apply(PodHost host, PodManifest pod, ManifestPlace place, PodDecisions decisions, bool force)
     {
         var folders = host.FoldersOf(pod.Metadata.Namespace!, pod.Metadata.Name);
         if (FileSystem.TryStat(folders.Manifest) is null)
         {
-            PodStart.Start(host, pod, decisions);
+            PodStart.Start(host, pod, decisions, place);
             return "created";
         }
 
@@ -92,7 +92,7 @@ internal static class ApplyCommand
         // What would keep the new one from its start is known before the old one goes.
         PodStart.CheckImages(host, pod);
         PodEnd.Delete(folders, graceSeconds: null);
-        PodStart.Start(host, pod, decisions);
+        PodStart.Start(host, pod, decisions, place);
         return "replaced";
     }
 }

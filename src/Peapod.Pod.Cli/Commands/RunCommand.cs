@@ -92,12 +92,12 @@ internal static class RunCommand
     {
         // What pods may need is there before the first of them.
         ObjectsOf.Apply(host, documents);
-        List<PodManifest> pods = [.. documents.SelectMany(static objects => objects.Pods)];
-        foreach (var pod in pods)
+        List<(PodManifest Pod, ManifestPlace Place)> pods = [.. documents.SelectMany(static objects => objects.Pods.Zip(objects.Places))];
+        foreach (var (pod, place) in pods)
         {
             try
             {
-                PodStart.Start(host, pod, decisions);
+                PodStart.Start(host, pod, decisions, place);
             }
             catch (PodException e) when (pods.Count > 1)
             {

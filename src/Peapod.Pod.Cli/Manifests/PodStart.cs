@@ -2,6 +2,7 @@ using System.Text;
 using Peapod.Image;
 using Peapod.Kernel.Terminals;
 using Peapod.Pod.Layout;
+using Peapod.Pod.Manifest;
 using Peapod.Pod.Objects;
 using Peapod.Pod.Supervision;
 using Peapod.Pod.Supervision.Runtimes;
@@ -12,7 +13,11 @@ namespace Peapod.Pod.Cli.Manifests;
 internal static class PodStart
 {
     /// <summary>Writes the pod down and starts its supervisor. What fails leaves nothing.</summary>
-    internal static PodFolders Start(PodHost host, PodManifest pod, PodDecisions decisions)
+    /// <param name="host">The host.</param>
+    /// <param name="pod">The pod.</param>
+    /// <param name="decisions">What is not the manifest's to decide.</param>
+    /// <param name="place">Where the pod is written; null for one that is in no file.</param>
+    internal static PodFolders Start(PodHost host, PodManifest pod, PodDecisions decisions, ManifestPlace? place = null)
     {
         decisions.Check();
         var folders = host.FoldersOf(pod.Metadata.Namespace!, pod.Metadata.Name);
@@ -35,6 +40,11 @@ internal static class PodStart
 
             SupervisorProcess.Start(folders);
             return folders;
+        }
+        catch (PodException e) when (place?.Tell(e.Message) is { } told && told != e.Message)
+        {
+            SupervisorProcess.Remove(folders);
+            throw new PodException(told, e) { ExitCode = e.ExitCode };
         }
         catch
         {

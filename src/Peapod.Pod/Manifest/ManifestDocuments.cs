@@ -6,6 +6,9 @@ public sealed record ManifestDocuments
 {
     public required IReadOnlyList<PodManifest> Pods { get; init; }
 
+    /// <summary>Where the pods stand, in the same order.</summary>
+    public IReadOnlyList<ManifestPlace> Places { get; init; } = [];
+
     public IReadOnlyList<ConfigMap> ConfigMaps { get; init; } = [];
 
     /// <summary>All values in <see cref="Secret.Data"/>, as the API server keeps them.</summary>

@@ -21,6 +21,9 @@ internal sealed class ManifestProblems(string file)
 
     public int LineOf(string path) => _lines.Of(path);
 
+    /// <summary>Of an object of the document at hand.</summary>
+    public ManifestPlace Place(string path) => new(file, _lines, path);
+
     /// <summary>Adds an error at <paramref name="path"/>.</summary>
     /// <param name="path">The field to name.</param>
     /// <param name="detail">What is wrong with it.</param>

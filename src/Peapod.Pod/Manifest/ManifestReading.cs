@@ -16,6 +16,7 @@ internal sealed class ManifestReading(bool lenient, bool acceptLater = false)
     private readonly List<ManifestError> _errors = [];
     private readonly List<string> _warnings = [];
     private readonly List<PodManifest> _pods = [];
+    private readonly List<ManifestPlace> _places = [];
     private readonly List<ConfigMap> _configMaps = [];
     private readonly List<Secret> _secrets = [];
     private readonly List<PersistentVolumeClaim> _claims = [];
@@ -77,6 +78,7 @@ internal sealed class ManifestReading(bool lenient, bool acceptLater = false)
         return new ManifestDocuments
         {
             Pods = _pods,
+            Places = _places,
             ConfigMaps = _configMaps,
             Secrets = _secrets,
             PersistentVolumeClaims = _claims,
@@ -186,6 +188,7 @@ internal sealed class ManifestReading(bool lenient, bool acceptLater = false)
                 validation.Validate(pod, path);
                 pod = ServiceAccountTokens.LeaveOut(pod, SourceLines.Member(path, "spec"), (field, warning) => _problems.Warn(field, warning));
                 Keep(pod, _pods, kind, pod.Metadata, path);
+                _places.Add(_problems.Place(path));
                 break;
             case ManifestKinds.ConfigMap:
                 var configMap = ManifestDefaults.Apply(ConfigMap.Parse(Checked(node, PodSchema.ConfigMap, path)));

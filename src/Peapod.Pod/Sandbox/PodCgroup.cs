@@ -1,4 +1,5 @@
 using System.Globalization;
+using Peapod.Container;
 using Peapod.Container.Cgroups;
 using Peapod.Kernel.Files;
 using Peapod.Kernel.Interop;
@@ -25,7 +26,7 @@ internal static class PodCgroup
     internal static string[] Controllers(CgroupHierarchy hierarchy) => (FileSystem.TryReadText($"{hierarchy.MountPoint}/cgroup.controllers") ?? "").Split(' ');
 
     /// <summary>Writes the pod's own limits, and the weight of its QoS class. The cgroup is there: the sandbox's is below it.</summary>
-    /// <exception cref="Container.ContainerException">A limit whose controller the host does not give.</exception>
+    /// <exception cref="ContainerException">A limit whose controller the host does not give.</exception>
     internal static void Apply(PodManifest pod, PodFolders folders)
     {
         var hierarchy = CgroupHierarchy.Find();
@@ -40,7 +41,14 @@ internal static class PodCgroup
         if (settings.Count > 0)
         {
             using var cgroup = Cgroup.Open($"{hierarchy.MountPoint}{Of(pod, folders)}");
-            cgroup.Change(settings, static field => field == "linux.resources.pids.limit" ? "--pod-pids-limit" : field.Replace("linux.resources", "spec.resources", StringComparison.Ordinal));
+            try
+            {
+                cgroup.Change(settings, field => field == "linux.resources.pids.limit" ? "--pod-pids-limit" : LimitField.Of(pod.Spec, field));
+            }
+            catch (ContainerException e)
+            {
+                throw new ContainerException(LimitField.Explain(e.Message), e.ExitCode, e);
+            }
         }
 
         var parent = ParentOf(pod);

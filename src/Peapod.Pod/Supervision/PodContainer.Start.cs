@@ -172,7 +172,7 @@ internal sealed partial class PodContainer
             var sources = compiler.TakeSources();
             held.AddRange(sources?.Values ?? []);
             using var streams = Streams.OpenForContainer(run, compiler.HostUserOf(spec.Process!));
-            var process = Create(new CreateRequest
+            var process = Create(container, new CreateRequest
             {
                 Id = container.Name,
                 Spec = spec,
@@ -250,7 +250,7 @@ internal sealed partial class PodContainer
         return spec;
     }
 
-    private PidFd Create(CreateRequest request)
+    private PidFd Create(ContainerSpec container, CreateRequest request)
     {
         try
         {
@@ -258,7 +258,7 @@ internal sealed partial class PodContainer
         }
         catch (ContainerException e)
         {
-            throw ContainerFailure.InManifest(request.Id, request.Spec, e);
+            throw ContainerFailure.InManifest(context.Pod.Spec, container, request.Spec, e);
         }
     }
 

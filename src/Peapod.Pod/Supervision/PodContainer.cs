@@ -137,6 +137,11 @@ internal sealed partial class PodContainer : IDisposable
 
         // Its postStart hook, if it was not done, is not done again.
         Runs(Status.Started == true, Status.Ready);
+        if (Status.Image != Spec.Image)
+        {
+            // The earlier supervisor ended before it did what it was told.
+            ChangeImage();
+        }
     }
 
     /// <summary>Goes on as far as it can with all that is to be done for it. A fault of ours is told as an event of this container, and tried again later.</summary>

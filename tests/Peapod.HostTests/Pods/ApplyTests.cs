@@ -50,6 +50,64 @@ public sealed class ApplyTests : IDisposable
         Assert.Equal(pid, bed.Pid("web", "a"));
     }
 
+    private string TwoContainers(string image, string policy = "Always") => bed.Write("web.yaml", $$"""
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: web}
+        spec:
+          restartPolicy: {{policy}}
+          terminationGracePeriodSeconds: 1
+          initContainers: [{name: first, image: {{image}}, command: ["true"]}]
+          containers:
+          - {name: a, image: localhost/busybox, command: [sleep, "100"]}
+          - {name: b, image: {{image}}, imagePullPolicy: Never, command: [sleep, "100"]}
+        """);
+
+    [Theory]
+    [InlineData("Always")]
+    [InlineData("Never")]
+    public void A_container_whose_image_changes_is_started_again_with_it_and_the_others_run_on(string policy)
+    {
+        bed.Done("apply", "-f", TwoContainers("localhost/busybox", policy));
+        PodBed.Until(() => bed.Container("web", 1)["state"]!["running"] is not null, "it runs");
+        var (uid, ip, a, b) = (Uid(), bed.Ip("web"), bed.Pid("web", "a"), bed.Pid("web", "b"));
+        var before = (string)bed.Container("web", 1)["imageID"]!;
+
+        Assert.Equal("pod/web configured\n", bed.Done("apply", "-f", TwoContainers("localhost/tools", policy)));
+
+        PodBed.Until(() => bed.Restarts("web", 1) == 1 && bed.Container("web", 1)["state"]!["running"] is not null, "it runs again");
+        Assert.Equal((uid, ip, a, 0), (Uid(), bed.Ip("web"), bed.Pid("web", "a"), bed.Restarts("web")));
+        Assert.NotEqual(b, bed.Pid("web", "b"));
+        Assert.Equal("localhost/tools", (string)bed.Container("web", 1)["image"]!);
+        Assert.NotEqual(before, (string)bed.Container("web", 1)["imageID"]!);
+        Assert.Equal(0, bed.Pod("exec", "-c", "b", "web", "--", "python3", "-c", "pass").ExitCode);
+        Assert.Contains("Container b definition changed, will be restarted", bed.Done("events", "-o", "jsonpath={.items[*].message}"));
+        Assert.Equal("pod/web unchanged\n", bed.Done("apply", "-f", TwoContainers("localhost/tools", policy)));
+    }
+
+    [Fact]
+    public void An_image_that_is_not_there_leaves_the_pod_as_it_is()
+    {
+        bed.Done("apply", "-f", TwoContainers("localhost/busybox"));
+        var b = bed.Pid("web", "b");
+
+        var refused = bed.Pod("apply", "-f", TwoContainers("localhost/none"));
+
+        Assert.Equal(1, refused.ExitCode);
+        Assert.StartsWith("peapod: image \"localhost/none\" (localhost/none:latest) is not in ", refused.Error);
+        Assert.Equal((b, "localhost/busybox"), (bed.Pid("web", "b"), (string)bed.Inspect("web")["spec"]!["containers"]![1]!["image"]!));
+    }
+
+    [Fact]
+    public void A_deadline_that_is_set_ends_the_pod()
+    {
+        bed.Done("apply", "-f", File());
+
+        Assert.Equal("pod/web configured\n", bed.Done("apply", "-f", File(more: "  activeDeadlineSeconds: 1")));
+
+        PodBed.Until(() => (string?)bed.Status("web")["reason"] == "DeadlineExceeded", "the deadline is over");
+    }
+
     [Fact]
     public void With_force_a_new_pod_takes_its_place()
     {

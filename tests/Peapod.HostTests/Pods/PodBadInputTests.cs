@@ -80,6 +80,46 @@ public sealed class PodBadInputTests : IDisposable
             RunContainers("  - {name: c, image: localhost/busybox, volumeMounts: [{name: v, mountPath: /d}]}", "  volumes: [{name: v, hostPath: {path: /no/such/thing, type: Directory}}]"),
             "peapod: volume \"v\": hostPath \"/no/such/thing\" does not exist");
 
+    [Theory]
+    [InlineData("subPath: s, mountPath: /bin/busybox/q", "container \"c\": volume \"v\", subPath \"s\" at /bin/busybox/q: cannot mount volume \"v\", subPath \"s\" at \"/bin/busybox/q\": ")]
+    [InlineData("subPath: s, mountPath: /etc/passwd", "container \"c\": volume \"v\", subPath \"s\" at /etc/passwd: cannot mount volume \"v\", subPath \"s\" at \"/etc/passwd\": ")]
+    [InlineData("mountPath: /bin/busybox/q", "container \"c\": volume \"v\" at /bin/busybox/q: cannot mount ")]
+    public void A_mount_that_cannot_be_is_told_by_its_volume(string mount, string error)
+    {
+        var refused = RunContainers($"  - {{name: c, image: localhost/busybox, volumeMounts: [{{name: v, {mount}}}]}}", "  volumes: [{name: v, emptyDir: {}}]");
+
+        Assert.StartsWith($"peapod: {error}", refused.Error, StringComparison.Ordinal);
+        Assert.DoesNotContain("/proc/self/fd", refused.Error, StringComparison.Ordinal);
+        bed.AssertNothingLeft();
+    }
+
+    [Fact]
+    public void What_is_not_shared_is_told_by_its_path_in_the_volume()
+    {
+        Assert.Equal(0, RunContainers("  - {name: c, image: localhost/busybox, volumeMounts: [{name: v, mountPath: /x, subPath: s, mountPropagation: HostToContainer}]}", "  volumes: [{name: v, emptyDir: {medium: Memory}}]").ExitCode);
+
+        var events = bed.Done("events", "-o", "jsonpath={.items[*].message}");
+        Assert.Contains("/volumes/v/s\" is on a mount that is not shared or slave", events, StringComparison.Ordinal);
+        Assert.DoesNotContain("/proc/self/fd", events, StringComparison.Ordinal);
+    }
+
+    [SkippableTheory]
+    [InlineData("cpu", "100m", true)]
+    [InlineData("cpu", "100m", false)]
+    [InlineData("memory", "64Mi", true)]
+    [InlineData("memory", "64Mi", false)]
+    public void A_limit_that_the_host_cannot_enforce_is_told_by_its_line(string resource, string amount, bool ofAll)
+    {
+        var available = File.ReadAllText("/sys/fs/cgroup/cgroup.controllers").TrimEnd();
+        Skip.If(available.Split(' ').Contains(resource), $"the {resource} controller is available here");
+
+        // Only when all containers have a limit the pod has one.
+        var refused = RunContainers($"  - name: c\n    image: localhost/busybox\n    resources:\n      limits:\n        {resource}: {amount}{(ofAll ? "" : "\n  - {name: d, image: localhost/busybox}")}");
+
+        Assert.Matches($@"^peapod: [^ ]*\.yaml:11: spec\.containers\[0\]\.resources\.limits\.{resource}: the {resource} controller is not available: .*\n  available here: .*\n  see ""peapod doctor""\n$", refused.Error);
+        bed.AssertNothingLeft();
+    }
+
     [Fact]
     [Field("spec.containers[].securityContext.runAsNonRoot")]
     public void A_container_that_must_not_be_root_and_would_be()

@@ -62,7 +62,7 @@ internal static class ApplyCommand
         var folders = host.FoldersOf(pod.Metadata.Namespace!, pod.Metadata.Name);
         if (FileSystem.TryStat(folders.Manifest) is null)
         {
-            PodStart.Start(host, pod, decisions, place);
+            PodStart.Start(host, pod, decisions, place.Tell);
             return "created";
         }
 
@@ -92,7 +92,7 @@ internal static class ApplyCommand
         // What would keep the new one from its start is known before the old one goes.
         PodStart.CheckImages(host, pod);
         PodEnd.Delete(folders, graceSeconds: null);
-        PodStart.Start(host, pod, decisions, place);
+        PodStart.Start(host, pod, decisions, place.Tell);
         return "replaced";
     }
 }

@@ -97,7 +97,7 @@ internal static class RunCommand
         {
             try
             {
-                PodStart.Start(host, pod, decisions, place);
+                PodStart.Start(host, pod, decisions, place.Tell);
             }
             catch (PodException e) when (pods.Count > 1)
             {
@@ -112,7 +112,7 @@ internal static class RunCommand
 
     private static int RunOne(PodHost host, PodManifest pod, PodDecisions decisions, bool attach, bool remove, DetachKeys? keys)
     {
-        var folders = PodStart.Start(host, pod, decisions);
+        var folders = PodStart.Start(host, pod, decisions, RunManifest.Tell);
         if (!attach && !remove)
         {
             Console.WriteLine($"pod/{pod.Metadata.Name} created");

@@ -2,7 +2,6 @@ using System.Text;
 using Peapod.Image;
 using Peapod.Kernel.Terminals;
 using Peapod.Pod.Layout;
-using Peapod.Pod.Manifest;
 using Peapod.Pod.Objects;
 using Peapod.Pod.Supervision;
 using Peapod.Pod.Supervision.Runtimes;
@@ -16,8 +15,8 @@ internal static class PodStart
     /// <param name="host">The host.</param>
     /// <param name="pod">The pod.</param>
     /// <param name="decisions">What is not the manifest's to decide.</param>
-    /// <param name="place">Where the pod is written; null for one that is in no file.</param>
-    internal static PodFolders Start(PodHost host, PodManifest pod, PodDecisions decisions, ManifestPlace? place = null)
+    /// <param name="tell">Says a message that begins with a field of the pod in words of whoever wrote it.</param>
+    internal static PodFolders Start(PodHost host, PodManifest pod, PodDecisions decisions, Func<string, string> tell)
     {
         decisions.Check();
         var folders = host.FoldersOf(pod.Metadata.Namespace!, pod.Metadata.Name);
@@ -41,7 +40,7 @@ internal static class PodStart
             SupervisorProcess.Start(folders);
             return folders;
         }
-        catch (PodException e) when (place?.Tell(e.Message) is { } told && told != e.Message)
+        catch (PodException e) when (tell(e.Message) is var told && told != e.Message)
         {
             SupervisorProcess.Remove(folders);
             throw new PodException(told, e) { ExitCode = e.ExitCode };

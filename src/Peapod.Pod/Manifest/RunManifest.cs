@@ -72,6 +72,14 @@ public static class RunManifest
         return pod;
     }
 
+    /// <summary>A message that begins with a field has its flag in that one's place.</summary>
+    public static string Tell(string message)
+    {
+        ArgumentNullException.ThrowIfNull(message);
+        var end = message.IndexOf(": ", StringComparison.Ordinal);
+        return end < 0 ? message : FlagOf(message[..end]) + message[end..];
+    }
+
     private static EnvVar Variable(string text, int index, ManifestProblems problems)
     {
         var equals = text.IndexOf('=', StringComparison.Ordinal);

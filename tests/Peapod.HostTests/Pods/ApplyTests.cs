@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using Peapod.HostTests.Harness;
+using Peapod.HostTests.Image;
 
 namespace Peapod.HostTests.Pods;
 
@@ -63,32 +64,43 @@ public sealed class ApplyTests : IDisposable
           - {name: b, image: {{image}}, imagePullPolicy: Never, command: [sleep, "100"]}
         """);
 
+    /// <summary>Busybox again, with a file that says so.</summary>
+    private void LoadOther()
+    {
+        var busybox = System.IO.File.ReadAllBytes(PeapodCommand.Start("sh", "-c", "command -v busybox").Output.Trim());
+        var layer = new TarBuilder().Directory("bin/").File("bin/busybox", busybox, 0x1ed).Symlink("bin/sleep", "busybox").Symlink("bin/cat", "busybox").Symlink("bin/true", "busybox").File("is", "other\n"u8.ToArray(), 0x1a4);
+        var loaded = bed.Image("load", "--tag", "localhost/other", new LayoutBuilder(Directory.CreateDirectory(Path.Combine(bed.Folder, "layout")).FullName).Add("localhost/other", layer.Build()).Finish());
+        Assert.True(loaded.ExitCode == 0, loaded.Error);
+    }
+
     [Theory]
     [InlineData("Always")]
     [InlineData("Never")]
     public void A_container_whose_image_changes_is_started_again_with_it_and_the_others_run_on(string policy)
     {
+        LoadOther();
         bed.Done("apply", "-f", TwoContainers("localhost/busybox", policy));
         PodBed.Until(() => bed.Container("web", 1)["state"]!["running"] is not null, "it runs");
         var (uid, ip, a, b) = (Uid(), bed.Ip("web"), bed.Pid("web", "a"), bed.Pid("web", "b"));
         var before = (string)bed.Container("web", 1)["imageID"]!;
 
-        Assert.Equal("pod/web configured\n", bed.Done("apply", "-f", TwoContainers("localhost/tools", policy)));
+        Assert.Equal("pod/web configured\n", bed.Done("apply", "-f", TwoContainers("localhost/other", policy)));
 
         PodBed.Until(() => bed.Restarts("web", 1) == 1 && bed.Container("web", 1)["state"]!["running"] is not null, "it runs again");
         Assert.Equal((uid, ip, a, 0), (Uid(), bed.Ip("web"), bed.Pid("web", "a"), bed.Restarts("web")));
         Assert.NotEqual(b, bed.Pid("web", "b"));
-        Assert.Equal("localhost/tools", (string)bed.Container("web", 1)["image"]!);
+        Assert.Equal("localhost/other", (string)bed.Container("web", 1)["image"]!);
         Assert.NotEqual(before, (string)bed.Container("web", 1)["imageID"]!);
-        Assert.Equal(0, bed.Pod("exec", "-c", "b", "web", "--", "python3", "-c", "pass").ExitCode);
+        Assert.Equal("other\n", bed.Done("exec", "-c", "b", "web", "--", "cat", "/is"));
         Assert.Contains("Container b definition changed, will be restarted", bed.Done("events", "-o", "jsonpath={.items[*].message}"));
-        Assert.Equal("pod/web unchanged\n", bed.Done("apply", "-f", TwoContainers("localhost/tools", policy)));
+        Assert.Equal("pod/web unchanged\n", bed.Done("apply", "-f", TwoContainers("localhost/other", policy)));
     }
 
     [Fact]
     public void An_image_that_is_not_there_leaves_the_pod_as_it_is()
     {
         bed.Done("apply", "-f", TwoContainers("localhost/busybox"));
+        PodBed.Until(() => bed.Container("web", 1)["state"]!["running"] is not null, "it runs");
         var b = bed.Pid("web", "b");
 
         var refused = bed.Pod("apply", "-f", TwoContainers("localhost/none"));

@@ -136,4 +136,11 @@ public sealed class RunManifestTests
         Assert.StartsWith("--port: Invalid value: \"x\": must be a valid IP address", Message(Plain with { Ports = ["x:80:80"] }), StringComparison.Ordinal);
         Assert.Equal("--port: Duplicate value: \"TCP//80\"", Message(Plain with { Ports = ["80:1", "80:2"] }));
     }
+
+    [Theory]
+    [InlineData("spec.containers[0].resources.limits.memory: the memory controller is not available", "--limits: the memory controller is not available")]
+    [InlineData("spec.containers[0].image: no", "--image: no")]
+    [InlineData("container \"x\": no", "container \"x\": no")]
+    [InlineData("no", "no")]
+    public void What_is_found_out_later_is_told_by_its_flag(string message, string told) => Assert.Equal(told, RunManifest.Tell(message));
 }

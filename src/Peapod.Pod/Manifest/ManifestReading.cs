@@ -178,6 +178,11 @@ internal sealed class ManifestReading(bool lenient, bool acceptLater = false)
 
     private void OfKind(string kind, JsonObject node, string path)
     {
+        if (node["metadata"] is JsonObject metadata && metadata["name"] is null && metadata["generateName"] is not null)
+        {
+            _problems.Add(SourceLines.Member(path, "metadata.name"), "Required value: no name is made up here from generateName", SourceLines.Member(path, "metadata.generateName"));
+        }
+
         var validation = new ManifestValidation(_problems);
         switch (kind)
         {

@@ -133,7 +133,7 @@ internal sealed partial class PodContainer : IDisposable
             return;
         }
 
-        stopSignal = StopSignal(Spec, LeaseImage().Config);
+        stopSignal = StopSignal(Spec, (context.Images.ReadLease(context.Folders.LeaseOf(Spec.Name)) ?? LeaseImage()).Config);
 
         // Its postStart hook, if it was not done, is not done again.
         Runs(Status.Started == true, Status.Ready);
@@ -348,11 +348,11 @@ internal sealed partial class PodContainer : IDisposable
 
     private long Grace(long? ofProbe) => 1000 * Math.Min(int.MaxValue, ofProbe ?? context.Pod.Spec.TerminationGracePeriodSeconds ?? 30);
 
-    /// <summary>The image as it was when the pod first needed it: a restart does not change it.</summary>
+    /// <summary>The image as it was when the pod first needed it: a restart does not change it, only another image in the manifest does.</summary>
     private ContainerImage LeaseImage()
     {
         var lease = context.Folders.LeaseOf(Spec.Name);
-        if (context.Images.ReadLease(lease) is { } leased)
+        if (Status.Image == Spec.Image && context.Images.ReadLease(lease) is { } leased)
         {
             return leased;
         }

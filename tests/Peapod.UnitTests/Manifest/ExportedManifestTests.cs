@@ -79,6 +79,14 @@ public sealed class ExportedManifestTests
         Assert.Equal(["f:7: spec.volumes[0]: the service account's token is left out of volume \"v\": there is no API server here that it would be for"], read.Warnings);
     }
 
+    [Fact]
+    public void A_name_that_a_cluster_would_make_up_must_be_given()
+    {
+        Assert.Equal(
+            ["pod.yaml:4: metadata.name: Required value: no name is made up here from generateName"],
+            Manifests.Errors("apiVersion: v1\nkind: Pod\nmetadata:\n  generateName: web-\nspec: {containers: [{name: c, image: i}]}\n"));
+    }
+
     [Theory]
     [InlineData("default-token-x7k2p", "default-token-x7k2p", "/var/run/secrets/kubernetes.io/serviceaccount", true)]
     [InlineData("default-token-x7k2p", "default-token-x7k2p", "/etc/token", false)]

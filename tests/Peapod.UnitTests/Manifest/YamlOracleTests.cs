@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json;
 using Peapod.Pod.Manifest;
 
@@ -54,12 +55,20 @@ public sealed class YamlOracleTests
 
         if (expected.TryGetProperty("m", out var members))
         {
-            return node.Members?.Count == members.GetArrayLength() && node.Members.Zip(members.EnumerateArray()).All(static pair => IsSame(pair.First.Value, pair.Second[1]));
+            return node.Members?.Count == members.GetArrayLength() && node.Members.Zip(members.EnumerateArray()).All(static pair => IsKey(pair.First.Name, pair.Second[0].GetString()!) && IsSame(pair.First.Value, pair.Second[1]));
         }
 
         // Of a plain scalar libyaml does not say what it means: YamlTests do.
         return node.Items is null && node.Members is null && (node.Scalar is string text ? text == expected.GetProperty("s").GetString() : expected.GetProperty("p").GetBoolean());
     }
+
+    /// <summary>The text itself, or what it means where it is plain.</summary>
+    private static bool IsKey(string name, string text) => name == text || YamlScalar.Resolve(text, isPlain: true, tag: null, line: 0) switch
+    {
+        null or string => false,
+        bool flag => name == (flag ? "true" : "false"),
+        var number => name == Convert.ToString(number, CultureInfo.InvariantCulture),
+    };
 
     private static string Folder()
     {

@@ -12,4 +12,7 @@ public class ImageException : Exception
         : base(message, inner)
     {
     }
+
+    /// <summary>Where the image comes from cannot be read any more; nothing is said of what came until then.</summary>
+    public virtual bool IsFromSource => false;
 }

@@ -36,6 +36,21 @@ public sealed record ImageReference
 
     public static bool TryParse(string text, out ImageReference? reference) => TryParse(text, out reference, out _);
 
+    /// <summary>Whether a name says which registry it is of: its first part is a host's name. <c>nginx</c> and <c>team/nginx</c> do not.</summary>
+    public static bool HasRegistry(string text) => text.IndexOf('/') is > 0 and var slash && IsRegistry(text[..slash]);
+
+    /// <summary>Host and port of the registry.</summary>
+    public string Registry => Repository[..Repository.IndexOf('/')];
+
+    /// <summary>What the registry calls the repository: <c>library/busybox</c>.</summary>
+    public string Path => Repository[(Repository.IndexOf('/') + 1)..];
+
+    /// <summary>The same repository's image with this digest.</summary>
+    public ImageReference WithDigest(Digest digest) => new(Repository, Tag, digest);
+
+    /// <summary>The same repository's image with this tag.</summary>
+    public ImageReference WithTag(string tag) => new(Repository, tag, null);
+
     public override string ToString() => Digest is null || Tag is null ? Name : $"{Name}@{Digest}";
 
     private static bool TryParse(string text, out ImageReference? reference, out string reason)

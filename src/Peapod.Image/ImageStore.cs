@@ -1,3 +1,5 @@
+using Peapod.Image.Documents;
+using Peapod.Image.Layers;
 using Peapod.Image.Sources;
 using Peapod.Image.Store;
 using Peapod.Kernel;
@@ -31,18 +33,12 @@ public sealed class ImageStore(string dataFolder = ImageStore.DefaultDataFolder)
     {
         try
         {
-            store.Make();
-            RemoveLeftovers();
-            using var shared = store.ShareContents();
-            var staging = store.MakeStaging();
-            try
+            return Stage(staging =>
             {
-                return LoadThrough(staging, path, options ?? new());
-            }
-            finally
-            {
-                FileTree.Remove(staging);
-            }
+                using var folder = FileSystem.OpenDirectory(staging);
+                using var source = ImageSource.Open(path, folder, (options ?? new()).Limits);
+                return new ImageLoader(store, source, staging, options ?? new()).Stage();
+            });
         }
         catch (KernelException error)
         {
@@ -52,6 +48,61 @@ public sealed class ImageStore(string dataFolder = ImageStore.DefaultDataFolder)
         {
             throw new ImageException($"cannot load \"{path}\": it cannot be read to its end", error);
         }
+    }
+
+    /// <summary>Brings in the one image that a descriptor of a source leads to. What of its layers comes whole stays, even if the image does not.</summary>
+    internal ContainerImage Add(ImageSource source, Descriptor descriptor, IReadOnlyList<string> names, LoadOptions options)
+    {
+        try
+        {
+            return Stage(staging => [new ImageLoader(store, source, staging, options with { KeepsLayers = true }).Stage(descriptor, names)])[0];
+        }
+        catch (KernelException error)
+        {
+            throw new ImageException($"cannot store {source.Path}: {error.Message}", error);
+        }
+    }
+
+    /// <summary>Gives an image one more name, which moves from the image that had it.</summary>
+    /// <param name="reference">As for <see cref="Resolve"/>.</param>
+    /// <exception cref="ImageException">There is no such image, or the name has a digest.</exception>
+    public void Tag(string reference, string name)
+    {
+        var given = ImageReference.Parse(name);
+        if (given.Digest is not null)
+        {
+            throw new ImageException($"\"{given}\": an image can be given a name and a tag, not a digest");
+        }
+
+        store.Make();
+        using var shared = store.ShareContents();
+        using var locked = store.LockTable();
+        var table = ReferenceTable.Read(store.Path);
+        var entry = Find(table, reference);
+        Add(table, entry, [given.Name]);
+        Write(table);
+    }
+
+    /// <summary>The image's configuration, as it came. See the image specification, config.md.</summary>
+    /// <exception cref="ImageException">The file is gone.</exception>
+    public byte[] ReadConfiguration(ContainerImage image) => ReadDocument(image.Id);
+
+    /// <summary>The image's manifest, as it came.</summary>
+    /// <inheritdoc cref="ReadConfiguration"/>
+    public byte[] ReadManifest(ContainerImage image) => ReadDocument(image.Digest);
+
+    /// <summary>Whether a name means this very manifest, or one of this very index, and the image is there.</summary>
+    internal ContainerImage? TryFind(string name, Digest manifest)
+    {
+        var table = ReferenceTable.Read(store.Path);
+        return table.Find(entry => entry.Name == name && entry.Manifest == manifest) is { } entry ? TryRead(table, entry.Manifest) : null;
+    }
+
+    /// <summary>The image of exactly this name; null when there is none.</summary>
+    internal ContainerImage? TryFind(ImageReference name)
+    {
+        var table = ReferenceTable.Read(store.Path);
+        return Named(table, name) is { } entry ? TryRead(table, entry.Manifest) : null;
     }
 
     /// <summary>Takes the sentence about a record or a lease that cannot be read any more, and keeps nothing from going on.</summary>
@@ -191,21 +242,31 @@ public sealed class ImageStore(string dataFolder = ImageStore.DefaultDataFolder)
         }
     }
 
-    private List<ContainerImage> LoadThrough(string staging, string path, LoadOptions options)
+    /// <summary>Has images made ready in a folder of their own, and takes them over. What fails leaves nothing there.</summary>
+    private List<ContainerImage> Stage(Func<string, List<StagedImage>> make)
     {
-        List<StagedImage> images;
-        using (var folder = FileSystem.OpenDirectory(staging))
-        using (var source = ImageSource.Open(path, folder, options.Limits))
+        store.Make();
+        RemoveLeftovers();
+        using var shared = store.ShareContents();
+        var staging = store.MakeStaging();
+        try
         {
-            var loader = new ImageLoader(store, source, staging, options);
-            images = loader.Stage();
-            loader.WriteDiffIds();
+            var images = make(staging);
+            var table = Commit(images, staging);
+            return images.DistinctBy(image => image.Entry.Id)
+                .Select(image => table.Find(entry => entry.Manifest == image.Entry.Manifest) ?? table.Find(entry => entry.Id == image.Entry.Id)!)
+                .Select(entry => Read(table, entry.Manifest)).ToList();
         }
+        finally
+        {
+            FileTree.Remove(staging);
+        }
+    }
 
-        var table = Commit(images, staging);
-        return images.DistinctBy(image => image.Entry.Id)
-            .Select(image => table.Find(entry => entry.Manifest == image.Entry.Manifest) ?? table.Find(entry => entry.Id == image.Entry.Id)!)
-            .Select(entry => Read(table, entry.Manifest)).ToList();
+    private byte[] ReadDocument(Digest digest)
+    {
+        var content = FileSystem.TryReadBytes(store.Blob(digest)) ?? throw new ImageException($"{store.Blob(digest)} is missing; load or pull the image again");
+        return Digest.OfHash(Sha256.Hash(content)) == digest ? content : throw new ImageException($"{store.Blob(digest)} is damaged: its content has another digest; load or pull the image again");
     }
 
     private static void CheckContainerId(string containerId)
@@ -225,9 +286,7 @@ public sealed class ImageStore(string dataFolder = ImageStore.DefaultDataFolder)
             KernelException.Check(Libc.syncfs(folder.Number), "syncfs", staging);
         }
 
-        Move($"{staging}/layers", store.Layers);
-        Move($"{staging}/blobs", store.Blobs);
-        Move($"{staging}/diffids", store.VerifiedDiffIds);
+        store.Adopt(staging);
         using (var records = FileSystem.OpenDirectory(store.Records))
         {
             foreach (var image in images)
@@ -240,66 +299,38 @@ public sealed class ImageStore(string dataFolder = ImageStore.DefaultDataFolder)
         var table = ReferenceTable.Read(store.Path);
         foreach (var image in images)
         {
-            Add(table, image);
+            Add(table, image.Entry, image.Names);
         }
 
         Write(table);
         return table;
     }
 
-    private static void Move(string from, string to)
-    {
-        foreach (var name in FileSystem.TryStat(from) is null ? [] : FileSystem.List(from))
-        {
-            if (name[0] != '.' && Libc.renameat(Libc.AT_FDCWD, $"{from}/{name}", Libc.AT_FDCWD, $"{to}/{name}") != 0)
-            {
-                // Someone who loaded the same layer at the same time was first; theirs is as good.
-                var error = KernelException.Last("rename", $"{to}/{name}");
-                if (error.Error is not (Errno.EEXIST or Errno.ENOTEMPTY))
-                {
-                    throw error;
-                }
-
-                Mend($"{from}/{name}", $"{to}/{name}");
-            }
-        }
-    }
-
-    /// <summary>A layer whose remarks cannot be read any more gets those of the same layer unpacked again.</summary>
-    private static void Mend(string staged, string layer)
-    {
-        if (LayerInfo.TryRead(layer) is null && FileSystem.TryStat($"{staged}/{LayerInfo.FileName}") is not null)
-        {
-            FileTree.Remove($"{layer}/{LayerInfo.FileName}");
-            KernelException.Check(Libc.renameat(Libc.AT_FDCWD, $"{staged}/{LayerInfo.FileName}", Libc.AT_FDCWD, $"{layer}/{LayerInfo.FileName}"), "rename", layer);
-        }
-    }
-
     /// <summary>A name moves from the image that had it; an image that loses its last name stays, nameless.</summary>
-    private static void Add(List<ReferenceEntry> table, StagedImage image)
+    private static void Add(List<ReferenceEntry> table, ReferenceEntry entry, IReadOnlyList<string> names)
     {
-        foreach (var name in image.Names)
+        foreach (var name in names)
         {
-            if (table.FindIndex(entry => entry.Name == name) is >= 0 and var index)
+            if (table.FindIndex(other => other.Name == name) is >= 0 and var index)
             {
                 var previous = table[index];
                 table.RemoveAt(index);
-                if (previous.Id != image.Entry.Id && table.TrueForAll(entry => entry.Id != previous.Id))
+                if (previous.Id != entry.Id && table.TrueForAll(other => other.Id != previous.Id))
                 {
                     table.Add(previous with { Name = null });
                 }
             }
 
-            table.Add(image.Entry with { Name = name });
+            table.Add(entry with { Name = name });
         }
 
-        if (image.Names.Count == 0 && table.TrueForAll(entry => entry.Id != image.Entry.Id))
+        if (names.Count == 0 && table.TrueForAll(other => other.Id != entry.Id))
         {
-            table.Add(image.Entry);
+            table.Add(entry);
         }
-        else if (image.Names.Count > 0)
+        else if (names.Count > 0)
         {
-            table.RemoveAll(entry => entry.Name is null && entry.Id == image.Entry.Id);
+            table.RemoveAll(other => other.Name is null && other.Id == entry.Id);
         }
     }
 

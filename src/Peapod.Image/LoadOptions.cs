@@ -1,3 +1,5 @@
+using Peapod.Image.Documents;
+
 namespace Peapod.Image;
 
 /// <summary>How <see cref="ImageStore.Load"/> loads.</summary>
@@ -6,8 +8,20 @@ public sealed record LoadOptions
     /// <summary>The name to give the image in place of those its file gives it; only for a file with one image.</summary>
     public string? Tag { get; init; }
 
-    /// <summary>Told while layers are read, some times a second at most, from the loading thread.</summary>
+    /// <summary>Told while layers are read, some times a second at most for each, by one thread at a time.</summary>
     public Action<LoadProgress>? Progress { get; init; }
+
+    /// <summary>Told when a layer is done, by one thread at a time: its digest, or its name in a docker archive, and whether the store had it.</summary>
+    public Action<string, bool>? LayerDone { get; init; }
+
+    /// <summary>Which image of several to take; null for one that runs here.</summary>
+    public Platform? Platform { get; init; }
+
+    /// <summary>Layers that are unpacked at a time.</summary>
+    public int LayersAtOnce { get; init; } = Math.Clamp(Environment.ProcessorCount, 1, 4);
+
+    /// <summary>Each layer goes into the store as soon as it is done, whatever becomes of the image: whoever tries again goes on there.</summary>
+    internal bool KeepsLayers { get; init; }
 
     public LoadLimits Limits { get; init; } = new();
 }
@@ -25,6 +39,9 @@ public sealed record LoadLimits
     public long LayerBytes { get; init; } = 64L << 30;
 
     public int Layers { get; init; } = 500;
+
+    /// <summary>Manifests of one index.</summary>
+    public int IndexEntries { get; init; } = 1000;
 }
 
 /// <param name="Layer">The packed layer's digest, or its name in a docker archive.</param>

@@ -10,10 +10,13 @@ internal static class MediaType
     internal const string Config = "application/vnd.oci.image.config.v1+json";
     internal const string Layer = "application/vnd.oci.image.layer.v1.tar";
     internal const string LayerGzip = "application/vnd.oci.image.layer.v1.tar+gzip";
+    internal const string LayerZstd = "application/vnd.oci.image.layer.v1.tar+zstd";
+    internal const string DockerIndex = "application/vnd.docker.distribution.manifest.list.v2+json";
+    internal const string DockerManifest = "application/vnd.docker.distribution.manifest.v2+json";
 
-    internal static bool IsIndex(string type) => type is Index or "application/vnd.docker.distribution.manifest.list.v2+json";
+    internal static bool IsIndex(string type) => type is Index or DockerIndex;
 
-    internal static bool IsManifest(string type) => type is Manifest or "application/vnd.docker.distribution.manifest.v2+json";
+    internal static bool IsManifest(string type) => type is Manifest or DockerManifest;
 
     internal static bool IsConfig(string type) => type is Config or "application/vnd.docker.container.image.v1+json";
 
@@ -24,9 +27,8 @@ internal static class MediaType
         Layer or "application/vnd.oci.image.layer.nondistributable.v1.tar" or "application/vnd.docker.image.rootfs.diff.tar" => LayerCompression.None,
         LayerGzip or "application/vnd.oci.image.layer.nondistributable.v1.tar+gzip"
             or "application/vnd.docker.image.rootfs.diff.tar.gzip" or "application/vnd.docker.image.rootfs.foreign.diff.tar.gzip" => LayerCompression.Gzip,
-        _ when type.EndsWith("zstd", StringComparison.Ordinal) =>
-            throw new ImageException($"{place}: layers of media type {Printable.Short(type)} cannot be read; pack the image with gzip or uncompressed"),
-        _ => throw new ImageException($"{place}: media type {Printable.Short(type)} is not a layer's; expected {Layer} or {LayerGzip}"),
+        LayerZstd or "application/vnd.oci.image.layer.nondistributable.v1.tar+zstd" or "application/vnd.docker.image.rootfs.diff.tar.zstd" => LayerCompression.Zstd,
+        _ => throw new ImageException($"{place}: media type {Printable.Short(type)} is not a layer's; expected {Layer}, {LayerGzip} or {LayerZstd}"),
     };
 }
 
@@ -34,4 +36,5 @@ internal enum LayerCompression
 {
     None,
     Gzip,
+    Zstd,
 }

@@ -1,3 +1,4 @@
+using Peapod.Image.Documents;
 using Peapod.Kernel;
 using Peapod.Kernel.Files;
 using Peapod.Kernel.Interop;
@@ -42,6 +43,17 @@ internal abstract class ImageSource : IDisposable
 
     /// <summary>A file by its path below the source's root; null when it is not there. Its length is in bytes.</summary>
     internal abstract Stream? TryOpen(string name, out long length);
+
+    /// <summary>What a descriptor leads to; null when it is not there. Its length is in bytes.</summary>
+    internal virtual Stream? TryOpen(Descriptor descriptor, out long length) => TryOpen(NameOf(descriptor.Digest), out length);
+
+    /// <summary>What to call a blob in a message.</summary>
+    internal virtual string NameOf(Digest blob) => $"blobs/sha256/{blob.Hex}";
+
+    /// <summary>Ends what other threads wait for here: one has failed, and the image is given up.</summary>
+    internal virtual void GiveUp()
+    {
+    }
 
     /// <summary>A whole small file; null when it is not there.</summary>
     internal byte[]? TryReadDocument(string name, int limit)

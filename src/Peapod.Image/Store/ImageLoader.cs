@@ -1,12 +1,9 @@
 using System.Buffers;
-using System.IO.Compression;
 using System.Text.Json;
 using Peapod.Image.Documents;
 using Peapod.Image.Layers;
 using Peapod.Image.Sources;
-using Peapod.Kernel;
 using Peapod.Kernel.Files;
-using Peapod.Kernel.Interop;
 using Peapod.Kernel.Terminals;
 
 namespace Peapod.Image.Store;
@@ -19,8 +16,9 @@ internal sealed class ImageLoader(StoreFolder store, ImageSource source, string 
 {
     private const int MaximumIndexDepth = 4;
 
-    private readonly Dictionary<Digest, StagedLayer> staged = [];
+    private readonly LayerStaging layerStaging = new(store, staging, options);
     private readonly Dictionary<Digest, byte[]> documents = [];
+    private readonly Platform wanted = options.Platform ?? Platform.Host;
 
     /// <summary>Every image of the source.</summary>
     internal List<StagedImage> Stage()
@@ -38,15 +36,11 @@ internal sealed class ImageLoader(StoreFolder store, ImageSource source, string 
         throw new ImageException($"\"{source.Path}\" holds no image: neither oci-layout (an OCI image layout) nor manifest.json (docker save) is in it");
     }
 
-    /// <summary>Remembers which diff id each layer's blob turned out to have, so that it need not be unpacked to be believed again.</summary>
-    internal void WriteDiffIds()
+    /// <summary>The one image that a descriptor leads to, an index's perhaps.</summary>
+    internal StagedImage Stage(Descriptor descriptor, IReadOnlyList<string> names)
     {
-        FileSystem.MakeDirectory($"{staging}/diffids", StoreFolder.PrivateMode);
-        using var folder = FileSystem.OpenDirectory($"{staging}/diffids");
-        foreach (var layer in staged.Values)
-        {
-            FileSystem.Replace(folder, layer.Blob.Hex, System.Text.Encoding.ASCII.GetBytes(layer.DiffId.ToString()), 0x180);
-        }
+        var (manifest, from) = Pick([descriptor], descriptor.Place, 0);
+        return StageManifest(manifest, from, names);
     }
 
     private List<StagedImage> StageLayout(byte[] layout)
@@ -79,14 +73,19 @@ internal sealed class ImageLoader(StoreFolder store, ImageSource source, string 
     /// <summary>The manifest for this host, and the topmost index it was found through.</summary>
     private (Descriptor Manifest, Digest? Source) Pick(IReadOnlyList<Descriptor> descriptors, string place, int depth)
     {
+        if (descriptors.Count > options.Limits.IndexEntries)
+        {
+            throw new ImageException($"{place}: {descriptors.Count} manifests; an index may have {options.Limits.IndexEntries}");
+        }
+
         var candidates = descriptors.Where(d => !d.IsAttachment && (MediaType.IsManifest(d.MediaType) || MediaType.IsIndex(d.MediaType))).ToList();
-        var chosen = candidates.Where(d => d.Platform is null || d.Platform.RunsHere).OrderBy(d => d.Platform is null ? 3 : d.Platform.Preference).FirstOrDefault();
+        var chosen = candidates.Where(d => d.Platform is null || d.Platform.Suits(wanted)).OrderBy(d => d.Platform is null ? 3 : d.Platform.PreferenceFor(wanted)).FirstOrDefault();
         if (chosen is null)
         {
             var found = candidates.Count > 0
                 ? $"it is for {string.Join(", ", candidates.Select(d => Printable.Short(d.Platform!.ToString())))}"
                 : $"its entries are {string.Join(", ", descriptors.Select(d => Printable.Short(d.MediaType)).DefaultIfEmpty("none"))}";
-            throw new ImageException($"{place}: no image for {Platform.Host}: {found}");
+            throw new ImageException($"{place}: no image for {wanted}: {found}");
         }
 
         if (MediaType.IsManifest(chosen.MediaType))
@@ -99,24 +98,21 @@ internal sealed class ImageLoader(StoreFolder store, ImageSource source, string 
             throw new ImageException($"{place}: indexes refer to indexes more than {MaximumIndexDepth} deep");
         }
 
-        var index = OciIndex.Read(ReadDocument(chosen), BlobName(chosen.Digest));
-        return (Pick(index.Manifests, BlobName(chosen.Digest), depth + 1).Manifest, chosen.Digest);
+        var index = OciIndex.Read(ReadDocument(chosen), source.NameOf(chosen.Digest));
+        return (Pick(index.Manifests, source.NameOf(chosen.Digest), depth + 1).Manifest, chosen.Digest);
     }
 
     private StagedImage StageManifest(Descriptor descriptor, Digest? from, IReadOnlyList<string> names)
     {
-        var manifest = OciManifest.Read(ReadDocument(descriptor), BlobName(descriptor.Digest));
-        var configuration = ReadConfiguration(ReadDocument(manifest.Config), BlobName(manifest.Config.Digest), manifest.Layers.Count);
+        var manifest = OciManifest.Read(ReadDocument(descriptor), source.NameOf(descriptor.Digest));
+        var configuration = ReadConfiguration(ReadDocument(manifest.Config), source.NameOf(manifest.Config.Digest), manifest.Layers.Count);
 
         // Complain about what cannot be read before unpacking what can.
         var compressions = manifest.Layers.Select(layer => MediaType.CompressionOf(layer.MediaType, $"{layer.Place}.mediaType")).ToList();
-        var layers = new List<StagedLayer>();
-        for (var i = 0; i < manifest.Layers.Count; i++)
-        {
-            var layer = manifest.Layers[i];
-            layers.Add(StageLayer(layer, configuration.DiffIds[i], compressions[i], i + 1, manifest.Layers.Count));
-        }
-
+        var layers = layerStaging.Stage(
+            manifest.Layers.Select((layer, i) => new LayerToStage(
+                layer.Digest, layer.Size, configuration.DiffIds[i], compressions[i], source.NameOf(layer.Digest), layer.Digest.ToString(), i + 1, manifest.Layers.Count, () => Open(layer))).ToList(),
+            source.GiveUp);
         Keep(descriptor.Digest);
         Keep(manifest.Config.Digest);
         documents.Clear();
@@ -127,9 +123,9 @@ internal sealed class ImageLoader(StoreFolder store, ImageSource source, string 
     private OciConfiguration ReadConfiguration(byte[] json, string file, int layers)
     {
         var configuration = OciConfiguration.Read(json, file);
-        if (!configuration.Platform.RunsHere)
+        if (configuration.Platform.Os != wanted.Os || configuration.Platform.Architecture != wanted.Architecture)
         {
-            throw new ImageException($"{file}: the image is for {Printable.Short(configuration.Platform.ToString())}; this host runs {Platform.Host}");
+            throw new ImageException($"{file}: the image is for {Printable.Short(configuration.Platform.ToString())}; {(options.Platform is null ? "this host runs" : "wanted is one for")} {wanted}");
         }
 
         if (configuration.DiffIds.Count != layers)
@@ -176,95 +172,6 @@ internal sealed class ImageLoader(StoreFolder store, ImageSource source, string 
         };
     }
 
-    private StagedLayer StageLayer(Descriptor layer, Digest diffId, LayerCompression compression, int number, int count)
-    {
-        if (staged.TryGetValue(layer.Digest, out var done) && done.DiffId == diffId)
-        {
-            return done;
-        }
-
-        if (store.Find(layer.Digest, layer.Size, diffId) is { } known)
-        {
-            return staged[layer.Digest] = new(layer.Digest, layer.Size, diffId, known);
-        }
-
-        using var packed = Open(layer.Digest, layer.Size);
-        return Unpack(packed, layer.Digest, layer.Size, diffId, compression, BlobName(layer.Digest), layer.Digest.ToString(), number, count);
-    }
-
-    /// <summary>One pass over the packed layer: copied to its blob, hashed, unpacked, and hashed again as the archive it is.</summary>
-    private StagedLayer Unpack(
-        Stream packed, Digest? expected, long size, Digest diffId, LayerCompression compression, string subject, string label, int number, int count)
-    {
-        var blobFile = $"{staging}/blobs/.{Guid.NewGuid():N}";
-        var layerFolder = $"{staging}/layers/.{Guid.NewGuid():N}";
-        FileSystem.MakeDirectory(layerFolder, StoreFolder.PrivateMode);
-        FileSystem.MakeDirectory($"{layerFolder}/tree", StoreFolder.PrivateMode);
-
-        using var blob = FileSystem.Open(blobFile, Libc.O_WRONLY | Libc.O_CREAT | Libc.O_EXCL, 0x180);
-        using var tree = FileSystem.Open($"{layerFolder}/tree", Libc.O_RDONLY | Libc.O_DIRECTORY);
-        KernelException.Check(Libc.fchmod(tree.Number, RootAttributes.Default.Mode), "fchmod");
-
-        using var packedStream = new DigestStream(packed, size, subject, blob, Report(label, number, count, size));
-        var (unpacked, foundDiffId) = Unpack(packedStream, tree, compression, subject, expected);
-        var digest = packedStream.Finish();
-        if (packedStream.Count != size)
-        {
-            throw new ImageException($"{subject}: it has {packedStream.Count} bytes, expected {size}");
-        }
-
-        if (expected is { } wanted && digest != wanted)
-        {
-            throw WrongDigest(subject, digest, wanted);
-        }
-
-        if (foundDiffId != diffId)
-        {
-            throw new ImageException($"{subject}: unpacked, its diff id is {foundDiffId}, expected {diffId} as the image's configuration says");
-        }
-
-        using (var folder = FileSystem.OpenDirectory(layerFolder))
-        {
-            FileSystem.Replace(folder, LayerInfo.FileName, LayerInfo.Write(unpacked), 0x180);
-        }
-
-        Rename(blobFile, $"{staging}/blobs/{digest.Hex}");
-        if (FileSystem.TryStat($"{staging}/layers/{diffId.Hex}") is null)
-        {
-            Rename(layerFolder, $"{staging}/layers/{diffId.Hex}");
-        }
-
-        return staged[digest] = new(digest, size, diffId, unpacked);
-    }
-
-    private (UnpackedLayer Unpacked, Digest DiffId) Unpack(DigestStream packed, SafeFd tree, LayerCompression compression, string subject, Digest? expected)
-    {
-        var uncompressed = compression == LayerCompression.Gzip ? new GZipStream(packed, CompressionMode.Decompress, leaveOpen: true) : (Stream)packed;
-        try
-        {
-            using var archive = new DigestStream(uncompressed, options.Limits.LayerBytes, subject);
-            var unpacked = LayerUnpacker.Unpack(archive, tree, options.Limits, subject);
-            return (unpacked, archive.Finish());
-        }
-        catch (Exception error) when (error is InvalidDataException or ImageException)
-        {
-            // A damaged file shows up as nonsense in it first; what is really wrong is the digest.
-            if (expected is { } wanted && packed.Finish() is var found && found != wanted)
-            {
-                throw WrongDigest(subject, found, wanted);
-            }
-
-            throw error as ImageException ?? new ImageException($"{subject}: damaged gzip data", error);
-        }
-        finally
-        {
-            if (!ReferenceEquals(uncompressed, packed))
-            {
-                uncompressed.Dispose();
-            }
-        }
-    }
-
     private List<StagedImage> StageDockerArchive(byte[] json)
     {
         var images = DockerArchiveManifest.Read(json, "manifest.json");
@@ -285,17 +192,11 @@ internal sealed class ImageLoader(StoreFolder store, ImageSource source, string 
         }
 
         var configuration = ReadConfiguration(config, Printable.Short(image.Config), image.Layers.Count);
-        var layers = new List<StagedLayer>();
-        var compressions = new List<LayerCompression>();
-        for (var i = 0; i < image.Layers.Count; i++)
-        {
-            var name = image.Layers[i];
-            var compression = DetectCompression(name);
-            using var stream = source.TryOpen(name, out var size) ?? throw MissingLayer(name);
-            compressions.Add(compression);
-            layers.Add(Unpack(stream, null, size, configuration.DiffIds[i], compression, Printable.Short(name), name, i + 1, image.Layers.Count));
-        }
-
+        var compressions = image.Layers.Select(DetectCompression).ToList();
+        var layers = layerStaging.Stage(
+            image.Layers.Select((name, i) => new LayerToStage(
+                null, SizeOf(name), configuration.DiffIds[i], compressions[i], Printable.Short(name), name, i + 1, image.Layers.Count, () => source.TryOpen(name, out _) ?? throw MissingLayer(name))).ToList(),
+            source.GiveUp);
         var manifest = WriteManifest(id, config.Length, layers, compressions);
         var digest = Digest.OfHash(Sha256.Hash(manifest));
         documents[id] = config;
@@ -314,10 +215,16 @@ internal sealed class ImageLoader(StoreFolder store, ImageSource source, string 
         var count = stream.ReadAtLeast(magic, 4, throwOnEndOfStream: false);
         if (count == 4 && magic.SequenceEqual((ReadOnlySpan<byte>)[0x28, 0xb5, 0x2f, 0xfd]))
         {
-            throw new ImageException($"{source.Path}: layer {Printable.Short(name)} is packed with zstd, which cannot be read; pack it with gzip or uncompressed");
+            return LayerCompression.Zstd;
         }
 
         return count >= 2 && magic[0] == 0x1f && magic[1] == 0x8b ? LayerCompression.Gzip : LayerCompression.None;
+    }
+
+    private long SizeOf(string name)
+    {
+        using var stream = source.TryOpen(name, out var size) ?? throw MissingLayer(name);
+        return size;
     }
 
     private ImageException MissingLayer(string name) => new($"manifest.json: Layers names \"{Printable.Short(name)}\", which is not in {source.Path}");
@@ -336,7 +243,7 @@ internal sealed class ImageLoader(StoreFolder store, ImageSource source, string 
             foreach (var (layer, compression) in layers.Zip(compressions))
             {
                 json.WriteStartObject();
-                WriteDescriptor(json, compression == LayerCompression.Gzip ? MediaType.LayerGzip : MediaType.Layer, layer.Blob, layer.BlobSize);
+                WriteDescriptor(json, compression switch { LayerCompression.Gzip => MediaType.LayerGzip, LayerCompression.Zstd => MediaType.LayerZstd, _ => MediaType.Layer }, layer.Blob, layer.BlobSize);
             }
 
             json.WriteEndArray();
@@ -381,22 +288,22 @@ internal sealed class ImageLoader(StoreFolder store, ImageSource source, string 
             throw new ImageException($"{descriptor.Place}.size: {descriptor.Size} bytes; a document may have {options.Limits.DocumentBytes}");
         }
 
-        var subject = BlobName(descriptor.Digest);
-        using var stream = Open(descriptor.Digest, descriptor.Size);
+        var subject = source.NameOf(descriptor.Digest);
+        using var stream = Open(descriptor);
         var content = new byte[descriptor.Size];
         stream.ReadExactly(content);
         var digest = Digest.OfHash(Sha256.Hash(content));
         return digest == descriptor.Digest ? documents[digest] = content : throw WrongDigest(subject, digest, descriptor.Digest);
     }
 
-    private Stream Open(Digest digest, long size)
+    private Stream Open(Descriptor descriptor)
     {
-        var stream = source.TryOpen(BlobName(digest), out var length)
-            ?? throw new ImageException($"{BlobName(digest)}: missing from {source.Path}");
-        if (length != size)
+        var name = source.NameOf(descriptor.Digest);
+        var stream = source.TryOpen(descriptor, out var length) ?? throw new ImageException($"{name}: missing from {source.Path}");
+        if (length != descriptor.Size)
         {
             stream.Dispose();
-            throw new ImageException($"{BlobName(digest)}: it has {length} bytes, expected {size}");
+            throw new ImageException($"{name}: it has {length} bytes, expected {descriptor.Size}");
         }
 
         return stream;
@@ -408,30 +315,6 @@ internal sealed class ImageLoader(StoreFolder store, ImageSource source, string 
         FileSystem.Replace(folder, document.Hex, documents[document], 0x180);
     }
 
-    private Action<long>? Report(string layer, int number, int count, long total)
-    {
-        if (options.Progress is not { } progress)
-        {
-            return null;
-        }
-
-        var last = 0L;
-        return bytes =>
-        {
-            var now = Environment.TickCount64;
-            if (bytes == total || now - last >= 100)
-            {
-                last = now;
-                progress(new(layer, number, count, bytes, total));
-            }
-        };
-    }
-
-    private static void Rename(string from, string to) =>
-        KernelException.Check(Libc.renameat(Libc.AT_FDCWD, from, Libc.AT_FDCWD, to), "rename", from);
-
-    private static string BlobName(Digest digest) => $"blobs/sha256/{digest.Hex}";
-
-    private static ImageException WrongDigest(string subject, Digest found, Digest expected) =>
+    internal static ImageException WrongDigest(string subject, Digest found, Digest expected) =>
         new($"{subject}: its content has the digest {found}, expected {expected}");
 }

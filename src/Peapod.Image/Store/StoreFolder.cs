@@ -45,6 +45,13 @@ internal sealed class StoreFolder(string path)
 
     internal FileLock ShareContents() => FileLock.AcquireShared(Mended($"{path}/collect.lock"));
 
+    /// <summary>
+    /// For as long as somebody brings in a layer: another one who wants the same waits for it, as long as that takes. Two layers of the same first eight bytes wait
+    /// for each other, too, which does no harm: whoever holds this lock waits for no other of its kind.
+    /// </summary>
+    internal FileLock LockLayer(Digest blob) =>
+        FileLock.AcquireByte(Mended($"{path}/layers.lock"), (long)(ulong.Parse(blob.Hex.AsSpan(0, 16), System.Globalization.NumberStyles.HexNumber) >> 1), patience: int.MaxValue);
+
     internal FileLock? TryOwnContents() => FileLock.TryAcquire(Mended($"{path}/collect.lock"));
 
     internal bool Exists => FileSystem.TryStat($"{path}/oci-layout") is not null;
@@ -100,6 +107,7 @@ internal sealed class StoreFolder(string path)
         FileSystem.MakeDirectory(staging, PrivateMode);
         FileSystem.MakeDirectory($"{staging}/blobs", PrivateMode);
         FileSystem.MakeDirectory($"{staging}/layers", PrivateMode);
+        FileSystem.MakeDirectory($"{staging}/diffids", PrivateMode);
         return staging;
     }
 
@@ -128,6 +136,64 @@ internal sealed class StoreFolder(string path)
         FileSystem.Write(file, data, name);
         FileTree.Remove(directory, [.. System.Text.Encoding.UTF8.GetBytes(name), 0], name);
         KernelException.Check(Libc.linkat(fd, "", directory.Number, name, Libc.AT_EMPTY_PATH), "link", name);
+    }
+
+    /// <summary>Takes one whole layer out of a staging folder, so that it is there whatever comes next. On disk before it has its name here.</summary>
+    internal void Adopt(string staging, StagedLayer layer)
+    {
+        using (var folder = FileSystem.Open(staging, Libc.O_RDONLY | Libc.O_DIRECTORY))
+        {
+            KernelException.Check(Libc.syncfs(folder.Number), "syncfs", staging);
+        }
+
+        foreach (var (from, to, name) in ((string, string, Digest)[])[("layers", Layers, layer.DiffId), ("blobs", Blobs, layer.Blob), ("diffids", VerifiedDiffIds, layer.Blob)])
+        {
+            // Two layers may be the same, packed in two ways.
+            if (FileSystem.TryStat($"{staging}/{from}/{name.Hex}") is not null)
+            {
+                Move($"{staging}/{from}", to, name.Hex);
+            }
+        }
+    }
+
+    /// <summary>Takes all that has a name out of a staging folder, which is on disk.</summary>
+    internal void Adopt(string staging)
+    {
+        foreach (var (from, to) in ((string, string)[])[("layers", Layers), ("blobs", Blobs), ("diffids", VerifiedDiffIds)])
+        {
+            foreach (var name in FileSystem.List($"{staging}/{from}"))
+            {
+                if (name[0] != '.')
+                {
+                    Move($"{staging}/{from}", to, name);
+                }
+            }
+        }
+    }
+
+    private static void Move(string from, string to, string name)
+    {
+        if (Libc.renameat(Libc.AT_FDCWD, $"{from}/{name}", Libc.AT_FDCWD, $"{to}/{name}") != 0)
+        {
+            // Someone who loaded the same layer at the same time was first; theirs is as good.
+            var error = KernelException.Last("rename", $"{to}/{name}");
+            if (error.Error is not (Errno.EEXIST or Errno.ENOTEMPTY))
+            {
+                throw error;
+            }
+
+            Mend($"{from}/{name}", $"{to}/{name}");
+        }
+    }
+
+    /// <summary>A layer whose remarks cannot be read any more gets those of the same layer unpacked again.</summary>
+    private static void Mend(string staged, string layer)
+    {
+        if (LayerInfo.TryRead(layer) is null && FileSystem.TryStat($"{staged}/{LayerInfo.FileName}") is not null)
+        {
+            FileTree.Remove($"{layer}/{LayerInfo.FileName}");
+            KernelException.Check(Libc.renameat(Libc.AT_FDCWD, $"{staged}/{LayerInfo.FileName}", Libc.AT_FDCWD, $"{layer}/{LayerInfo.FileName}"), "rename", layer);
+        }
     }
 
     /// <summary>As <see cref="FileSystem.Replace"/>, and on disk before the name changes.</summary>

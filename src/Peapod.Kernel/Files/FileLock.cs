@@ -57,6 +57,11 @@ public sealed unsafe class FileLock : IDisposable
     /// <inheritdoc cref="Acquire"/>
     public static FileLock AcquireShared(string path, uint mode = 0x180) => Wait(Open(path, mode), path, Libc.F_RDLCK, Patience);
 
+    /// <summary>Waits for the lock on one byte of a file, which need not have it: as many locks as there are numbers, and one file.</summary>
+    /// <inheritdoc cref="Acquire"/>
+    public static FileLock AcquireByte(string path, long at, uint mode = 0x180, int patience = Patience) =>
+        Wait(Open(path, mode), path, file => Control(file, Libc.F_OFD_SETLK, Libc.F_WRLCK, out _, at, length: 1), patience);
+
     /// <summary>The lock, or null when somebody holds it.</summary>
     public static FileLock? TryAcquire(string path, uint mode = 0x180)
     {
@@ -119,9 +124,9 @@ public sealed unsafe class FileLock : IDisposable
 
     private static SafeFd Open(string path, uint mode) => FileSystem.Open(path, Libc.O_RDWR | Libc.O_CREAT | Libc.O_NOFOLLOW, mode);
 
-    private static bool Control(SafeFd file, int command, short type, out short found)
+    private static bool Control(SafeFd file, int command, short type, out short found, long start = 0, long length = 0)
     {
-        var data = new flock { l_type = type };
+        var data = new flock { l_type = type, l_start = start, l_len = length };
         var done = Libc.fcntl(file.Number, command, &data) == 0;
         found = data.l_type;
         return done;

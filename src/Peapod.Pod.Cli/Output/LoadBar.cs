@@ -4,12 +4,13 @@ using Peapod.Kernel.Terminals;
 
 namespace Peapod.Pod.Cli.Output;
 
-/// <summary>How far the loading of an image is: one line on a terminal, nothing anywhere else.</summary>
+/// <summary>How far the loading of an image is, all its layers together: one line on a terminal, nothing anywhere else.</summary>
 internal sealed class LoadBar
 {
     private const int Width = 30;
     private const string EraseLine = "\r\u001b[K";
     private readonly bool isShown = Libc.isatty(2) == 1;
+    private readonly Dictionary<string, LoadProgress> layers = [];
     private bool isDrawn;
 
     internal Action<LoadProgress>? Progress => isShown ? Draw : null;
@@ -23,17 +24,26 @@ internal sealed class LoadBar
         }
     }
 
-    /// <summary><c>layer 2/3 [=======>      ] 12.3MB / 45.6MB</c></summary>
-    internal static string ToText(LoadProgress progress)
+    /// <summary><c>2/3 layers [=======>      ] 12.3MB / 45.6MB</c>, of those that are read or have been.</summary>
+    internal static string ToText(IReadOnlyCollection<LoadProgress> layers)
     {
-        var filled = progress.TotalBytes > 0 ? (int)Math.Clamp(progress.Bytes * Width / progress.TotalBytes, 0, Width) : 0;
+        var bytes = layers.Sum(static layer => layer.Bytes);
+        var total = layers.Sum(static layer => layer.TotalBytes);
+        var filled = total > 0 ? (int)Math.Clamp(bytes * Width / total, 0, Width) : 0;
         var bar = new string('=', filled) + (filled < Width ? ">" : "");
-        return $"layer {progress.Number}/{progress.Count} [{bar.PadRight(Width)}] {Commands.StatsCommand.Bytes(progress.Bytes)} / {Commands.StatsCommand.Bytes(progress.TotalBytes)}";
+        return $"{layers.Count(static layer => layer.Bytes == layer.TotalBytes)}/{layers.First().Count} layers [{bar.PadRight(Width)}] {Commands.StatsCommand.Bytes(bytes)} / {Commands.StatsCommand.Bytes(total)}";
     }
 
     private void Draw(LoadProgress progress)
     {
-        var text = ToText(progress);
+        if (layers.Count > 0 && layers.First().Value.Count != progress.Count)
+        {
+            // Another image.
+            layers.Clear();
+        }
+
+        layers[progress.Layer] = progress;
+        var text = ToText(layers.Values);
         var columns = RawMode.SizeOf(2)?.Columns ?? 80;
         DescriptorWriter.Error.WriteAsIs(EraseLine + (text.Length < columns ? text : text[..Math.Max(0, columns - 1)]));
         isDrawn = true;

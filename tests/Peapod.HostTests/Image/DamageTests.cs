@@ -100,8 +100,8 @@ public sealed class DamageTests : IDisposable
         Assert.Equal($"blobs/sha256/{LayerDigest[7..]}: damaged gzip data", Refused(notGzip.Finish()));
 
         var type = LayoutBuilder.GzipType[..^4] + "zstd";
-        var zstd = new LayoutBuilder($"{fixture.Folder}/two") { Manifest = manifest => manifest["layers"]![0]!["mediaType"] = type }.Add("localhost/a", Layer);
-        Assert.EndsWith($": layers[0].mediaType: layers of media type {type} cannot be read; pack the image with gzip or uncompressed", Refused(zstd.Finish()), StringComparison.Ordinal);
+        var zstd = new LayoutBuilder($"{fixture.Folder}/two") { Manifest = manifest => manifest["layers"]![0]!["mediaType"] = type }.Add("localhost/a", gzip: false, Layer);
+        Assert.Equal($"blobs/sha256/{LayerDigest[7..]}: damaged zstd data", Refused(zstd.Finish()));
     }
 
     [SkippableFact]
@@ -228,7 +228,7 @@ public sealed class DamageTests : IDisposable
             $"l.tar: unpacked, its diff id is {LayoutBuilder.Sha256(new byte[1024])}, expected {LayerDigest} as the image's configuration says",
             Refused(Archive("""[{"Config": "c.json", "Layers": ["l.tar"]}]""", ("c.json", config), ("l.tar", new byte[1024]))));
         Assert.Equal(
-            $"{path}: layer l.tar is packed with zstd, which cannot be read; pack it with gzip or uncompressed",
+            "l.tar: damaged zstd data",
             Refused(Archive("""[{"Config": "c.json", "Layers": ["l.tar"]}]""", ("c.json", config), ("l.tar", [0x28, 0xb5, 0x2f, 0xfd]))));
         Assert.Equal(
             $"{Nobody[7..]}.json: its content has the digest {LayoutBuilder.Sha256(config)}, expected {Nobody}",

@@ -1,3 +1,4 @@
+using System.Text;
 using System.Text.Json.Nodes;
 using Mono.Unix.Native;
 using Peapod.Image;
@@ -214,12 +215,45 @@ public sealed class LoadTests : IDisposable
         Assert.Equal(["localhost/a:latest"], Assert.Single(fixture.Store.Load(layout.Finish())).Names);
     }
 
+    [SkippableTheory]
+    [InlineData(1)]
+    [InlineData(4)]
+    public void Layers_of_one_image_are_unpacked_however_many_at_a_time(int atOnce)
+    {
+        var layers = Enumerable.Range(0, 9).Select(i => new TarBuilder().Add($"file{i}", content: new string((char)('a' + i), 400_000)).Build()).ToList();
+        layers.Add(layers[0]);
+
+        var image = Assert.Single(fixture.Store.Load(fixture.Layout().Add("localhost/a", [.. layers]).Finish(), new() { LayersAtOnce = atOnce }));
+
+        Assert.Equal(layers.Select(LayoutBuilder.Sha256), image.DiffIds.Select(id => id.ToString()));
+        for (var i = 0; i < 9; i++)
+        {
+            Assert.Equal(new string((char)('a' + i), 400_000), File.ReadAllText($"{fixture.Images}/layers/sha256/{image.DiffIds[i].Hex}/tree/file{i}"));
+        }
+    }
+
+    [SkippableFact]
+    public void Layers_packed_with_zstd_are_unpacked_in_several_frames_and_with_frames_to_be_skipped()
+    {
+        using var packer = new ZstdSharp.Compressor();
+        byte[] Pack(byte[] data) => [.. packer.Wrap(data.AsSpan(0, 1000)), 0x50, 0x2a, 0x4d, 0x18, 3, 0, 0, 0, 1, 2, 3, .. packer.Wrap(data.AsSpan(1000))];
+        var config = Encoding.UTF8.GetBytes(LayoutBuilder.NewConfiguration([LayoutBuilder.Sha256(Lower)]).ToJsonString());
+        var archive = new TarBuilder().File("c.json", config).File("l.tar", Pack(Lower)).File("manifest.json", Encoding.UTF8.GetBytes("""[{"Config": "c.json", "RepoTags": ["localhost/z"], "Layers": ["l.tar"]}]"""));
+
+        var image = Assert.Single(fixture.Store.Load(fixture.Write("z.tar", archive.Build())));
+
+        Assert.Equal(LayoutBuilder.Sha256(Lower), Assert.Single(image.DiffIds).ToString());
+        Assert.Equal("application/vnd.oci.image.layer.v1.tar+zstd", (string)JsonNode.Parse(fixture.Store.ReadManifest(image))!["layers"]![0]!["mediaType"]!);
+    }
+
     [SkippableFact]
     public void Progress_tells_every_layer_to_its_end()
     {
         var told = new List<LoadProgress>();
         fixture.Store.Load(fixture.Layout().Add("localhost/a", gzip: false, Lower, Upper).Finish(), new() { Progress = told.Add });
 
+        // Several are read at a time.
+        told.Sort((one, other) => one.Number - other.Number);
         Assert.Equal(
             [new(LayoutBuilder.Sha256(Lower), 1, 2, Lower.Length, Lower.Length), new(LayoutBuilder.Sha256(Upper), 2, 2, Upper.Length, Upper.Length)],
             told);

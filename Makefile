@@ -17,14 +17,14 @@ export DOTNET_NOLOGO := 1
 DOTNET_FLAGS = -c Release -v quiet -clp:ErrorsOnly
 
 OUT      := out
-BINARIES := $(OUT)/peapod $(OUT)/peapod-pod
+BINARIES := $(OUT)/peapod $(OUT)/peapod-pod $(OUT)/peapod-image
 SOURCES  := $(shell find src native -type f -not -path '*/bin/*' -not -path '*/obj/*' 2>/dev/null) \
             Directory.Build.props Directory.Packages.props global.json Makefile
 IMAGE    := $(OUT)/images/busybox
 TOOLS    := $(OUT)/images/tools
 
 .PHONY: all build demo lint format hooks picture watch test unit host conformance vm fresh bench fixtures tools install clean help bootstrap
-all: build                ## build out/peapod and out/peapod-pod
+all: build                ## build out/peapod, out/peapod-pod and out/peapod-image
 build: $(BINARIES)
 
 # The commit is part of the binaries, so a new commit is a reason to link again; a quiet rebuild leaves the stamp alone.
@@ -34,15 +34,16 @@ $(OUT)/.commit: FORCE
 	  [[ -f $@ && $$(<$@) == "$$commit" ]] || printf '%s\n' "$$commit" >$@
 FORCE:
 
-# One recipe for both: they share projects, and two publishes at once would meet in the same obj folders.
+# One recipe for all: they share projects, and two publishes at once would meet in the same obj folders.
 $(BINARIES) &: $(SOURCES) $(OUT)/.commit
 	@scripts/bootstrap
-	@for project in Cli Pod.Cli; do \
+	@for project in Cli Pod.Cli Image.Cli; do \
 	  echo "  publish Peapod.$$project"; \
 	  dotnet publish src/Peapod.$$project $(DOTNET_FLAGS) -p:Commit="$$(<$(OUT)/.commit)" -o $(OUT)/publish/$$project; \
 	done
 	@install -m 755 $(OUT)/publish/Cli/peapod $(OUT)/peapod
 	@install -m 755 $(OUT)/publish/Pod.Cli/peapod-pod $(OUT)/peapod-pod
+	@install -m 755 $(OUT)/publish/Image.Cli/peapod-image $(OUT)/peapod-image
 	@ls -l $(BINARIES) | awk '{ printf "  %-20s %5.2f MB\n", $$9, $$5 / 1e6 }'
 
 bootstrap:                ## install what is missing on a Debian (as root)
@@ -98,6 +99,7 @@ bench:                    ## hyperfine against crun, runc and a C floor; table i
 install: build            ## PREFIX=/usr/local DESTDIR=
 	install -D -m 755 $(OUT)/peapod $(BINDIR)/peapod
 	install -D -m 755 $(OUT)/peapod-pod $(LIBEXEC)/peapod-pod
+	install -D -m 755 $(OUT)/peapod-image $(LIBEXEC)/peapod-image
 
 clean:                    ## remove what was built
 	rm -rf $(OUT)

@@ -1,6 +1,6 @@
 /*
- * `peapod pod`, `peapod image` and `peapod completion` are another executable, peapod-pod, which knows pods and images and may link what they need; the user
- * sees one command. It takes over here, before .NET's runtime begins: to begin that twice costs 1.3 ms of each pod command.
+ * `peapod pod` and `peapod completion` are another executable, peapod-pod, and `peapod image` is a third, peapod-image: each may link what it needs; the user
+ * sees one command. The other one takes over here, before .NET's runtime begins: to begin that twice costs 1.3 ms of each pod command.
  * It lies beside this executable, or in libexec/peapod beside its folder.
  */
 #include <errno.h>
@@ -10,16 +10,29 @@
 #include <string.h>
 #include <unistd.h>
 
-#define NAME "peapod-pod"
+/* Which executable knows a first word of that length; NULL for this one. */
+static const char *knower(const char *word, size_t length)
+{
+  static const struct { const char *word, *name; } known[] = {
+    { "pod", "peapod-pod" },
+    { "completion", "peapod-pod" },
+    { "image", "peapod-image" },
+  };
+  for (size_t i = 0; i < sizeof known / sizeof *known; i++)
+    if (strlen(known[i].word) == length && memcmp(known[i].word, word, length) == 0)
+      return known[i].name;
+  return NULL;
+}
 
-/* Whether a shell's line, with which it asks for completions, is about what the sibling knows. */
-static int line_is_siblings(const char *line)
+/* Who completes a shell's line: the one that knows its first word, once that is written. */
+static const char *completer(const char *line)
 {
   const char *word = strchr(line, ' ');
   if (word == NULL)
-    return 0;
+    return NULL;
   word += strspn(word, " ");
-  return strncmp(word, "pod ", 4) == 0 || strncmp(word, "image ", 6) == 0 || strncmp(word, "completion ", 11) == 0;
+  size_t length = strcspn(word, " ");
+  return word[length] == ' ' ? knower(word, length) : NULL;
 }
 
 /* glibc passes main's arguments to constructors, in static executables too. */
@@ -27,8 +40,8 @@ __attribute__((constructor)) static void become_sibling(int argc, char **argv, c
 {
   if (argc < 2)
     return;
-  int known = strcmp(argv[1], "pod") == 0 || strcmp(argv[1], "image") == 0 || strcmp(argv[1], "completion") == 0;
-  if (!known && !(argc == 3 && strcmp(argv[1], "__complete") == 0 && line_is_siblings(argv[2])))
+  const char *name = argc == 3 && strcmp(argv[1], "__complete") == 0 ? completer(argv[2]) : knower(argv[1], strlen(argv[1]));
+  if (name == NULL)
     return;
 
   char self[PATH_MAX];
@@ -41,17 +54,17 @@ __attribute__((constructor)) static void become_sibling(int argc, char **argv, c
   char *slash = strrchr(self, '/');
   *slash = '\0';
 
-  static const char *const places[] = { "%s/" NAME, "%s/../libexec/peapod/" NAME };
+  static const char *const places[] = { "%s/%s", "%s/../libexec/peapod/%s" };
   char path[PATH_MAX + 64];
-  argv[0] = NAME;
+  argv[0] = (char *)name;
   for (size_t i = 0; i < sizeof places / sizeof *places; i++) {
-    snprintf(path, sizeof path, places[i], self);
+    snprintf(path, sizeof path, places[i], self, name);
     execve(path, argv, envp);
     if (errno != ENOENT) {
       fprintf(stderr, "peapod: execve \"%s\": %s\n", path, strerror(errno));
       _exit(1);
     }
   }
-  fprintf(stderr, "peapod: " NAME " is missing; it was looked for at %s/" NAME " and %s/../libexec/peapod/" NAME "\n", self, self);
+  fprintf(stderr, "peapod: %s is missing; it was looked for at %s/%s and %s/../libexec/peapod/%s\n", name, self, name, self, name);
   _exit(1);
 }

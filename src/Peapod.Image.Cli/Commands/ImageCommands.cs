@@ -1,21 +1,21 @@
 using System.CommandLine;
-using Peapod.Image;
+using Peapod.Pod.Cli.Commands;
 using Peapod.Pod.Cli.Output;
 using Peapod.Pod.Cli.Selection;
 
-namespace Peapod.Pod.Cli.Commands;
+namespace Peapod.Image.Cli.Commands;
 
 /// <summary><c>peapod image …</c></summary>
 internal static class ImageCommands
 {
     internal static Command Make()
     {
-        var command = new Command("image", "load, list and remove images") { Load(), List(), Remove() };
+        var command = new Command("image", "pull, load, list and remove images") { PullCommand.Make(), Load(), List(), InspectCommand.Make(), Tag(), Remove(), Prune() };
         command.Options.Add(HostOptions.DataRoot);
         return command;
     }
 
-    private static ImageStore Store(ParseResult parsed) => new(parsed.GetValue(HostOptions.DataRoot)!) { Damage = Damages.Tell };
+    internal static ImageStore Store(ParseResult parsed) => new(parsed.GetValue(HostOptions.DataRoot)!) { Damage = Damages.Tell };
 
     private static Command Load()
     {
@@ -65,6 +65,37 @@ internal static class ImageCommands
             }
 
             Console.Write(parsed.GetValue(quiet) ? "" : table.ToText());
+            return 0;
+        });
+        return command;
+    }
+
+    private static Command Tag()
+    {
+        var image = new Argument<string>("IMAGE") { Description = "a name or an id", CompletionSources = { CompletionWords.Images } };
+        var names = new Argument<string[]>("NAME") { Description = "names to give it", Arity = ArgumentArity.OneOrMore };
+        var command = new Command("tag", "give an image more names") { image, names };
+        command.SetAction(parsed => EachPod.Do(parsed.GetValue(names)!, name => Store(parsed).Tag(parsed.GetValue(image)!, name)));
+        return command;
+    }
+
+    private static Command Prune()
+    {
+        var command = new Command("prune", "remove images without a name, and layers that no image and no container needs");
+        command.SetAction(parsed =>
+        {
+            var store = Store(parsed);
+            foreach (var image in store.List().Where(static image => image.Names.Count == 0))
+            {
+                store.Remove(image.Id.ToString());
+                Console.WriteLine(image.Id.Hex);
+            }
+
+            if (!store.CollectGarbage())
+            {
+                Report.Warn("an image is being brought in; what nobody needs is left until the next time");
+            }
+
             return 0;
         });
         return command;

@@ -23,6 +23,11 @@ public static unsafe class ChildProcess
     /// <param name="streams">Its standard streams; null for this process's.</param>
     public static PidFd Start(string path, IReadOnlyList<string> args, StandardStreams streams) => Start(path, args, [PathOnly], streams, cwd: null);
 
+    /// <param name="path">What it executes, in this process's environment and working directory.</param>
+    /// <param name="args">Its arguments, the name first.</param>
+    /// <param name="streams">Its standard streams; null for this process's.</param>
+    public static PidFd StartAlike(string path, IReadOnlyList<string> args, StandardStreams streams) => Start(path, args, [], streams, cwd: null);
+
     /// <param name="path">What it executes; a script, too, whose interpreter could not open a descriptor.</param>
     /// <param name="args">Its arguments, the name first.</param>
     /// <param name="environment">Its environment; an empty one stands for this process's.</param>

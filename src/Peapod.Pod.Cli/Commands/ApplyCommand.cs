@@ -90,7 +90,7 @@ internal static class ApplyCommand
         }
 
         // What would keep the new one from its start is known before the old one goes.
-        PodStart.CheckImages(host, pod);
+        pod = PodImages.Bring(host, pod);
         PodEnd.Delete(folders, graceSeconds: null);
         PodStart.Start(host, pod, decisions, place.Tell);
         return "replaced";

@@ -54,7 +54,7 @@ internal sealed class DebugCommand
         var keys = DetachOption.Read(parsed);
         var pod = ManifestFile.Read(folders);
         var spec = Make(parsed, pod);
-        PodStart.CheckImage(folders.Host, spec.Image);
+        spec = PodImages.Bring(folders.Host, spec);
         PodReload.Change(folders, pod with { Spec = pod.Spec with { EphemeralContainers = [.. pod.Spec.EphemeralContainers, spec] } });
         if (!spec.Stdin && !spec.Tty)
         {

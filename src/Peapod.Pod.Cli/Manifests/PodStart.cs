@@ -1,5 +1,4 @@
 using System.Text;
-using Peapod.Image;
 using Peapod.Kernel.Terminals;
 using Peapod.Pod.Layout;
 using Peapod.Pod.Objects;
@@ -20,7 +19,7 @@ internal static class PodStart
     {
         decisions.Check();
         var folders = host.FoldersOf(pod.Metadata.Namespace!, pod.Metadata.Name);
-        CheckImages(host, pod);
+        pod = PodImages.Bring(host, pod);
         (pod, var runtime) = RuntimeClasses.Resolve(host, pod);
         using var creator = host.Add(folders) ?? throw new PodException($"pods \"{pod.Metadata.Name}\" already exists");
         try
@@ -49,33 +48,6 @@ internal static class PodStart
         {
             SupervisorProcess.Remove(folders);
             throw;
-        }
-    }
-
-    /// <summary>Before anything is made or taken away: all images are there.</summary>
-    internal static void CheckImages(PodHost host, PodManifest pod)
-    {
-        var images = new HashSet<string>();
-        foreach (var container in (IEnumerable<ContainerSpec>)[.. pod.Spec.InitContainers, .. pod.Spec.Containers])
-        {
-            if (images.Add(container.Image))
-            {
-                CheckImage(host, container.Image);
-            }
-        }
-    }
-
-    /// <summary>The image is there.</summary>
-    /// <exception cref="PodException">It is not; with what brings one in.</exception>
-    internal static void CheckImage(PodHost host, string image)
-    {
-        try
-        {
-            new ImageStore(host.DataRoot).Resolve(image);
-        }
-        catch (ImageNotFoundException e)
-        {
-            throw new PodException($"{e.Message}\n  \"peapod image ls\" lists what is there, \"peapod image load PATH\" brings an image in", e);
         }
     }
 }

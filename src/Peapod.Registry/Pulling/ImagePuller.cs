@@ -102,9 +102,9 @@ public sealed class ImagePuller(ImageStore store, RegistriesConf conf, RegistryO
         {
             manifest = client.Manifest(name.Digest?.ToString() ?? name.Tag!, CancellationToken.None).GetAwaiter().GetResult();
         }
-        catch (RegistryException error) when (policy == PullPolicy.Newer && error.Failure != RegistryFailure.NotFound && store.TryFind(name) is { } image)
+        catch (RegistryException error) when (policy == PullPolicy.Newer && store.TryFind(name) is { } image)
         {
-            options.Warn($"{error.Message}; the image that is there is used");
+            options.Warn($"{error.Message.Split('\n')[0]}; the image that is there is used");
             return new(name, image, WasFetched: false);
         }
 

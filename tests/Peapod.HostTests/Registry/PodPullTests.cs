@@ -1,0 +1,96 @@
+using Peapod.HostTests.Harness;
+
+namespace Peapod.HostTests.Registry;
+
+/// <summary>Pods whose images are in a registry.</summary>
+public sealed class PodPullTests : IDisposable
+{
+    private static readonly string Busybox = Path.Combine(PeapodCommand.Out, "images", "busybox");
+
+    private readonly PodBed bed;
+    private readonly DockerRegistry registry;
+
+    public PodPullTests()
+    {
+        // Before the bed, which would have to be taken down.
+        registry = new();
+        bed = new();
+    }
+
+    public void Dispose()
+    {
+        foreach (var name in bed.Image("ls", "-q").Output.Split('\n', StringSplitOptions.RemoveEmptyEntries))
+        {
+            if (name.StartsWith(registry.Address, StringComparison.Ordinal))
+            {
+                bed.Image("rm", name);
+            }
+        }
+
+        registry.Dispose();
+        bed.Dispose();
+    }
+
+    [SkippableFact]
+    public void A_pod_runs_from_an_image_that_only_the_registry_has()
+    {
+        var name = registry.Push(Busybox, "team/busybox:latest");
+
+        bed.Done("run", "--image", name, "web", "--", "sh", "-c", "echo pulled; exec sleep 100");
+
+        PodBed.Until(() => bed.Done("logs", "web").Contains("pulled", StringComparison.Ordinal), "it has begun");
+        Assert.Contains(name, bed.Image("ls", "-q").Output, StringComparison.Ordinal);
+    }
+
+    [SkippableFact]
+    public void An_image_that_cannot_be_pulled_keeps_the_pod_from_being_made()
+    {
+        var refused = bed.Pod("run", "--image", $"{registry.Address}/team/none:1", "web");
+
+        Assert.Equal((1, $"peapod: container \"web\": ErrImagePull: {registry.Address}/team/none:1: not found at {registry.Address} (MANIFEST_UNKNOWN: manifest unknown)\n"), (refused.ExitCode, refused.Error));
+        Assert.False(Directory.Exists(bed.RunOf("web")));
+    }
+
+    [SkippableFact]
+    public void Never_is_never()
+    {
+        var name = registry.Push(Busybox, "team/busybox:never");
+
+        var refused = bed.RunSpec("web", $"  containers: [{{name: c, image: \"{name}\", imagePullPolicy: Never}}]");
+
+        Assert.Equal((1, $"peapod: container \"c\": ErrImageNeverPull: Container image \"{name}\" is not present with pull policy of Never\n"), (refused.ExitCode, refused.Error));
+    }
+
+    [SkippableFact]
+    public void What_is_there_starts_without_the_registry_unless_always_is_written()
+    {
+        var fixedTag = registry.Push(Busybox, "team/busybox:1");
+        var latest = registry.Push(Busybox, "team/busybox:latest");
+        foreach (var name in new[] { fixedTag, latest })
+        {
+            Assert.Equal(0, bed.Image("pull", name).ExitCode);
+        }
+
+        registry.Stop();
+
+        Assert.Equal("", bed.Pod("run", "--image", fixedTag, "one", "--", "sleep", "100").Error);
+        var warned = bed.Pod("run", "--image", latest, "two", "--", "sleep", "100");
+        Assert.Equal((0, $"warning: {latest}: cannot connect to {registry.Address}: connection refused; the image that is there is used\n"), (warned.ExitCode, warned.Error));
+        var refused = bed.RunSpec("three", $"  containers: [{{name: c, image: \"{fixedTag}\", imagePullPolicy: Always}}]");
+        Assert.Equal((1, $"peapod: container \"c\": ErrImagePull: {fixedTag}: cannot connect to {registry.Address}: connection refused\n"), (refused.ExitCode, refused.Error));
+    }
+
+    [SkippableFact]
+    public void Always_takes_what_the_registry_has_now()
+    {
+        var name = registry.Push(Busybox, "team/busybox:latest");
+        Assert.Equal(0, bed.Image("tag", "localhost/busybox", "localhost/other").ExitCode);
+        Assert.Equal(0, bed.Image("tag", "localhost/busybox", name).ExitCode);
+        var before = registry.Push(Busybox, "team/busybox:latest", "--format", "v2s2");
+
+        bed.Done("apply", "-f", bed.Write("web.yaml", PodBed.Manifest("web", $"  containers: [{{name: c, image: \"{name}\", command: [sleep, \"100\"]}}]")));
+
+        Assert.Equal(name, before);
+        Assert.Contains("vnd.docker.distribution.manifest.v2+json", bed.Image("inspect", name).Output, StringComparison.Ordinal);
+    }
+}

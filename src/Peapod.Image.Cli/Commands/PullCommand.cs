@@ -41,8 +41,9 @@ internal static class PullCommand
             var options = registry.Read(parsed);
             var puller = new ImagePuller(ImageCommands.Store(parsed), RegistriesConf.Load(options.Warn), options) { Trying = progress.Trying };
             var load = new LoadOptions { Platform = wanted, Progress = progress.Progress, LayerDone = progress.LayerDone, LayersAtOnce = 4 };
-            return EachPod.Do(parsed.GetValue(names)!, name =>
+            return EachPod.Do(parsed.GetValue(names)!, given =>
             {
+                var name = RegistryFlags.Bare(given);
                 var clock = Stopwatch.StartNew();
                 try
                 {

@@ -16,6 +16,13 @@ internal sealed class RegistryFlags
     private readonly Option<int> retries = new("--retry") { Description = "new attempts after a failure that may pass", DefaultValueFactory = static _ => 3, HelpName = "NUMBER" };
     private readonly Option<string?> delay = new("--retry-delay") { Description = "pause before the first new attempt; each later one is twice as long", HelpName = "DURATION" };
 
+    /// <summary>A name without the <c>docker://</c> that podman has before names of registries.</summary>
+    internal static string Bare(string name)
+    {
+        const string Transport = "docker://";
+        return name.StartsWith(Transport, StringComparison.Ordinal) ? name[Transport.Length..] : name;
+    }
+
     internal void AddTo(Command command)
     {
         foreach (var option in (ReadOnlySpan<Option>)[authFile, credentials, certificates, verify, retries, delay])

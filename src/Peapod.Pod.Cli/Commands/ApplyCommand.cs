@@ -62,7 +62,7 @@ internal static class ApplyCommand
         var folders = host.FoldersOf(pod.Metadata.Namespace!, pod.Metadata.Name);
         if (FileSystem.TryStat(folders.Manifest) is null)
         {
-            PodStart.Start(host, pod, decisions, place.Tell);
+            PodStart.Start(host, pod, decisions, place.Tell, mayRename: false);
             return "created";
         }
 
@@ -90,9 +90,9 @@ internal static class ApplyCommand
         }
 
         // What would keep the new one from its start is known before the old one goes.
-        pod = PodImages.Bring(host, pod);
+        pod = PodImages.Bring(host, pod, mayRename: false);
         PodEnd.Delete(folders, graceSeconds: null);
-        PodStart.Start(host, pod, decisions, place.Tell);
+        PodStart.Start(host, pod, decisions, place.Tell, mayRename: false);
         return "replaced";
     }
 }

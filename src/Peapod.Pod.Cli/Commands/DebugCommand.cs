@@ -54,7 +54,7 @@ internal sealed class DebugCommand
         var keys = DetachOption.Read(parsed);
         var pod = ManifestFile.Read(folders);
         var spec = Make(parsed, pod);
-        spec = PodImages.Bring(folders.Host, spec);
+        spec = PodImages.Bring(folders.Host, spec, mayRename: true);
         PodReload.Change(folders, pod with { Spec = pod.Spec with { EphemeralContainers = [.. pod.Spec.EphemeralContainers, spec] } });
         if (!spec.Stdin && !spec.Tty)
         {

@@ -15,11 +15,12 @@ internal static class PodStart
     /// <param name="pod">The pod.</param>
     /// <param name="decisions">What is not the manifest's to decide.</param>
     /// <param name="tell">Says a message that begins with a field of the pod in words of whoever wrote it.</param>
-    internal static PodFolders Start(PodHost host, PodManifest pod, PodDecisions decisions, Func<string, string> tell)
+    /// <param name="mayRename">See <see cref="PodImages"/>.</param>
+    internal static PodFolders Start(PodHost host, PodManifest pod, PodDecisions decisions, Func<string, string> tell, bool mayRename = true)
     {
         decisions.Check();
         var folders = host.FoldersOf(pod.Metadata.Namespace!, pod.Metadata.Name);
-        pod = PodImages.Bring(host, pod);
+        pod = PodImages.Bring(host, pod, mayRename);
         (pod, var runtime) = RuntimeClasses.Resolve(host, pod);
         using var creator = host.Add(folders) ?? throw new PodException($"pods \"{pod.Metadata.Name}\" already exists");
         try

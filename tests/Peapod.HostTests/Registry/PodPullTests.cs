@@ -81,6 +81,36 @@ public sealed class PodPullTests : IDisposable
     }
 
     [SkippableFact]
+    public void An_image_that_is_named_by_its_id_is_asked_of_no_registry()
+    {
+        var id = (string)System.Text.Json.Nodes.JsonNode.Parse(bed.Image("inspect", "localhost/busybox").Output)![0]!["Id"]!;
+
+        foreach (var (pod, image) in new[] { ("short", id[..12]), ("long", id), ("digest", $"sha256:{id}") })
+        {
+            Assert.Equal("", bed.Pod("run", "--image", image, pod, "--", "sleep", "100").Error);
+        }
+    }
+
+    [SkippableFact]
+    public void A_short_name_is_the_image_that_the_host_says()
+    {
+        registry.Push(Busybox, "team/busybox:1");
+        Environment.SetEnvironmentVariable("CONTAINERS_REGISTRIES_CONF", bed.Write("registries.conf", $"[aliases]\n\"team/alias\" = \"{registry.Address}/team/busybox\"\n"));
+        try
+        {
+            bed.Done("run", "--image", "team/alias:1", "web", "--", "sleep", "100");
+            Assert.Equal($"{registry.Address}/team/busybox:1", (string)bed.Inspect("web")["spec"]!["containers"]![0]!["image"]!);
+
+            var applied = bed.Pod("apply", "-f", bed.Write("other.yaml", PodBed.Manifest("other", "  containers: [{name: c, image: \"team/alias:1\"}]")));
+            Assert.Contains($"container \"c\": image \"team/alias:1\" is a short name, which means {registry.Address}/team/busybox:1 on this host; write that into the manifest", applied.Error, StringComparison.Ordinal);
+        }
+        finally
+        {
+            Environment.SetEnvironmentVariable("CONTAINERS_REGISTRIES_CONF", null);
+        }
+    }
+
+    [SkippableFact]
     public void Always_takes_what_the_registry_has_now()
     {
         var name = registry.Push(Busybox, "team/busybox:latest");

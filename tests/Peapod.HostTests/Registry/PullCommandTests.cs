@@ -31,7 +31,7 @@ public sealed class PullCommandTests : IDisposable
         Assert.Equal($"{registry.Address}/team/busybox@{Skopeo("inspect", "--tls-verify=false", "--format", "{{.Digest}}", $"docker://{name}").TrimEnd()}", (string)inspected["RepoDigests"]![0]!);
         Assert.Equal("sh", (string)inspected["Config"]!["Cmd"]![0]!);
 
-        var again = Image("pull", "--quiet", "--output", "json", name);
+        var again = Image("pull", "--quiet", "--output", "json", $"docker://{name}");
         Assert.Equal((0, ""), (again.ExitCode, again.Error));
         Assert.False((bool)JsonNode.Parse(again.Output)!["fetched"]!);
     }

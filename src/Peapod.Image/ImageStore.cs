@@ -27,6 +27,8 @@ public sealed class ImageStore(string dataFolder = ImageStore.DefaultDataFolder)
 
     private readonly StoreFolder store = new($"{dataFolder.TrimEnd('/')}/images");
 
+    private Garbage Garbage => new(store, ReadOrTell, Damage);
+
     /// <summary>Brings in all images of an OCI image layout (a folder, or a tar archive of one) or of a <c>docker save</c> archive.</summary>
     /// <returns>The images, each with the names it has now.</returns>
     public IReadOnlyList<ContainerImage> Load(string path, LoadOptions? options = null)
@@ -185,7 +187,7 @@ public sealed class ImageStore(string dataFolder = ImageStore.DefaultDataFolder)
                 return false;
             }
 
-            doomed = SetAside(layersInUse);
+            doomed = Garbage.SetAside(layersInUse);
             store.RemoveHalfWritten();
         }
 
@@ -429,81 +431,9 @@ public sealed class ImageStore(string dataFolder = ImageStore.DefaultDataFolder)
         List<string> left;
         using (var owned = store.TryOwnContents())
         {
-            left = owned is null ? [] : Leftovers();
+            left = owned is null ? [] : Garbage.Leftovers();
         }
 
         left.ForEach(FileTree.Remove);
-    }
-
-    private List<string> Leftovers() => FileSystem.List(store.Temporary).ConvertAll(name => $"{store.Temporary}/{name}");
-
-    /// <summary>Renames what nobody refers to into tmp, which is quick, so that its removal need not hold anybody up.</summary>
-    private List<string> SetAside(IReadOnlySet<string>? layersInUse)
-    {
-        var blobs = new HashSet<string>();
-        var records = new HashSet<string>();
-        var layers = new HashSet<string>((layersInUse ?? new HashSet<string>()).Select(layer => layer[(layer.IndexOf(':') + 1)..]));
-        var table = ReferenceTable.Read(store.Path);
-        var (blobsKnown, layersKnown) = (true, true);
-        foreach (var entry in table.DistinctBy(entry => entry.Manifest))
-        {
-            records.Add(entry.Manifest.Hex);
-            if (ReadOrTell(table, entry) is { } image)
-            {
-                blobs.UnionWith(image.Blobs.Select(blob => blob.Hex));
-                layers.UnionWith(image.DiffIds.Select(layer => layer.Hex));
-            }
-            else
-            {
-                blobsKnown = layersKnown = false;
-            }
-        }
-
-        foreach (var name in FileSystem.List(store.Leases))
-        {
-            if (name[0] == '.')
-            {
-                continue;
-            }
-
-            try
-            {
-                layers.UnionWith(ImageRecord.TryRead(store.Lease(name), store)?.DiffIds.Select(layer => layer.Hex) ?? []);
-            }
-            catch (ImageException error)
-            {
-                layersKnown = false;
-                Damage?.Invoke($"the lease of container {Printable.Short(name)}: {error.Message}\n  no layer is removed until the container is");
-            }
-        }
-
-        // What a record or a lease that cannot be read refers to is needed, perhaps.
-        var doomed = Leftovers();
-        if (layersKnown)
-        {
-            SetAside(store.Layers, layers, doomed);
-        }
-
-        if (blobsKnown)
-        {
-            SetAside(store.Blobs, blobs, doomed);
-            SetAside(store.VerifiedDiffIds, blobs, doomed);
-        }
-
-        SetAside(store.Records, records, doomed);
-        return doomed;
-    }
-
-    private void SetAside(string folder, HashSet<string> needed, List<string> doomed)
-    {
-        foreach (var name in FileSystem.List(folder))
-        {
-            if (!needed.Contains(name))
-            {
-                var target = $"{store.Temporary}/doomed-{Guid.NewGuid():N}";
-                KernelException.Check(Libc.renameat(Libc.AT_FDCWD, $"{folder}/{name}", Libc.AT_FDCWD, target), "rename", $"{folder}/{name}");
-                doomed.Add(target);
-            }
-        }
     }
 }

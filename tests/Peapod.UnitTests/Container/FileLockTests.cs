@@ -22,6 +22,17 @@ public sealed class FileLockTests : IDisposable
     }
 
     [Fact]
+    public void Each_byte_of_a_file_is_a_lock_of_its_own_even_where_the_file_has_none()
+    {
+        using var held = FileLock.AcquireByte($"{folder}/lock", long.MaxValue - 1);
+        using var other = FileLock.AcquireByte($"{folder}/lock", 0, patience: 50);
+
+        Assert.Throws<LockHeldException>(() => FileLock.AcquireByte($"{folder}/lock", long.MaxValue - 1, patience: 50));
+        held.Dispose();
+        FileLock.AcquireByte($"{folder}/lock", long.MaxValue - 1, patience: 50).Dispose();
+    }
+
+    [Fact]
     public void So_is_a_directorys()
     {
         using var held = FileLock.AcquireDirectory(folder);

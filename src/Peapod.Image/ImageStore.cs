@@ -93,6 +93,15 @@ public sealed class ImageStore(string dataFolder = ImageStore.DefaultDataFolder)
     /// <inheritdoc cref="ReadConfiguration"/>
     public byte[] ReadManifest(ContainerImage image) => ReadDocument(image.Digest);
 
+    /// <summary>As long as it is held nothing is removed: whoever reads blobs finds them.</summary>
+    internal IDisposable KeepContents()
+    {
+        store.Make();
+        return store.ShareContents();
+    }
+
+    internal string BlobPath(Digest blob) => store.Blob(blob);
+
     /// <summary>Whether a name means this very manifest, or one of this very index, and the image is there.</summary>
     internal ContainerImage? TryFind(string name, Digest manifest)
     {

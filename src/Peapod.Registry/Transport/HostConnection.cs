@@ -158,14 +158,20 @@ internal sealed class HostConnection : IDisposable
             message.Headers.TryAddWithoutValidation("Accept", type);
         }
 
-        foreach (var (name, value) in Endpoint.Headers)
-        {
-            message.Headers.TryAddWithoutValidation(name, value);
-        }
-
         if (request.From > 0)
         {
             message.Headers.Range = new RangeHeaderValue(request.From, null);
+        }
+
+        // Where a registry sends an upload may be another host.
+        if (!transport.IsOwn(message.RequestUri!))
+        {
+            return message;
+        }
+
+        foreach (var (name, value) in Endpoint.Headers)
+        {
+            message.Headers.TryAddWithoutValidation(name, value);
         }
 
         message.Headers.Authorization = word;

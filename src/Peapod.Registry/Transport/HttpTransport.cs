@@ -81,6 +81,11 @@ internal sealed class HttpTransport : IDisposable
     {
         using var deadline = CancellationTokenSource.CreateLinkedTokenSource(cancel);
         deadline.CancelAfter(ConnectTimeout + AnswerTimeout);
+        if (request.Content is BlobContent upload)
+        {
+            upload.Progress = () => deadline.CancelAfter(AnswerTimeout);
+        }
+
         try
         {
             var client = !IsOwn(request.RequestUri!) ? foreign.Value : request.RequestUri!.Scheme == "http" ? plain.Value : own.Value;
@@ -155,7 +160,7 @@ internal sealed class HttpTransport : IDisposable
     }
 
     /// <summary>Whether this is the registry itself, whichever of HTTP and HTTPS it turned out to speak.</summary>
-    private bool IsOwn(Uri address) => address.IdnHost == endpoint.Address.IdnHost
+    internal bool IsOwn(Uri address) => address.IdnHost == endpoint.Address.IdnHost
         && (address.Port == endpoint.Address.Port || (endpoint.MayBePlain && endpoint.Address.IsDefaultPort && address.IsDefaultPort));
 
     /// <param name="tls">Null for plain HTTP, for which no certificate need be read.</param>

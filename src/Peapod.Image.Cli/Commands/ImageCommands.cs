@@ -10,7 +10,7 @@ internal static class ImageCommands
 {
     internal static Command Make()
     {
-        var command = new Command("image", "pull, push, load, list and remove images") { PullCommand.Make(), PushCommand.Make(), Load(), List(), InspectCommand.Make(), Tag(), Remove(), Prune() };
+        var command = new Command("image", "pull, push, load, save, list and remove images") { PullCommand.Make(), PushCommand.Make(), Load(), List(), SaveCommand.Make(), InspectCommand.Make(), Tag(), Remove(), Prune() };
         command.Options.Add(HostOptions.DataRoot);
         return command;
     }

@@ -19,7 +19,7 @@ public sealed class CompletionTests : IDisposable
         Assert.Equal(["pod"], Complete("peapod po"));
         Assert.Equal(["port-forward", "ps"], Complete("peapod pod p"));
         Assert.Equal(["--selector", "--show-labels"], Complete("peapod pod ps --s").Order(StringComparer.Ordinal));
-        Assert.Equal(["load", "ls", "rm"], Complete("peapod image "));
+        Assert.Equal(["inspect", "load", "ls", "prune", "pull", "push", "rm", "save", "tag"], Complete("peapod image "));
         Assert.Equal(["bash", "zsh"], Complete("peapod completion "));
         Assert.Contains("--bundle", Complete("peapod create --b"));
     }

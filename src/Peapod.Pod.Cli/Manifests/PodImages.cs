@@ -5,7 +5,7 @@ using Peapod.Pod.Objects;
 
 namespace Peapod.Pod.Cli.Manifests;
 
-/// <summary>The images of a pod's containers, by their pull policies, before anything of the pod is made.</summary>
+/// <summary>The images of a pod's containers and volumes, by their pull policies, before anything of the pod is made.</summary>
 internal static class PodImages
 {
     /// <summary>As podman calls images of this host, which no registry has.</summary>
@@ -18,62 +18,79 @@ internal static class PodImages
     internal static PodManifest Bring(PodHost host, PodManifest pod, bool mayRename)
     {
         var known = new Dictionary<(string, ImagePullPolicy?), string>();
-        List<ContainerSpec> All(IEnumerable<ContainerSpec> containers) => containers.Select(container =>
+        string Once(string image, ImagePullPolicy? policy, string subject)
         {
-            var key = (container.Image, container.ImagePullPolicy);
-            if (!known.TryGetValue(key, out var image))
+            if (!known.TryGetValue((image, policy), out var name))
             {
-                known[key] = image = Bring(host, container, mayRename).Image;
+                known[(image, policy)] = name = Bring(host, image, policy, subject, mayRename);
             }
 
-            return container with { Image = image };
-        }).ToList();
+            return name;
+        }
 
-        return pod with { Spec = pod.Spec with { InitContainers = All(pod.Spec.InitContainers), Containers = All(pod.Spec.Containers) } };
+        List<ContainerSpec> All(IEnumerable<ContainerSpec> containers) =>
+            containers.Select(container => container with { Image = Once(container.Image, container.ImagePullPolicy, SubjectOf(container)) }).ToList();
+
+        // A volume's image of this host is the supervisor's to find: it may come later.
+        Volume One(Volume volume) => volume.Image is { } image && !IsLocal(image.Reference)
+            ? volume with { Image = image with { Reference = Once(image.Reference, image.PullPolicy, $"volume \"{volume.Name}\"") } }
+            : volume;
+
+        return pod with
+        {
+            Spec = pod.Spec with { InitContainers = All(pod.Spec.InitContainers), Containers = All(pod.Spec.Containers), Volumes = pod.Spec.Volumes.Select(One).ToList() },
+        };
     }
 
     /// <inheritdoc cref="Bring(PodHost,PodManifest,bool)"/>
-    internal static ContainerSpec Bring(PodHost host, ContainerSpec container, bool mayRename)
+    internal static ContainerSpec Bring(PodHost host, ContainerSpec container, bool mayRename) =>
+        container with { Image = Bring(host, container.Image, container.ImagePullPolicy, SubjectOf(container), mayRename) };
+
+    private static string Bring(PodHost host, string image, ImagePullPolicy? policy, string subject, bool mayRename)
     {
-        var found = Find(host, container.Image, out var missing);
-        if (container.Image.StartsWith(LocalPrefix, StringComparison.Ordinal) || (found is not null && IsId(container.Image, found)))
+        var found = Find(host, image, out var missing);
+        if (IsLocal(image) || (found is not null && IsId(image, found)))
         {
-            return found is not null ? container : throw new PodException($"{missing!.Message}\n  \"peapod image ls\" lists what is there, \"peapod image load PATH\" brings an image in", missing);
+            return found is not null ? image : throw new PodException($"{missing!.Message}\n  \"peapod image ls\" lists what is there, \"peapod image load PATH\" brings an image in", missing);
         }
 
-        if (container.ImagePullPolicy == ImagePullPolicy.Never)
+        if (policy == ImagePullPolicy.Never)
         {
-            return found is not null ? container : throw new PodException($"container \"{container.Name}\": ErrImageNeverPull: Container image \"{container.Image}\" is not present with pull policy of Never", missing);
+            return found is not null ? image : throw new PodException($"{subject}: ErrImageNeverPull: Container image \"{image}\" is not present with pull policy of Never", missing);
         }
 
-        if (container.ImagePullPolicy == ImagePullPolicy.IfNotPresent && found is not null)
+        if (policy == ImagePullPolicy.IfNotPresent && found is not null)
         {
-            return container;
+            return image;
         }
 
         string name;
         try
         {
-            name = ImagePull.Pull(host, container.Image, Policy(container));
+            name = ImagePull.Pull(host, image, PolicyFor(image, policy));
         }
         catch (PodException error)
         {
-            throw new PodException($"container \"{container.Name}\": ErrImagePull: {error.Message}", error);
+            throw new PodException($"{subject}: ErrImagePull: {error.Message}", error);
         }
 
-        if (ImageReference.Parse(container.Image).ToString() == name)
+        if (ImageReference.Parse(image).ToString() == name)
         {
-            return container;
+            return image;
         }
 
-        return mayRename ? container with { Image = name } : throw new PodException($"container \"{container.Name}\": image \"{container.Image}\" is a short name, which means {name} on this host; write that into the manifest");
+        return mayRename ? name : throw new PodException($"{subject}: image \"{image}\" is a short name, which means {name} on this host; write that into the manifest");
     }
 
+    private static string SubjectOf(ContainerSpec container) => $"container \"{container.Name}\"";
+
+    private static bool IsLocal(string image) => image.StartsWith(LocalPrefix, StringComparison.Ordinal);
+
     /// <summary>"Always" is also what a name without a version gets by default; that must not keep a host without a network from starting what it has.</summary>
-    private static string Policy(ContainerSpec container) => container.ImagePullPolicy switch
+    private static string PolicyFor(string image, ImagePullPolicy? policy) => policy switch
     {
         ImagePullPolicy.IfNotPresent => "missing",
-        _ when ManifestDefaults.PullPolicy(container.Image) == ImagePullPolicy.Always => "newer",
+        _ when ManifestDefaults.PullPolicy(image) == ImagePullPolicy.Always => "newer",
         _ => "always",
     };
 

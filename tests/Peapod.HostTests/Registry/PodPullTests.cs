@@ -92,6 +92,18 @@ public sealed class PodPullTests : IDisposable
     }
 
     [SkippableFact]
+    public void The_image_of_a_volume_is_pulled_too()
+    {
+        var name = registry.Push(Busybox, "team/busybox:volume");
+
+        Assert.Equal("", bed.RunSpec("web", $"  containers: [{{name: c, image: localhost/busybox, command: [sleep, \"100\"], volumeMounts: [{{name: v, mountPath: /v}}]}}]\n  volumes: [{{name: v, image: {{reference: \"{name}\"}}}}]").Error);
+        PodBed.Until(() => bed.Pod("exec", "web", "--", "test", "-x", "/v/bin/busybox").ExitCode == 0, "the image is at /v");
+
+        var refused = bed.RunSpec("other", $"  containers: [{{name: c, image: localhost/busybox}}]\n  volumes: [{{name: v, image: {{reference: \"{registry.Address}/team/none:1\"}}}}]");
+        Assert.StartsWith($"peapod: volume \"v\": ErrImagePull: {registry.Address}/team/none:1: not found", refused.Error, StringComparison.Ordinal);
+    }
+
+    [SkippableFact]
     public void A_short_name_is_the_image_that_the_host_says()
     {
         registry.Push(Busybox, "team/busybox:1");

@@ -20,7 +20,7 @@ public sealed class ImagePuller(ImageStore store, RegistriesConf conf, RegistryO
     {
         var candidates = ShortName.Resolve(name, conf);
         var failures = new List<ImageException>();
-        if (policy is PullPolicy.Missing or PullPolicy.Never && Present(name, candidates) is { } present)
+        if (policy is PullPolicy.Missing or PullPolicy.Never && Present(name, candidates) is { } present && (load.Platform is null || IsFor(load.Platform, present.Image)))
         {
             return present;
         }

@@ -442,6 +442,9 @@ public sealed class PullFaultTests : IDisposable
         Assert.EndsWith($": no image for linux/riscv64: it is for linux/s390x, linux/{LayoutBuilder.Architecture}", error.Message, StringComparison.Ordinal);
         var single = Serve(Lower);
         Pull(single);
+        Assert.False(Puller().Pull(single.Name, PullPolicy.Missing, new() { Platform = new("linux", LayoutBuilder.Architecture, null) }).WasFetched);
+        Assert.Throws<ImageException>(() => Puller().Pull(single.Name, PullPolicy.Missing, new() { Platform = new("linux", "riscv64", null) }));
+        Assert.Throws<ImageNotFoundException>(() => Puller().Pull(single.Name, PullPolicy.Never, new() { Platform = new("linux", "riscv64", null) }));
         Assert.EndsWith(
             $"the image is for linux/{LayoutBuilder.Architecture}; wanted is one for linux/riscv64",
             Assert.Throws<ImageException>(() => Puller().Pull(single.Name, PullPolicy.Always, new() { Platform = new("linux", "riscv64", null) })).Message, StringComparison.Ordinal);

@@ -75,9 +75,9 @@ internal static class ApplyCommand
 
         if (update.Refused.Count == 0)
         {
-            foreach (var image in PodUpdate.NewImages(live.Spec, update.Next.Spec))
+            foreach (var container in PodUpdate.WithNewImages(live.Spec, update.Next.Spec))
             {
-                PodStart.CheckImage(host, image);
+                PodImages.Bring(host, container, mayRename: false);
             }
 
             PodReload.Change(folders, update.Next);

@@ -58,9 +58,12 @@ internal sealed record PodUpdate(PodManifest Next, bool IsChange, IReadOnlyList<
         },
     };
 
-    /// <summary>The images that containers have in <paramref name="next"/> and not in <paramref name="live"/>.</summary>
-    internal static IEnumerable<string> NewImages(PodSpec live, PodSpec next) =>
-        next.InitContainers.Concat(next.Containers).Select(static container => container.Image).Except(live.InitContainers.Concat(live.Containers).Select(static container => container.Image));
+    /// <summary>The containers of <paramref name="next"/> with an image that none of <paramref name="live"/> has.</summary>
+    internal static IEnumerable<ContainerSpec> WithNewImages(PodSpec live, PodSpec next)
+    {
+        var known = live.InitContainers.Concat(live.Containers).Select(static container => container.Image).ToHashSet();
+        return next.InitContainers.Concat(next.Containers).Where(container => known.Add(container.Image));
+    }
 
     /// <summary>Where the manifest leaves it open when an image is brought in, another tag is no change of that.</summary>
     private static List<ContainerSpec> KeepPullPolicies(IReadOnlyList<ContainerSpec> live, IReadOnlyList<ContainerSpec> wanted)

@@ -1,6 +1,7 @@
 using Peapod.Container;
 using Peapod.Oci;
 using Peapod.Pod.Objects;
+using Peapod.Pod.Sandbox;
 
 namespace Peapod.Pod.Containers;
 

@@ -72,7 +72,7 @@ public sealed class PodUpdateTests
         var update = Update("image: localhost/busybox}", "image: localhost/busybox:1.36}");
 
         Assert.Equal((ImagePullPolicy.Always, "localhost/busybox:1.36"), (update.Next.Spec.Containers[1].ImagePullPolicy, update.Next.Spec.Containers[1].Image));
-        Assert.Equal(["localhost/busybox:1.36"], PodUpdate.NewImages(Live.Spec, update.Next.Spec));
+        Assert.Equal(["localhost/busybox:1.36"], PodUpdate.WithNewImages(Live.Spec, update.Next.Spec).Select(static container => container.Image));
     }
 
     [Theory]

@@ -3,6 +3,7 @@ using Peapod.Oci;
 using Peapod.Pod.Containers;
 using Peapod.Pod.Manifest;
 using Peapod.Pod.Objects;
+using Peapod.Pod.Sandbox;
 
 namespace Peapod.UnitTests.Pod;
 

@@ -1,6 +1,6 @@
 using Peapod.Pod.Objects;
 
-namespace Peapod.Pod.Containers;
+namespace Peapod.Pod.Sandbox;
 
 /// <summary>Which field of a manifest a limit of the runtime-spec comes from, for what the host cannot enforce.</summary>
 internal static class LimitField

@@ -3,10 +3,10 @@ using System.Net.Http.Headers;
 using System.Text;
 using Peapod.Image.Documents;
 using Peapod.Kernel.Terminals;
+using Peapod.Registry.Authentication;
 using Peapod.Registry.Configuration;
-using Peapod.Registry.Transport;
 
-namespace Peapod.Registry.Authentication;
+namespace Peapod.Registry.Transport;
 
 /// <summary>
 /// Answers a registry's challenges: with the user's password, or with tokens that the service it names gives for it. A token is kept as long as it is good,

@@ -28,6 +28,7 @@
   X (MKNOD, op_mknod) \
   X (SYMLINK, op_symlink) \
   X (MOUNT_ATTRIBUTES, op_mount_attributes) \
+  X (UNMOUNT, op_unmount) \
   X (PIVOT, op_pivot) \
   X (CHROOT, op_chroot) \
   X (HOSTNAME, op_hostname) \
@@ -67,6 +68,10 @@ enum plan_code {
   PLAN_CODES
 };
 
+/* SETNS's b. */
+#define SETNS_TRY 1u  /* a refusal is not the last word: it comes again, with other rights */
+#define SETNS_REST 2u /* unless it was joined before */
+
 /* ATTACH's a. */
 #define ATTACH_IN_PROC 1u   /* it may lie in a proc file system */
 #define ATTACH_ON_LINK 2u   /* a target that is a symlink is mounted on itself */
@@ -76,6 +81,12 @@ enum plan_code {
 #define NEW_MOUNT_MODE (1ull << 32)    /* the root's mode is that of the directory it is mounted on */
 #define NEW_MOUNT_COPY (1ull << 33)    /* it begins with a copy of that directory */
 #define NEW_MOUNT_IN_PROC (1ull << 34) /* it may lie in a proc file system */
+#define NEW_MOUNT_FOREIGN (1ull << 35) /* the parent makes it when we may not */
+
+/* HOOK's c, and CLOSE_FDS's. */
+#define HOOK_INHERITS 1u                              /* the environment is the process's, with its HOME */
+#define HOOK_OUTPUT(c) ((uint32_t) (c) >> 8 & 0xfff)  /* the slot of standard output, and 1; 0 for none */
+#define HOOK_ERROR(c) ((uint32_t) (c) >> 20 & 0xfff)  /* the same of standard error */
 
 /* TERMINAL's b. */
 #define TERMINAL_CONSOLE 1u /* it is bound over /dev/console */

@@ -17,9 +17,15 @@ static int state_document (const operation *op)
   return fd;
 }
 
+/* A stream's own file, if there is one; else where what is told of a failure is kept. */
+static int output_of (uint32_t number_and_one, int output)
+{
+  return number_and_one ? slot_number (number_and_one) : output;
+}
+
 static _Noreturn void become_hook (const operation *op, char **argv, char **envp, int input, int output, int failure)
 {
-  int streams[3] = { input, output, output };
+  int streams[3] = { input, output_of (HOOK_OUTPUT (op->c), output), output_of (HOOK_ERROR (op->c), output) };
   for (int fd = 0; fd < 3; fd++)
     SYS (dup3, streams[fd], fd, 0);
   SYS (close_range, 3, ~0u, 4 /* CLOSE_RANGE_CLOEXEC */);
@@ -72,10 +78,10 @@ static int tell (const operation *op, const struct ending *ending, int output)
 }
 
 /* path: a program, looked up where we are by now; list: its arguments; a: the offset of its environment; b: seconds before it
-   is killed, or 0; c: the environment is the process's, with its HOME; source, data: the state that it reads, around our number. */
+   is killed, or 0; c: HOOK_*; source, data: the state that it reads, around our number. */
 int op_hook (const operation *op)
 {
-  char **argv = list (op), **envp = environment (op, op->c);
+  char **argv = list (op), **envp = environment (op, op->c & HOOK_INHERITS);
   struct ending ending = { 0 };
   int failure[2], error = 0;
   int input = state_document (op);

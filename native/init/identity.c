@@ -72,17 +72,18 @@ int op_keyring (const operation *op)
   return 0;
 }
 
-/* b: how many descriptors after 2 the process keeps; slot, a: those that op_wait_start works on. Close-on-exec would not do for the
+/* b: how many descriptors after 2 the process keeps; slot, a: those that op_wait_start works on; c: HOOK_*, what hooks that are
+   still to run write to. Close-on-exec would not do for the
    rest: pidfd_getfd(2) takes a descriptor from whoever waits for the exec. */
 int op_close_fds (const operation *op)
 {
-  int kept[3] = { state.report_fd, slot (op), op->slot < 0 ? -1 : ((const int32_t *) (state.plan + state.header->fds))[op->a] };
+  int kept[5] = { state.report_fd, slot (op), op->slot < 0 ? -1 : slot_number ((uint32_t) op->a + 1), slot_number (HOOK_OUTPUT (op->c)), slot_number (HOOK_ERROR (op->c)) };
   for (uint64_t fd = 3; fd < 3 + op->b; fd++)
     TRY (fcntl, fd, 2 /* F_SETFD */, 0);
   for (uint32_t from = 3 + (uint32_t) op->b; from;)
     {
       uint32_t next = ~0u;
-      for (int i = 0; i < 3; i++)
+      for (int i = 0; i < 5; i++)
         if (kept[i] >= 0 && (uint32_t) kept[i] >= from && (uint32_t) kept[i] < next)
           next = (uint32_t) kept[i];
       if (next > from)
@@ -108,12 +109,24 @@ int op_bounding (const operation *op)
   return 0;
 }
 
-/* a: uid; b: gid; list of groups in data as uint32_t[c]. Capabilities are kept until op_capabilities sets them. */
+/* A user namespace may deny setgroups(2): that there are none to have and none left will do, too. */
+static long set_groups (uint64_t count, const void *groups)
+{
+  long result = SYS (setgroups, count, groups);
+  return result == -EPERM && count == 0 && SYS (getgroups, 0, NULL) == 0 ? 0 : result;
+}
+
+/* a: uid; b: gid; list of groups in data as uint32_t[c], unless source says that they stay. Capabilities are kept until
+   op_capabilities sets them. */
 int op_user (const operation *op)
 {
   TRY (prctl, 8 /* PR_SET_KEEPCAPS */, 1, 0, 0, 0);
   if (op->source == 0)
-    TRY (setgroups, op->c, op->data ? state.plan + op->data : NULL);
+    {
+      long result = set_groups (op->c, op->data ? state.plan + op->data : NULL);
+      if (result < 0)
+        return (int) fail ("setgroups", result);
+    }
   TRY (setresgid, op->b, op->b, op->b);
   TRY (setresuid, op->a, op->a, op->a);
   TRY (prctl, 8, 0, 0, 0, 0);

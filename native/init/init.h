@@ -31,6 +31,7 @@ struct state {
   const char *executable;
   long umask;          /* the caller's, which the process gets unless the plan gives another; -1 once it is set */
   bool in_cwd;         /* the working directory is entered */
+  uint64_t joined;     /* CLONE_NEW* of the namespaces that op_setns has joined */
 };
 
 extern struct state state;
@@ -66,6 +67,12 @@ static inline const char *text (uint32_t offset)
 static inline int slot (const operation *op)
 {
   return op->slot < 0 ? -1 : ((const int32_t *) (state.plan + state.header->fds))[op->slot];
+}
+
+/* The descriptor in the slot of that number, less 1; -1 for 0. */
+static inline int slot_number (uint32_t number_and_one)
+{
+  return number_and_one ? ((const int32_t *) (state.plan + state.header->fds))[number_and_one - 1] : -1;
 }
 
 /* A list of strings, its offsets turned into pointers in place; ended by a null. */
@@ -104,7 +111,7 @@ bool is_type (int fd, uint64_t type);
 bool is_proc (int fd);
 
 /* mounts.c: an empty read-only tmpfs, attached nowhere */
-int empty_directory (const char *label);
+int empty_directory (const char *context);
 
 /* procfs.c */
 int proc_context (int pid_namespace);

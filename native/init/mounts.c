@@ -56,6 +56,29 @@ static void finish_mount (int mount_fd, int target)
     SYS (close, mount_fd);
 }
 
+/* The parameters are changed in place: this comes once. */
+static int make_mount (const operation *op, int target, bool was_there)
+{
+  int context = op->slot < 0 ? (int) fail ("fsopen", SYS (fsopen, text (op->source), FSOPEN_CLOEXEC)) : proc_context (slot (op));
+  if (context < 0)
+    return context;
+  int result = configure (context, list (op));
+  if (result == 0 && was_there)
+    result = configure_mode (context, target);
+  if (result == 0)
+    result = (int) fail (text (op->source), SYS (fsconfig, context, FSCONFIG_CMD_CREATE, 0, 0, 0));
+  if (result == 0)
+    result = (int) fail ("fsmount", SYS (fsmount, context, FSMOUNT_CLOEXEC, op->a));
+  SYS (close, context);
+  return result;
+}
+
+static int ask_for_mount (void)
+{
+  report_stage (STAGE_SOURCE, 0);
+  return await_descriptor ();
+}
+
 /* slot: the PID namespace of a proc that is not ours, or -1; source: the file system's type; list: "key=value" or "flag", first the source as "source=..."; a: MOUNT_ATTR_*;
    b: RESOLVE_* beyond the usual; c: MS_SHARED and its like, and NEW_MOUNT_*; path: the target; data: the SELinux label of its
    root, when the file system takes none as a parameter. */
@@ -66,24 +89,15 @@ int op_new_mount (const operation *op)
   if (target < 0)
     return target;
 
-  int context = op->slot < 0 ? (int) fail ("fsopen", SYS (fsopen, text (op->source), FSOPEN_CLOEXEC)) : proc_context (slot (op));
-  if (context < 0)
-    return context;
-  int result = configure (context, list (op));
-  if (result == 0 && was_there)
-    result = configure_mode (context, target);
-  if (result < 0)
-    return result;
-  long created = SYS (fsconfig, context, FSCONFIG_CMD_CREATE, 0, 0, 0);
-  if (created < 0)
-    return (int) fail (text (op->source), created);
-  int mount_fd = (int) TRY (fsmount, context, FSMOUNT_CLOEXEC, op->a);
-  SYS (close, context);
+  int mount_fd = make_mount (op, target, was_there);
+  if (mount_fd == -EPERM && op->c & NEW_MOUNT_FOREIGN)
+    mount_fd = ask_for_mount ();
+  if (mount_fd < 0)
+    return mount_fd;
   if (op->slot >= 0 && !is_proc (mount_fd))
     return (int) fail ("the file system that came from the pid namespace", -EPERM);
 
-  if (op->data)
-    result = label_root (mount_fd, text (op->data));
+  int result = op->data ? label_root (mount_fd, text (op->data)) : 0;
   if (result == 0 && op->c & NEW_MOUNT_COPY)
     result = copy_tree (target, mount_fd);
   if (result == 0)
@@ -144,31 +158,35 @@ int op_attach (const operation *op)
 {
   int source = slot (op);
   if (source < 0)
-    {
-      report_stage (STAGE_SOURCE, 0);
-      source = await_descriptor ();
-    }
+    source = ask_for_mount ();
   return source < 0 ? source : attach (op, source);
 }
 
-int empty_directory (const char *label)
+int empty_directory (const char *context)
 {
-  int context = (int) TRY (fsopen, "tmpfs", FSOPEN_CLOEXEC);
-  TRY (fsconfig, context, FSCONFIG_SET_FLAG, "ro", NULL, 0);
-  TRY (fsconfig, context, FSCONFIG_SET_STRING, "size", "4k", 0);
-  TRY (fsconfig, context, FSCONFIG_SET_STRING, "nr_inodes", "1", 0);
-  TRY (fsconfig, context, FSCONFIG_SET_STRING, "mode", "0555", 0);
-  if (label)
-    TRY (fsconfig, context, FSCONFIG_SET_STRING, "context", label, 0);
-  TRY (fsconfig, context, FSCONFIG_CMD_CREATE, 0, 0, 0);
-  int mount_fd = (int) TRY (fsmount, context, FSMOUNT_CLOEXEC, MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC);
-  SYS (close, context);
+  static char option[4096];
+  int tmpfs = (int) TRY (fsopen, "tmpfs", FSOPEN_CLOEXEC);
+  TRY (fsconfig, tmpfs, FSCONFIG_SET_FLAG, "ro", NULL, 0);
+  TRY (fsconfig, tmpfs, FSCONFIG_SET_STRING, "size", "4k", 0);
+  TRY (fsconfig, tmpfs, FSCONFIG_SET_STRING, "nr_inodes", "1", 0);
+  TRY (fsconfig, tmpfs, FSCONFIG_SET_STRING, "mode", "0555", 0);
+  option[0] = 0;
+  if (context && append (option, sizeof option, context))
+    {
+      char *parameters[] = { option, NULL };
+      int result = configure (tmpfs, parameters);
+      if (result < 0)
+        return result;
+    }
+  TRY (fsconfig, tmpfs, FSCONFIG_CMD_CREATE, 0, 0, 0);
+  int mount_fd = (int) TRY (fsmount, tmpfs, FSMOUNT_CLOEXEC, MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC);
+  SYS (close, tmpfs);
   return mount_fd;
 }
 
 /* Hides path, if it is there: a directory under one empty read-only tmpfs that all share, anything else under the host's
    /dev/null (slot); a: the type of the file system that the path's first
-   component must be the root of, 0 for any; data: the SELinux label of that tmpfs. The first of each kind is attached itself, the next ones are clones of it. */
+   component must be the root of, 0 for any; data: that tmpfs's SELinux label, as its parameter "key=label". The first of each kind is attached itself, the next ones are clones of it. */
 int op_mask (const operation *op)
 {
   struct statx what;
@@ -323,5 +341,27 @@ int op_mount_attributes (const operation *op)
   if (fd < 0)
     return fd;
   TRY (mount_setattr, fd, "", AT_EMPTY_PATH, &attributes, sizeof attributes);
+  return 0;
+}
+
+/* path: what is mounted there is taken away, with all that is mounted below. The root itself stays. slot: a procfs of ours, attached
+   nowhere, in which a descriptor has a path. */
+int op_unmount (const operation *op)
+{
+  static char place[32];
+  struct statx what;
+  int target = open_in_root (text (op->path), O_PATH, 0);
+  if (target < 0)
+    return target;
+  int result = status (target, &what);
+  if (result == 0 && (is_root (target) || !(what.stx_attributes & STATX_ATTR_MOUNT_ROOT)))
+    result = (int) fail ("umount2", -EINVAL);
+  if (result < 0)
+    return result;
+  append (place, sizeof place, "self/fd/");
+  append_number (place, sizeof place, (uint64_t) target);
+  TRY (fchdir, slot (op));
+  TRY (umount2, place, 2 /* MNT_DETACH */);
+  SYS (close, target);
   return 0;
 }

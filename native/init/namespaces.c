@@ -1,10 +1,21 @@
 #include "init.h"
 
-/* slot: a namespace, or a pidfd; a: CLONE_NEW*. */
+#define NEW_USER 0x10000000ul /* CLONE_NEWUSER */
+
+/* slot: a namespace, or a pidfd; a: CLONE_NEW*; b: SETNS_*; source: the supplementary groups are kept, which else go before we enter a
+   user namespace that may not let us drop them. */
 int op_setns (const operation *op)
 {
-  TRY (setns, slot (op), op->a);
-  return 0;
+  if (op->b == SETNS_REST && state.joined & op->a)
+    return 0;
+  if (op->a & NEW_USER && !op->source)
+    SYS (setgroups, 0, NULL);
+  long result = SYS (setns, slot (op), op->a);
+  if (result == -EPERM && op->b == SETNS_TRY)
+    return 0;
+  if (result == 0)
+    state.joined |= op->a;
+  return (int) fail ("setns", result);
 }
 
 /* a: CLONE_NEW* of what clone3 must not make: a cgroup namespace's root is the cgroup that its maker is in by then. */
@@ -62,13 +73,15 @@ int op_birth (const operation *op)
   return 0;
 }
 
-/* The parent writes the maps of our new user namespace at stage a; then we become its root, with every group gone. */
+/* The parent writes the maps of our new user namespace at stage a; then we become its root, or the first of its users when it has none:
+   whose files are made is somebody then. c: the user, and the group << 32; b: every group is gone. */
 int op_map_users (const operation *op)
 {
   report_stage ((uint32_t) op->a, 0);
   await_leave ();
-  TRY (setresgid, 0, 0, 0);
-  TRY (setresuid, 0, 0, 0);
+  uint32_t user = (uint32_t) op->c, group = (uint32_t) (op->c >> 32);
+  TRY (setresgid, group, group, group);
+  TRY (setresuid, user, user, user);
   if (op->b)
     TRY (setgroups, 0, 0);
   SYS (prctl, 4 /* PR_SET_DUMPABLE */, 0, 0, 0, 0);

@@ -7,7 +7,7 @@ internal static class CommandTable
 {
     private static readonly string[] Names =
     [
-        "create", "start", "run", "state", "kill", "delete", "exec", "list", "pause", "resume", "ps", "events", "update", "checkpoint", "restore", "spec", "features", "plan", "doctor", "gc",
+        "create", "start", "run", "state", "kill", "delete", "exec", "list", "pause", "resume", "ps", "events", "update", "mounts", "checkpoint", "restore", "spec", "features", "plan", "doctor", "gc",
     ];
 
     internal static void AddTo(Command root, string[] args, GlobalOptions globals)
@@ -44,6 +44,7 @@ internal static class CommandTable
         "ps" => PsCommand.Make(globals),
         "events" => EventsCommand.Make(globals),
         "update" => UpdateCommand.Make(globals),
+        "mounts" => MountsCommand.Make(globals),
         "checkpoint" => CheckpointCommand.Make(globals),
         "restore" => RestoreCommand.Make(globals),
         "spec" => SpecCommand.Make(),

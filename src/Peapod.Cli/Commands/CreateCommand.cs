@@ -57,6 +57,7 @@ internal sealed class CreateCommand
     {
         command.Arguments.Add(id);
         command.Options.Add(bundle.Option);
+        command.Options.Add(bundle.Config);
         command.Options.Add(consoleSocket);
         command.Options.Add(pidfdSocket);
         command.Options.Add(pidFile);

@@ -124,7 +124,6 @@ internal sealed class UpdateCommand
 
     private LinuxResources FromFlags(ParseResult parsed)
     {
-        var pids = Signed(parsed, "--pids-limit");
         return new LinuxResources
         {
             BlockIO = new LinuxBlockIO { Weight = Weight(parsed) },
@@ -146,7 +145,7 @@ internal sealed class UpdateCommand
                 Reservation = Bytes(parsed, "--memory-reservation"),
                 Swap = Bytes(parsed, "--memory-swap"),
             },
-            Pids = new LinuxPids { Limit = pids == 0 ? null : pids },
+            Pids = new LinuxPids { Limit = Signed(parsed, "--pids-limit") },
         };
     }
 

@@ -5,6 +5,7 @@ using Peapod.Kernel;
 using Peapod.Kernel.Files;
 using Peapod.Kernel.Interop;
 using Peapod.Kernel.Processes;
+using Peapod.Oci;
 
 namespace Peapod.Container.Cgroups;
 
@@ -77,6 +78,34 @@ public sealed class Cgroup : IDisposable
             throw new ContainerException($"cannot make the cgroup \"{path}\": {e.Message}", 1, e);
         }
     }
+
+    /// <summary>Makes a cgroup below this one, where it is not there yet, with the controllers that this one has.</summary>
+    /// <param name="path">Names with slashes between them, none of them "..".</param>
+    /// <param name="annotation">Who asks for it.</param>
+    internal Cgroup MakeBelow(string path, string annotation)
+    {
+        try
+        {
+            var full = Path;
+            foreach (var name in path.Split('/', StringSplitOptions.RemoveEmptyEntries))
+            {
+                full = $"{full}/{name}";
+                if (Libc.mkdirat(Libc.AT_FDCWD, full, 0x1ed) != 0 && KernelException.Last("mkdir", full) is { Error: not Errno.EEXIST } error)
+                {
+                    throw error;
+                }
+            }
+
+            return new Cgroup(full, FileSystem.Open(full, Libc.O_RDONLY | Libc.O_DIRECTORY));
+        }
+        catch (KernelException e)
+        {
+            throw new ContainerException($"config.json: {CrunAnnotations.FieldOf(annotation)}: cannot make the cgroup \"{path}\" below the container's: {e.Message}", 1, e);
+        }
+    }
+
+    /// <summary>Moves a process in.</summary>
+    internal void Take(int pid) => FileSystem.WriteExisting(Directory, "cgroup.procs", pid.ToString(CultureInfo.InvariantCulture));
 
     /// <exception cref="ContainerException">There is no such cgroup.</exception>
     public static Cgroup Open(string path) => TryOpen(path) ?? throw new ContainerException($"the cgroup \"{path}\" is gone");

@@ -48,7 +48,9 @@ internal static class RuntimeHooks
             KernelException.Check((nint)Libc.lseek(document.Number, 0, 0), "lseek", "peapod-state");
             using var output = SafeFd.Check(Libc.memfd_create("peapod-hook", Libc.MFD_CLOEXEC), "memfd_create", "peapod-hook");
             using var bundle = OpenBundle(state.Bundle);
-            using var process = ChildProcess.Start(hook.Path, HookPlan.Args(hook), hook.Env, new(document, output, output), bundle);
+            using var log = OpenLog(state, CrunAnnotations.HooksOutput);
+            using var errors = OpenLog(state, CrunAnnotations.HooksError);
+            using var process = ChildProcess.Start(hook.Path, HookPlan.Args(hook), hook.Env, new(document, log ?? output, errors ?? output), bundle);
             var inTime = process.WaitForExit(hook.Timeout is { } seconds ? (int)Math.Min(int.MaxValue, seconds * 1000L) : -1);
             if (!inTime)
             {
@@ -64,6 +66,31 @@ internal static class RuntimeHooks
         catch (KernelException e)
         {
             throw new ContainerException($"{Failures.Prefix(field)}{HookPlan.FailureOf(field)}cannot {HookPlan.TextOf(hook)}: {e.Operation}: {KernelException.Describe(e.Error)}", 1, e);
+        }
+    }
+
+    /// <summary>A file that hooks append to; what makes it is root's alone to read.</summary>
+    internal static SafeFd OpenLog(string path)
+    {
+        var flags = Libc.O_WRONLY | Libc.O_CREAT | Libc.O_APPEND | Libc.O_NOCTTY;
+        return FileSystem.Open(path, flags, 0x180);
+    }
+
+    private static SafeFd? OpenLog(Oci.State state, string annotation)
+    {
+        if (CrunAnnotations.Find(state.Annotations, annotation) is not { } file)
+        {
+            return null;
+        }
+
+        var path = RootPlan.Resolve(state.Bundle, file);
+        try
+        {
+            return OpenLog(path);
+        }
+        catch (KernelException e)
+        {
+            throw new ContainerException($"{Failures.Prefix(CrunAnnotations.FieldOf(annotation))}cannot open \"{path}\": {KernelException.Describe(e.Error)}", 1, e);
         }
     }
 

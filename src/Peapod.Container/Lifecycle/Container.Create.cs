@@ -44,6 +44,7 @@ public sealed partial class Container
             Grantable = OwnCapabilities.Permitted(),
         });
         Warn(store, plan);
+        using var receiver = NewProcess.ConnectPidfdReceiver(request.Spec);
 
         using var held = store.Add(request.Id);
         using var devices = request.Spec.Linux?.NetDevices is { Count: > 0 } ? new MovedDevices() : null;
@@ -83,6 +84,13 @@ public sealed partial class Container
         DebugPlan(store, plan);
         using var inputs = CreateInputs.Make(store.FolderOf(request.Id), request);
         using var steps = HostSteps.Do(plan, store.FolderOf(request.Id), inputs.Get, undo, request.Sources);
+        if (plan.SharedRoot is { } shared)
+        {
+            record = record with { RootMount = SharedRoot.IdOf(steps.Descriptors[shared.Index]!), RootNamespace = NamespacePlan.PathOf(request.Spec, Libc.CLONE_NEWNS) };
+            store.Write(record);
+            undo.Add(() => SharedRoot.Remove(record.Rootfs, record.RootMount, record.RootNamespace));
+        }
+
         var child = Spawner.Spawn(plan, steps.Descriptors, cgroup.Directory, request.Streams, request.Interruption);
         undo.Add(() => NewProcess.KillAndReap(child.Process));
         if (devices is not null)
@@ -108,8 +116,10 @@ public sealed partial class Container
             {
                 record = record.Of(child.Pid);
                 store.WriteProcess(record);
+                cgroup.Occupy(child.Pid);
                 store.Debug?.Invoke($"process {child.Pid} is set up");
                 NewProcess.SendPidfd(request.PidfdSocket, "standard"u8, child.Process);
+                NewProcess.SendPidfd(receiver, " "u8, child.Process);
                 NewProcess.WritePidFile(request.PidFile, child.Pid);
             },
             IsFrozen = () => cgroup.Path.Length > 0 && Cgroup.IsFrozenAt(cgroup.Path),

@@ -1,6 +1,7 @@
 using Peapod.Container.Cgroups;
 using Peapod.Container.Hooks;
 using Peapod.Container.Plans;
+using Peapod.Container.Spawning;
 using Peapod.Container.State;
 using Peapod.Container.Systemd;
 using Peapod.Kernel.Processes;
@@ -94,6 +95,11 @@ public sealed partial class Container
         if (process?.WaitForExit(KillTimeoutMilliseconds) == false)
         {
             throw DoesNotEnd(Id, $"process {Record.Pid}");
+        }
+
+        if (Record.RootMount != 0)
+        {
+            SharedRoot.Remove(Record.Rootfs, Record.RootMount, Record.RootNamespace);
         }
 
         if (Record.Unit is { } unit)

@@ -6,6 +6,7 @@ using Peapod.Kernel;
 using Peapod.Kernel.Files;
 using Peapod.Kernel.Interop;
 using Peapod.Kernel.Processes;
+using Peapod.Oci;
 
 namespace Peapod.Container.Lifecycle;
 
@@ -46,7 +47,8 @@ public sealed partial class Container
             _ => throw new ArgumentOutOfRangeException(nameof(input)),
         }, undo);
         DebugPlan(store, plan);
-        var child = SpawnOnCpus(plan, steps, request);
+        var beside = CrunAnnotations.CgroupBelow(spec, CrunAnnotations.DelegateCgroup).Length > 0 || CrunAnnotations.CgroupBelow(spec, CrunAnnotations.SystemdSubgroup).Length > 0;
+        var child = SpawnOnCpus(plan, steps, request with { BesideFirst = beside });
         using var socket = child.Socket;
         undo.Add(() => NewProcess.KillAndReap(child.Process));
         InitDialogue.Run(child, plan, steps, spec, request.Process, new StageActions
@@ -99,7 +101,7 @@ public sealed partial class Container
             return SpawnBelow(plan, steps, request, below);
         }
 
-        using var cgroup = Cgroup.TryOpen(Record.Cgroup);
+        using var cgroup = request.BesideFirst && Record.Cgroup.Length > 0 ? null : Cgroup.TryOpen(Record.Cgroup);
         if (cgroup is null)
         {
             return SpawnBesideFirst(plan, steps, request);

@@ -126,6 +126,7 @@ public sealed partial class Container
                     StoreTimeNamespace(store, request, notification.Pid);
                     GroupOf(spec, request.Id)?.Add(notification.Pid);
                     cgroup.Inhabited();
+                    cgroup.Occupy(notification.Pid);
                     NewProcess.WritePidFile(request.PidFile, notification.Pid);
                     break;
                 default:

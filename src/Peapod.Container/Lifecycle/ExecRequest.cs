@@ -22,6 +22,9 @@ public sealed record ExecRequest
     /// <summary>Execute in a paused container, too: the process waits there until it is resumed.</summary>
     public bool IgnorePaused { get; init; }
 
+    /// <summary>In the cgroup of the container's first process, whichever that is.</summary>
+    internal bool BesideFirst { get; init; }
+
     /// <summary>A cgroup below the container's, from there, which the process lives in; null for the container's own.</summary>
     public string? Cgroup { get; init; }
 

@@ -12,6 +12,8 @@ namespace Peapod.Container.Lifecycle;
 /// <summary>The cgroup of a container in the making: a directory, a scope of systemd's, or none. What is wrong with it is told before anything is made.</summary>
 internal sealed class NewCgroup : IDisposable
 {
+    private const string TasksFile = "pids.max";
+
     private readonly CgroupHierarchy hierarchy;
     private readonly Spec spec;
     private readonly ScopeName? scopeName;
@@ -20,6 +22,7 @@ internal sealed class NewCgroup : IDisposable
     private readonly bool limitsLater;
     private Scope? scope;
     private Cgroup? cgroup;
+    private Cgroup? subgroup;
 
     /// <param name="hierarchy">Where it is made.</param>
     /// <param name="request">The container.</param>
@@ -57,7 +60,7 @@ internal sealed class NewCgroup : IDisposable
     internal string? Unit => scopeName?.Unit;
 
     /// <summary>What a process is made in; null for the caller's own cgroup.</summary>
-    internal SafeFd? Directory => cgroup?.Directory;
+    internal SafeFd? Directory => (subgroup ?? cgroup)?.Directory;
 
     /// <summary>Makes it, with its limits and its device program.</summary>
     /// <param name="undo">Takes what removes it.</param>
@@ -75,7 +78,8 @@ internal sealed class NewCgroup : IDisposable
             undo.Add(cgroup.Remove);
             if (!limitsLater)
             {
-                cgroup.Apply(settings);
+                // Whoever makes the process, and the hooks, may be more than there may be later on.
+                cgroup.Apply(settings, static setting => setting.File == TasksFile ? setting with { Value = "max" } : setting);
             }
         }
         else
@@ -86,11 +90,16 @@ internal sealed class NewCgroup : IDisposable
             undo.Add(scope.Stop);
             cgroup.MarkOwner(owner);
             scope.Apply(hierarchy, settings, limitsLater);
+            if (CrunAnnotations.CgroupBelow(spec, CrunAnnotations.SystemdSubgroup) is { Length: > 0 } below)
+            {
+                subgroup = cgroup.MakeBelow(below, CrunAnnotations.SystemdSubgroup);
+            }
         }
 
         if (CgroupOwner.Of(spec) is { } user)
         {
             cgroup.GiveTo(user);
+            subgroup?.GiveTo(user);
         }
 
         DeviceProgram.Attach(cgroup.Directory, spec.Linux?.Resources?.Devices);
@@ -99,13 +108,32 @@ internal sealed class NewCgroup : IDisposable
     /// <summary>The container's process is in it.</summary>
     internal void Inhabited()
     {
-        if (scope is not null)
-        {
-            scope.Leave(settings);
-        }
-        else if (limitsLater)
+        scope?.Dispose();
+        if (scope is null && limitsLater)
         {
             cgroup?.Apply(settings);
+        }
+    }
+
+    /// <summary>All is set up but the container's own program: what was not limited yet is, and the process goes where it may divide its cgroup.</summary>
+    /// <param name="pid">The process.</param>
+    internal void Occupy(int pid)
+    {
+        scope?.Limit(settings);
+        if (scope is null && !limitsLater)
+        {
+            cgroup?.Apply(settings, static setting => setting.File == TasksFile ? setting : null);
+        }
+
+        if (cgroup is not null && CrunAnnotations.CgroupBelow(spec, CrunAnnotations.DelegateCgroup) is { Length: > 0 } below)
+        {
+            using var delegated = (subgroup ?? cgroup).MakeBelow(below, CrunAnnotations.DelegateCgroup);
+            if (CgroupOwner.Of(spec) is { } user)
+            {
+                delegated.GiveTo(user);
+            }
+
+            delegated.Take(pid);
         }
     }
 
@@ -114,6 +142,7 @@ internal sealed class NewCgroup : IDisposable
     public void Dispose()
     {
         scope?.Dispose();
+        subgroup?.Dispose();
         cgroup?.Dispose();
     }
 

@@ -4,13 +4,33 @@ using Peapod.Kernel;
 using Peapod.Kernel.Files;
 using Peapod.Kernel.Processes;
 using Peapod.Kernel.Sockets;
+using Peapod.Oci;
 
 namespace Peapod.Container.Lifecycle;
 
 /// <summary>What is done for a process that was just made, a container's first one or one of exec, and to one that must not be.</summary>
 internal static class NewProcess
 {
-    /// <summary>In the words of runc, whose name for the process is all that goes with it.</summary>
+    /// <summary>The socket of crun's annotation for it, or null.</summary>
+    /// <exception cref="ContainerException">Nobody listens there.</exception>
+    internal static SafeFd? ConnectPidfdReceiver(Spec spec)
+    {
+        if (CrunAnnotations.Find(spec.Annotations, CrunAnnotations.PidfdReceiver) is not { } path)
+        {
+            return null;
+        }
+
+        try
+        {
+            return UnixSocket.Connect(path);
+        }
+        catch (KernelException e)
+        {
+            throw new ContainerException($"config.json: {CrunAnnotations.FieldOf(CrunAnnotations.PidfdReceiver)}: cannot connect to \"{path}\": {KernelException.Describe(e.Error)}", 1, e);
+        }
+    }
+
+    /// <summary>In the words of runc, whose name for the process is all that goes with it; crun sends a space.</summary>
     internal static void SendPidfd(SafeFd? socket, ReadOnlySpan<byte> name, PidFd process)
     {
         if (socket is null)
@@ -24,7 +44,7 @@ internal static class NewProcess
         }
         catch (KernelException e)
         {
-            throw new ContainerException($"--pidfd-socket: cannot send the process's pidfd: {KernelException.Describe(e.Error)}", 1, e);
+            throw new ContainerException($"cannot send the process's pidfd to its socket: {KernelException.Describe(e.Error)}", 1, e);
         }
     }
 

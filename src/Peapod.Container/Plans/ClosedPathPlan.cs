@@ -45,7 +45,7 @@ internal static class ClosedPathPlan
             }
 
             var (path, type) = Place(masked[i], proc, sys);
-            plan.Init(new(PlanCode.Mask, $"linux.maskedPaths[{i}]", $"mask \"{masked[i]}\"") { Path = path, Slot = slot, A = type, Data = RootPlan.MountLabel(spec) });
+            plan.Init(new(PlanCode.Mask, $"linux.maskedPaths[{i}]", $"mask \"{masked[i]}\"") { Path = path, Slot = slot, A = type, Data = RootPlan.MountContext(spec) });
         }
     }
 

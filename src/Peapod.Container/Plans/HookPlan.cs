@@ -26,7 +26,30 @@ internal static class HookPlan
             plan.Init(new(PlanCode.Sync, hooks.CreateRuntime.Count > 0 ? "hooks.createRuntime" : "hooks.prestart", text.ToString()) { A = (ulong)InitStage.Hooks });
         }
 
+        if (hooks.CreateContainer.Count + hooks.StartContainer.Count > 0)
+        {
+            plan.HookOutput = OpenLog(plan, request, CrunAnnotations.HooksOutput);
+            plan.HookError = OpenLog(plan, request, CrunAnnotations.HooksError);
+        }
+
         Add(plan, request, hooks.CreateContainer, "createContainer", "creating", request.Spec.Process?.Env ?? []);
+    }
+
+    /// <summary>For what closes descriptors before the last hooks run: HOOK_* of native/include/plan.h.</summary>
+    internal static ulong OutputsOf(PlanBuilder plan) =>
+        (plan.HookOutput is { } output ? ((ulong)output.Index + 1) << 8 : 0) | (plan.HookError is { } error ? ((ulong)error.Index + 1) << 20 : 0);
+
+    private static PlanSlot? OpenLog(PlanBuilder plan, PlanRequest request, string annotation)
+    {
+        if (CrunAnnotations.Find(request.Spec.Annotations, annotation) is not { } file)
+        {
+            return null;
+        }
+
+        var path = RootPlan.Resolve(request.Bundle, file);
+        var slot = plan.Slot(annotation);
+        plan.Host(new OpenLogStep(CrunAnnotations.FieldOf(annotation), $"open \"{path}\"", slot, path));
+        return slot;
     }
 
     /// <summary>When the process has its identity and was started, right before it executes.</summary>
@@ -91,7 +114,7 @@ internal static class HookPlan
                 List = Args(hook),
                 Environment = hook.Env.Count > 0 ? hook.Env : inherited,
                 B = (ulong)(hook.Timeout ?? 0),
-                C = hook.Env.Count > 0 ? 0u : 1u,
+                C = (hook.Env.Count > 0 ? 0u : 1u) | OutputsOf(plan),
                 Source = state[..pid],
                 Data = state[(pid + 1)..],
             });

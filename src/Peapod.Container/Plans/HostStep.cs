@@ -72,6 +72,9 @@ public sealed record MakeUserNamespaceStep(
 /// <summary>Opens a namespace file (or any other file of the host) for init to use.</summary>
 public sealed record OpenNamespaceStep(string Field, string Text, PlanSlot Slot, string Path, ulong CloneFlag) : HostStep(Field, Text);
 
+/// <summary>Opens a file of the host to append to; it is made when it is not there.</summary>
+public sealed record OpenLogStep(string Field, string Text, PlanSlot Slot, string Path) : HostStep(Field, Text);
+
 /// <summary>Makes a detached mount of the host's /dev/null, after looking that it is character device 1:3.</summary>
 public sealed record CloneNullDeviceStep(string Field, string Text, PlanSlot Slot) : HostStep(Field, Text);
 

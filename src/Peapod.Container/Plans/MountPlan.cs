@@ -10,6 +10,7 @@ internal static class MountPlan
     // ATTACH_* and NEW_MOUNT_* of native/include/plan.h.
     private const ulong MayLieInProcfs = 1, KeepTargetLink = 2, CopyLink = 4;
     private const ulong ModeOfTarget = 1UL << 32, CopyOfTarget = 1UL << 33, MayLieInProc = 1UL << 34;
+    internal const ulong MayBeForeign = 1UL << 35;
 
     /// <param name="late">What is done when everything has its place: read-only attributes of what things are made in.</param>
     internal static void Add(PlanBuilder plan, PlanRequest request, int index, List<InitOperation> late)
@@ -36,7 +37,7 @@ internal static class MountPlan
         }
         else
         {
-            AddNew(plan, mount, field, options, late, RootPlan.MountLabel(request.Spec));
+            AddNew(plan, request.Spec, mount, field, options, late);
         }
     }
 
@@ -98,7 +99,7 @@ internal static class MountPlan
         });
     }
 
-    private static void AddNew(PlanBuilder plan, Mount mount, string field, MountOptions options, List<InitOperation> late, string? label)
+    private static void AddNew(PlanBuilder plan, Spec spec, Mount mount, string field, MountOptions options, List<InitOperation> late)
     {
         var type = mount.Type switch
         {
@@ -137,9 +138,9 @@ internal static class MountPlan
         }
 
         // As runc has it: SELinux labels proc, sysfs and cgroup2 itself, and a message queue file system by its root.
-        if (label is not null && type is not ("proc" or "sysfs" or "cgroup2" or "mqueue"))
+        if (RootPlan.MountContext(spec) is { } context && type is not ("proc" or "sysfs" or "cgroup2" or "mqueue"))
         {
-            parameters.Add($"context={label}");
+            parameters.Add(context);
         }
 
         plan.Init(new(PlanCode.NewMount, field, $"mount {type} at \"{mount.Destination}\"")
@@ -148,14 +149,15 @@ internal static class MountPlan
             Source = type,
             Path = mount.Destination,
             List = parameters,
-            Data = type == "mqueue" ? label : null,
+            Data = type == "mqueue" ? RootPlan.MountLabel(spec) : null,
             A = attributes,
 
             B = type is "proc" or "sysfs" || ThroughNoSymlink(mount.Destination) ? Libc.RESOLVE_NO_SYMLINKS : 0,
             C = options.Propagation
                 | (type == "tmpfs" && !SetsMode(options) ? ModeOfTarget : 0)
                 | (options.CopiesUp ? CopyOfTarget : 0)
-                | (place != Place.Outside ? MayLieInProc : 0),
+                | (place != Place.Outside ? MayLieInProc : 0)
+                | (NamespacePlan.MayBeForeign(spec, type) ? MayBeForeign : 0),
         });
     }
 

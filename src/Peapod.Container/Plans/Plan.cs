@@ -19,6 +19,9 @@ public sealed record Plan(
     /// <summary>Fields that are not done as they are written.</summary>
     public IReadOnlyList<SpecException> Warnings { get; init; } = [];
 
+    /// <inheritdoc cref="PlanBuilder.SharedRoot"/>
+    internal PlanSlot? SharedRoot { get; init; }
+
     /// <summary>How many descriptors from 3 on the process gets of the caller's; nothing else that the caller left open reaches even init.</summary>
     internal uint PassedDescriptors
     {

@@ -21,6 +21,7 @@ public enum PlanCode : uint
     Mknod,
     Symlink,
     MountAttributes,
+    Unmount,
     Pivot,
     Chroot,
     Hostname,

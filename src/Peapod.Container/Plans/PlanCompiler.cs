@@ -18,6 +18,11 @@ public static class PlanCompiler
             plan.Host(new MakeResctrlGroupStep("linux.intelRdt", text, rdt, request.Id));
         }
 
+        if (spec.Linux is { UidMappings.Count: > 0 } or { GidMappings.Count: > 0 } && !NamespacePlan.Has(spec, Libc.CLONE_NEWUSER))
+        {
+            plan.Warn(new SpecException(spec.Linux.UidMappings.Count > 0 ? "linux.uidMappings" : "linux.gidMappings", "not used: there is no user namespace in linux.namespaces"));
+        }
+
         NamespacePlan.AddInit(plan, spec);
         if (spec.Hostname is { Length: > 0 } hostname)
         {
@@ -35,7 +40,7 @@ public static class PlanCompiler
         RootPlan.AddFinish(plan, request, late);
         AddKeyring(plan, request.NoNewKeyring ? null : request.Id, request.Pauses ? null : spec.Process);
 
-        var filter = spec.Linux?.Seccomp is { } seccomp ? request.CompileFilter(seccomp) : null;
+        var filter = SeccompPlan.Filter(spec, request.CompileFilter);
         if (request.Pauses)
         {
             AddPause(plan, filter);
@@ -61,7 +66,7 @@ public static class PlanCompiler
     public static Plan CompileExec(ExecPlanRequest request)
     {
         var (container, process) = (request.Container, request.Process);
-        var filter = container.Linux?.Seccomp is { } seccomp ? request.CompileFilter(seccomp) : null;
+        var filter = SeccompPlan.Filter(container, request.CompileFilter);
         var plan = new PlanBuilder();
         SchedulingPlan.AddAffinity(plan, process);
         NamespacePlan.AddJoin(plan, container);
@@ -82,7 +87,12 @@ public static class PlanCompiler
     private static ProcessContext Context(Spec container, ulong grantable)
     {
         var inUserNamespace = NamespacePlan.Has(container, Libc.CLONE_NEWUSER);
-        return new() { InUserNamespace = inUserNamespace, Grantable = inUserNamespace ? ulong.MaxValue : grantable };
+        return new()
+        {
+            InUserNamespace = inUserNamespace,
+            Grantable = inUserNamespace ? ulong.MaxValue : grantable,
+            KeepsGroups = CrunAnnotations.IsOn(container, CrunAnnotations.KeepOriginalGroups),
+        };
     }
 
     private static void AddKeyring(PlanBuilder plan, string? id, Process? process)

@@ -11,6 +11,9 @@ internal sealed record ProcessContext
     /// <summary>The capabilities that it can be given, a bit for each.</summary>
     internal required ulong Grantable { get; init; }
 
+    /// <summary>The supplementary groups stay the caller's.</summary>
+    internal bool KeepsGroups { get; init; }
+
     /// <summary>The container's system call filter.</summary>
     internal SeccompFilter? Filter { get; init; }
 

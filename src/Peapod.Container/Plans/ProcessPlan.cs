@@ -47,7 +47,11 @@ internal static class ProcessPlan
         if (request.ListenFds > 0)
         {
             environment.Add($"LISTEN_FDS={request.ListenFds}");
-            environment.Add("LISTEN_PID=1");
+            if (Find(environment, "LISTEN_PID") is null)
+            {
+                // One that is given stays, as under crun: in a PID namespace with others only its author knows it.
+                environment.Add("LISTEN_PID=1");
+            }
         }
 
         if (request.NotifyFolder is not null)
@@ -65,7 +69,7 @@ internal static class ProcessPlan
         plan.Init(new(PlanCode.StdioOwner, "process.user.uid", "give the standard streams to the user") { A = user.Uid });
         if (plan.JoinedPid is { } joined)
         {
-            plan.Init(new(PlanCode.Setns, joined.Field, joined.Text) { Slot = joined.Slot, A = Libc.CLONE_NEWPID });
+            plan.Init(new(PlanCode.Setns, joined.Field, joined.Text) { Slot = joined.Slot, A = Libc.CLONE_NEWPID, B = NamespacePlan.Rest });
         }
 
         // Tried by root first, who comes to more places; where root of a user namespace may not go, the user perhaps may.
@@ -73,7 +77,7 @@ internal static class ProcessPlan
         plan.Init(cwd with { A = 1 });
         var capabilities = new CapabilityPlan(plan, process.Capabilities, context.Grantable);
         plan.Init(capabilities.Bounding);
-        plan.Init(Become(user));
+        plan.Init(Become(user, context.KeepsGroups));
         var forFilter = context.Filter is not null && !process.NoNewPrivileges ? 1UL << SeccompPlan.CapSysAdmin : 0;
         plan.Init(capabilities.Sets(forFilter));
         plan.Init(cwd with { Text = $"be in the working directory \"{process.Cwd}\"" });
@@ -107,7 +111,7 @@ internal static class ProcessPlan
         }
 
         SeccompPlan.AddHold(plan, context.Filter, process, context.IsBornLate);
-        plan.Init(new(PlanCode.CloseFds, "", "close what is not the process's") { Slot = fifo, SecondSlot = report, B = (ulong)context.PreserveFds });
+        plan.Init(new(PlanCode.CloseFds, "", "close what is not the process's") { Slot = fifo, SecondSlot = report, B = (ulong)context.PreserveFds, C = HookPlan.OutputsOf(plan) });
         var keepsAdmin = context.IsBornLate ? capabilities.NewbornKeeps(SeccompPlan.CapSysAdmin, user.Uid == 0) : capabilities.Keeps(SeccompPlan.CapSysAdmin);
         SeccompPlan.Add(plan, context.Filter, process.NoNewPrivileges, keepsAdmin);
         if (context.IsBornLate)
@@ -183,7 +187,7 @@ internal static class ProcessPlan
         };
     }
 
-    private static InitOperation Become(User user)
+    private static InitOperation Become(User user, bool keepsGroups)
     {
         var groups = user.AdditionalGids;
         var bytes = new byte[groups.Count * sizeof(uint)];
@@ -198,6 +202,7 @@ internal static class ProcessPlan
             B = user.Gid,
             C = (ulong)groups.Count,
             Bytes = bytes,
+            Source = keepsGroups ? "" : null,
         };
     }
 

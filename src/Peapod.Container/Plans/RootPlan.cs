@@ -11,14 +11,18 @@ internal static class RootPlan
     internal static IReadOnlyList<InitOperation> AddInit(PlanBuilder plan, PlanRequest request)
     {
         var spec = request.Spec;
-        if (!NamespacePlan.Has(spec, Libc.CLONE_NEWNS, newOnly: true))
+        if (!Mounts(spec))
         {
             AddForeignRoot(plan, request);
             return [];
         }
 
-        // Nothing that is mounted here may show on the host; what the host mounts later may show here.
-        plan.Init(new(PlanCode.Propagation, "linux.rootfsPropagation", "keep mounts from the host") { Path = "/", A = Libc.MS_SLAVE, B = 1, C = 1 });
+        if (NamespacePlan.Has(spec, Libc.CLONE_NEWNS, newOnly: true))
+        {
+            // Nothing that is mounted here may show on the host; what the host mounts later may show here.
+            plan.Init(new(PlanCode.Propagation, "linux.rootfsPropagation", "keep mounts from the host") { Path = "/", A = Libc.MS_SLAVE, B = 1, C = 1 });
+        }
+
         LabelPlan.AddMounts(plan, spec.Linux?.MountLabel);
         AddRoot(plan, request);
         var late = new List<InitOperation>();
@@ -79,7 +83,7 @@ internal static class RootPlan
         }
 
         var ownMounts = NamespacePlan.Has(spec, Libc.CLONE_NEWNS, newOnly: true);
-        if (ownMounts)
+        if (Mounts(spec))
         {
             if (spec.Root?.Readonly == true)
             {
@@ -98,7 +102,7 @@ internal static class RootPlan
             plan.Init(new(PlanCode.Chroot, "root.path", "make the root file system the root") { A = ownMounts ? 0u : 1u });
         }
 
-        AddPropagation(plan, spec, ownMounts);
+        AddPropagation(plan, spec);
     }
 
     private static void AddRoot(PlanBuilder plan, PlanRequest request)
@@ -116,6 +120,10 @@ internal static class RootPlan
         {
             place = Resolve(request.Bundle, request.Spec.Root!.Path!);
             slot = plan.Slot("root file system");
+            if (!NamespacePlan.Has(request.Spec, Libc.CLONE_NEWNS, newOnly: true))
+            {
+                plan.SharedRoot = place.Length > 1 ? slot : throw new SpecException("root.path", "mounts in \"/\" itself need a new mount namespace: they would be everybody's");
+            }
 
             // As a slave it sees what the host mounts in it later; otherwise the container's mounts are its own.
             var propagation = request.Spec.Linux?.RootfsPropagation is "slave" or "rslave" ? Libc.MS_SLAVE : Libc.MS_PRIVATE;
@@ -126,34 +134,25 @@ internal static class RootPlan
         plan.Init(new(PlanCode.AttachRoot, "root.path", $"attach the root file system at \"{place}\"") { Slot = slot, Path = place });
     }
 
-    /// <summary>Without a mount namespace of its own the container lives in the host's, or in another's, under its root.</summary>
+    /// <summary>
+    /// Whether something is mounted for the container: always in a mount namespace of its own. In one that others live in, too, all of it hangs
+    /// on a mount of the root file system at its place, and goes with that when the container is deleted.
+    /// </summary>
+    internal static bool Mounts(Spec spec) => NamespacePlan.Has(spec, Libc.CLONE_NEWNS, newOnly: true)
+        || spec is { Mounts.Count: > 0 } or { Root.Readonly: true } or { Linux.MaskedPaths.Count: > 0 } or { Linux.ReadonlyPaths.Count: > 0 } or { Linux.RootfsPropagation.Length: > 0 };
+
+    /// <summary>Without anything to mount the container lives in the host's mount namespace, or in another's, under its root.</summary>
     private static void AddForeignRoot(PlanBuilder plan, PlanRequest request)
     {
-        RefuseMountsOfItsOwn(request.Spec);
         var place = request.Spec.Root?.Path is { } path ? Resolve(request.Bundle, path) : "/";
         plan.Init(new(PlanCode.UseRoot, "root.path", $"open the root file system \"{place}\"") { Path = place });
     }
 
-    /// <summary>To leave out a protection without a word would be worse than to refuse.</summary>
-    private static void RefuseMountsOfItsOwn(Spec spec)
-    {
-        var field = spec switch
-        {
-            { Mounts.Count: > 0 } => "mounts",
-            { Root.Readonly: true } => "root.readonly",
-            { Linux.MaskedPaths.Count: > 0 } => "linux.maskedPaths",
-            { Linux.ReadonlyPaths.Count: > 0 } => "linux.readonlyPaths",
-            { Linux.RootfsPropagation.Length: > 0 } => "linux.rootfsPropagation",
-            _ => null,
-        };
-        if (field is not null)
-        {
-            throw new SpecException(field, "needs a new mount namespace: the mounts of a shared one are not the container's to change");
-        }
-    }
-
     /// <summary>The SELinux label of what is mounted new, or null.</summary>
     internal static string? MountLabel(Spec spec) => spec.Linux?.MountLabel is { Length: > 0 } label ? label : null;
+
+    /// <summary>The same as a parameter of the file system.</summary>
+    internal static string? MountContext(Spec spec) => MountLabel(spec) is { } label ? $"{CrunAnnotations.ContextType(spec)}={label}" : null;
 
     private static void AddSysctls(PlanBuilder plan, Spec spec)
     {
@@ -169,7 +168,7 @@ internal static class RootPlan
         }
     }
 
-    private static void AddPropagation(PlanBuilder plan, Spec spec, bool ownMounts)
+    private static void AddPropagation(PlanBuilder plan, Spec spec)
     {
         var (propagation, recursive) = spec.Linux?.RootfsPropagation switch
         {
@@ -183,7 +182,7 @@ internal static class RootPlan
             "runbindable" => (Libc.MS_UNBINDABLE, true),
             _ => (0UL, false),
         };
-        if (propagation != 0 && ownMounts)
+        if (propagation != 0)
         {
             plan.Init(new(PlanCode.Propagation, "linux.rootfsPropagation", $"make the root file system {spec.Linux!.RootfsPropagation}")
             {

@@ -11,6 +11,38 @@ internal static class SeccompPlan
     private const ulong Privileged = 1;
     private const ulong Keep = 2;
 
+    /// <summary>The container's filter, or null when it has none.</summary>
+    /// <param name="compile">Compiles linux.seccomp.</param>
+    /// <exception cref="SpecException">It cannot be compiled, or is no filter.</exception>
+    internal static SeccompFilter? Filter(Spec spec, Func<LinuxSeccomp, SeccompFilter> compile)
+    {
+        if (CrunAnnotations.Find(spec.Annotations, CrunAnnotations.SeccompBpfData) is { } data)
+        {
+            return Decode(data);
+        }
+
+        if (spec.Linux?.Seccomp is not { } seccomp)
+        {
+            return null;
+        }
+
+        if (CrunAnnotations.IsOn(spec, CrunAnnotations.FailUnknownSyscall))
+        {
+            SeccompCompiler.RefuseUnknown(seccomp);
+        }
+
+        return compile(seccomp);
+    }
+
+    private static SeccompFilter Decode(string base64)
+    {
+        var program = new byte[base64.Length];
+        return Convert.TryFromBase64String(base64, program, out var size) && size > 0 && size % SeccompFilter.InstructionSize == 0
+            && size <= SeccompFilter.MostInstructions * SeccompFilter.InstructionSize
+            ? new(program.AsMemory(0, size), 0)
+            : throw new SpecException(CrunAnnotations.FieldOf(CrunAnnotations.SeccompBpfData), "is no filter in base64: instructions of 8 bytes each, 4096 at most");
+    }
+
     /// <summary>The stage before the filter: what the process is to have from outside, and a hold on a filter that would refuse what is left to do.</summary>
     /// <param name="isBornLate">The process is born under the filter. Without an OOM score to inherit and a need to hold there is no stage: it costs a turn of both.</param>
     internal static void AddHold(PlanBuilder plan, SeccompFilter? filter, Process process, bool isBornLate)

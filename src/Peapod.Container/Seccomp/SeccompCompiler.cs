@@ -47,6 +47,22 @@ internal static unsafe class SeccompCompiler
         }
     }
 
+    /// <exception cref="SpecException">A system call that the libseccomp at hand does not know.</exception>
+    internal static void RefuseUnknown(LinuxSeccomp seccomp)
+    {
+        for (var i = 0; i < seccomp.Syscalls.Count; i++)
+        {
+            var names = seccomp.Syscalls[i].Names;
+            for (var j = 0; j < names.Count; j++)
+            {
+                if (seccomp_syscall_resolve_name(names[j]) == UnknownSyscall)
+                {
+                    throw new SpecException($"linux.seccomp.syscalls[{i}].names[{j}]", $"unknown system call \"{names[j]}\"\n  {CrunAnnotations.FailUnknownSyscall} makes that an error");
+                }
+            }
+        }
+    }
+
     /// <summary>The architectures that the libseccomp at hand knows.</summary>
     internal static List<string> KnownArchitectures()
     {

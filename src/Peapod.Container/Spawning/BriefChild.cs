@@ -29,7 +29,7 @@ internal static class BriefChild
                     case null:
                         throw Failures.OfOperation(plan.Init[report.Operation], report.Error, report.Detail);
                     case InitStage.Source:
-                        steps!.GiveLate(child, plan.Init[next - 1].Slot!);
+                        steps!.GiveLate(child, plan.Init[next - 1]);
                         break;
                     default:
                         return look(child.Pid);

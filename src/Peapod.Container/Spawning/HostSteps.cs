@@ -1,3 +1,4 @@
+using Peapod.Container.Hooks;
 using Peapod.Container.Plans;
 using Peapod.Container.Resctrl;
 using Peapod.Kernel;
@@ -27,8 +28,18 @@ internal sealed class HostSteps : IDisposable
     /// <summary>The slot is still empty.</summary>
     internal bool IsLate(PlanSlot? slot) => late.Has(slot);
 
-    /// <summary>Fills a late slot, for a child that waits for it.</summary>
-    internal void GiveLate(Spawner.Child child, PlanSlot slot) => late.Give(child, slot, IdsOf);
+    /// <summary>Gives a child the mount that it waits for.</summary>
+    internal void GiveLate(Spawner.Child child, InitOperation operation)
+    {
+        if (operation.Code == PlanCode.NewMount)
+        {
+            ForeignMount.Give(child, operation);
+        }
+        else
+        {
+            late.Give(child, operation.Slot!, IdsOf);
+        }
+    }
 
     /// <param name="plan">The plan.</param>
     /// <param name="folder">The container's folder of state.</param>
@@ -86,6 +97,9 @@ internal sealed class HostSteps : IDisposable
                     break;
                 case OpenNamespaceStep open:
                     Own(open.Slot, FileSystem.Open(open.Path, Libc.O_RDONLY));
+                    break;
+                case OpenLogStep open:
+                    Own(open.Slot, RuntimeHooks.OpenLog(open.Path));
                     break;
                 case MakeDeviceStep make:
                     if (DeviceNode.TryMake(make, folder) is { } node)

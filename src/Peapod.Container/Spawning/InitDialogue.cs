@@ -82,7 +82,7 @@ internal static class InitDialogue
                 case null:
                     throw Failures.OfOperation(operation, report.Error, report.Detail);
                 case InitStage.Source:
-                    steps.GiveLate(child, operation.Slot!);
+                    steps.GiveLate(child, operation);
                     continue;
                 case InitStage.MapUsers:
                     IdMaps.Write(child.Pid, "linux", spec.Linux?.UidMappings ?? [], spec.Linux?.GidMappings ?? []);
@@ -209,7 +209,16 @@ internal static class InitDialogue
         {
             if (StageOf(plan.Init[i], isLate) is { } stage)
             {
-                return stage == report.Stage ? i + 1 : throw Unexpected("the stage", (int)report.Stage);
+                if (stage == report.Stage)
+                {
+                    return i + 1;
+                }
+
+                // Whether a file system has to be asked for shows when it is made.
+                if (plan.Init[i].Code != PlanCode.NewMount)
+                {
+                    throw Unexpected("the stage", (int)report.Stage);
+                }
             }
         }
 
@@ -221,6 +230,7 @@ internal static class InitDialogue
         PlanCode.Sync or PlanCode.MapUsers => (InitStage)operation.A,
         PlanCode.Spawn or PlanCode.Birth => (InitStage)operation.B,
         PlanCode.WaitStart when operation.B != 0 => (InitStage)operation.B,
+        PlanCode.NewMount when (operation.C & MountPlan.MayBeForeign) != 0 => InitStage.Source,
         PlanCode.Attach when isLate?.Invoke(operation.Slot) == true => InitStage.Source,
         PlanCode.Seccomp when (operation.A & SeccompFlags.NewListener) != 0 => InitStage.Listener,
         _ => null,

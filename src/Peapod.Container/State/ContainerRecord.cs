@@ -51,6 +51,12 @@ public sealed record ContainerRecord
     /// <summary>Its configuration has a group of resctrl, in which more processes go, and which is removed with it.</summary>
     public bool HasIntelRdt { get; init; }
 
+    /// <summary>The mount of its root file system in a mount namespace that others live in, too, by its id; 0 for none.</summary>
+    public ulong RootMount { get; init; }
+
+    /// <summary>The path of that namespace; null for the creator's own.</summary>
+    public string? RootNamespace { get; init; }
+
     /// <summary>The same with its first process.</summary>
     internal ContainerRecord Of(int pid) => this with { Pid = pid, StartTime = ProcessIdentity.TryOf(pid)?.StartTime ?? 0 };
 
@@ -95,6 +101,15 @@ public sealed record ContainerRecord
             writer.WriteBoolean("pidNamespace"u8, HasPidNamespace);
             writer.WriteBoolean("hooks"u8, HasHooks);
             writer.WriteBoolean("intelRdt"u8, HasIntelRdt);
+            if (RootMount != 0)
+            {
+                writer.WriteNumber("rootMount"u8, RootMount);
+                if (RootNamespace is not null)
+                {
+                    writer.WriteString("rootNamespace"u8, RootNamespace);
+                }
+            }
+
             writer.WriteEndObject();
         }
 
@@ -119,7 +134,8 @@ public sealed record ContainerRecord
 
     private static ContainerRecord Parse(ReadOnlySpan<byte> json)
     {
-        string? id = null, version = null, bundle = null, rootfs = null, cgroup = null, missing = null, unit = null, created = null;
+        string? id = null, version = null, bundle = null, rootfs = null, cgroup = null, missing = null, unit = null, created = null, rootNamespace = null;
+        ulong rootMount = 0;
         uint owner = 0;
         bool keyring = false, pidNamespace = false, hooks = false, rdt = false;
         var reader = new Utf8JsonReader(json);
@@ -147,6 +163,8 @@ public sealed record ContainerRecord
                 case "pidNamespace": pidNamespace = reader.GetBoolean(); break;
                 case "hooks": hooks = reader.GetBoolean(); break;
                 case "intelRdt": rdt = reader.GetBoolean(); break;
+                case "rootMount": rootMount = reader.GetUInt64(); break;
+                case "rootNamespace": rootNamespace = reader.GetString(); break;
                 default: reader.Skip(); break;
             }
         }
@@ -166,6 +184,8 @@ public sealed record ContainerRecord
             HasPidNamespace = pidNamespace,
             HasHooks = hooks,
             HasIntelRdt = rdt,
+            RootMount = rootMount,
+            RootNamespace = rootNamespace,
         };
     }
 }

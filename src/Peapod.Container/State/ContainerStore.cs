@@ -1,4 +1,5 @@
 using System.Globalization;
+using Peapod.Container.Configuration;
 using Peapod.Container.Seccomp;
 using Peapod.Kernel;
 using Peapod.Kernel.Files;
@@ -319,7 +320,7 @@ public sealed class ContainerStore
         try
         {
             using var folder = FileSystem.OpenDirectory(FolderOf(id));
-            return FileSystem.TryReadBytes(folder, ConfigName) is { } json ? Spec.Parse(json)
+            return FileSystem.TryReadBytes(folder, ConfigName) is { } json ? SpecCompletion.Complete(Spec.Parse(json))
                 : throw (HasRecord(folder) ? new DamagedContainerException(id, $"{FolderOf(id)}/{ConfigName}", "it is missing", null) : NotThere(id));
         }
         catch (KernelException e) when (e.Error is Errno.ENOENT or Errno.ENOTDIR)

@@ -77,14 +77,10 @@ internal sealed class Scope : IDisposable
         Cgroup.Apply(settings, setting => later.Contains(setting.File) ? setting with { Value = "max" } : setting);
     }
 
-    /// <summary>The container's own process is there: the placeholder ends, and what was not limited yet is.</summary>
-    internal void Leave(IReadOnlyList<CgroupSetting> settings)
-    {
-        Dispose();
-        Cgroup.Apply(settings, setting => later.Contains(setting.File) ? setting : null);
-    }
+    /// <summary>The container's process is set up: what was not limited yet is.</summary>
+    internal void Limit(IReadOnlyList<CgroupSetting> settings) => Cgroup.Apply(settings, setting => later.Contains(setting.File) ? setting : null);
 
-    /// <summary>Ends the placeholder.</summary>
+    /// <summary>The container's process is there: the placeholder ends.</summary>
     public void Dispose()
     {
         if (placeholder is null)

@@ -11,6 +11,7 @@ public static unsafe partial class Libc
     public const uint FSMOUNT_CLOEXEC = 1;
     public const uint FSCONFIG_SET_FLAG = 0;
     public const uint FSCONFIG_SET_STRING = 1;
+    public const uint FSCONFIG_SET_FD = 5;
     public const uint FSCONFIG_CMD_CREATE = 6;
     public const uint MOVE_MOUNT_F_EMPTY_PATH = 0x04;
 

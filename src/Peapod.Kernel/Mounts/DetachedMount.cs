@@ -42,6 +42,23 @@ public sealed unsafe class DetachedMount : SafeFd
     public static DetachedMount Create(string type, string? source, IReadOnlyList<KeyValuePair<string, string?>> parameters, ulong attributes)
     {
         using var context = Check(Libc.fsopen(type, Libc.FSOPEN_CLOEXEC), "fsopen", type);
+        return Create(context, type, source, parameters, attributes);
+    }
+
+    /// <summary>A new proc file system that shows another PID namespace than this process's; since Linux 6.17.</summary>
+    public static DetachedMount CreateProc(string? source, IReadOnlyList<KeyValuePair<string, string?>> parameters, ulong attributes, SafeFd pidNamespace)
+    {
+        using var context = Check(Libc.fsopen("proc", Libc.FSOPEN_CLOEXEC), "fsopen", "proc");
+        if (Libc.fsconfig(context.Number, Libc.FSCONFIG_SET_FD, "pidns", null, pidNamespace.Number) != 0)
+        {
+            throw KernelException.Last("fsconfig", "pidns");
+        }
+
+        return Create(context, "proc", source, parameters, attributes);
+    }
+
+    private static DetachedMount Create(SafeFd context, string type, string? source, IReadOnlyList<KeyValuePair<string, string?>> parameters, ulong attributes)
+    {
         if (source is not null)
         {
             Configure(context, Libc.FSCONFIG_SET_STRING, "source", source);

@@ -6,6 +6,6 @@ namespace Peapod.Oci;
 [JsonRecord]
 public sealed partial record LinuxPids
 {
-    /// <summary>The limit; less than 0 means none.</summary>
+    /// <summary>The limit; -1 means none, 0 that no further process may be made.</summary>
     public long? Limit { get; init; }
 }

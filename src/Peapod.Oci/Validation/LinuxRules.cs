@@ -52,14 +52,6 @@ internal static class LinuxRules
     // A user namespace to be joined may come with its mappings, as containerd and CRI-O write them.
     private static void CheckUserNamespace(Linux linux, NamespaceSet namespaces)
     {
-        if (!namespaces.Has("user"))
-        {
-            string? given = linux.UidMappings.Count != 0 ? "uidMappings" : linux.GidMappings.Count != 0 ? "gidMappings" : null;
-            if (given is not null)
-            {
-                throw new SpecException("linux." + given, "needs a user namespace in linux.namespaces");
-            }
-        }
         if (namespaces.Makes("user"))
         {
             string? missing = linux.UidMappings.Count == 0 ? "uidMappings" : linux.GidMappings.Count == 0 ? "gidMappings" : null;

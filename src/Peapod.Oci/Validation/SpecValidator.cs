@@ -30,12 +30,9 @@ public static class SpecValidator
         {
             HookRules.Check(spec.Hooks);
         }
-        foreach (KeyValuePair<string, string> annotation in spec.Annotations)
+        if (spec.Annotations.Count > 0)
         {
-            if (annotation.Key.Length == 0)
-            {
-                throw new SpecException("annotations", "a key is empty");
-            }
+            AnnotationRules.Check(spec.Annotations);
         }
         var namespaces = NamespaceRules.Check(spec.Linux?.Namespaces ?? []);
         CheckHostName(spec, namespaces);
@@ -48,6 +45,10 @@ public static class SpecValidator
     /// <summary>Checks a process for <c>exec --process</c>; fields are named as in its own document.</summary>
     /// <exception cref="SpecException">A rule is broken.</exception>
     public static void ValidateProcess(Process process) => ProcessRules.Check(process, "");
+
+    /// <summary>Checks a list of mounts that stands by itself; fields are named as in its own document.</summary>
+    /// <exception cref="SpecException">A rule is broken.</exception>
+    public static void ValidateMounts(IReadOnlyList<Mount> mounts) => MountRules.Check(mounts);
 
     /// <summary>Checks limits for <c>update -r</c>; fields are named as in their own document.</summary>
     /// <exception cref="SpecException">A rule is broken.</exception>

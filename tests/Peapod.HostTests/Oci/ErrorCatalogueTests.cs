@@ -59,7 +59,6 @@ public class ErrorCatalogueTests
         { "linux.namespaces", "[{\"type\":\"nope\"}]", "linux.namespaces[0].type: unknown namespace \"nope\"", 1 },
         { "linux.namespaces", "[{\"type\":\"pid\"},{\"type\":\"pid\"}]", "linux.namespaces[1].type: the pid namespace is listed twice", 1 },
         { "linux.namespaces", "[{\"type\":\"mount\"},{\"type\":\"network\",\"path\":\"relative\"}]", "linux.namespaces[1].path: must be an absolute path, not \"relative\"", 1 },
-        { "linux.uidMappings", "[{\"containerID\":0,\"hostID\":0,\"size\":1}]", "linux.uidMappings: needs a user namespace in linux.namespaces", 1 },
         { "linux.devices", "[{\"path\":\"/dev/x\",\"type\":\"q\",\"major\":1,\"minor\":3}]", "linux.devices[0].type: unknown device type \"q\"", 1 },
         { "linux.devices", "[{\"path\":\"dev/x\",\"type\":\"c\",\"major\":1,\"minor\":3}]", "linux.devices[0].path: must be an absolute path, not \"dev/x\"", 1 },
         { "linux.devices", "[{\"path\":\"/dev/x\",\"type\":\"c\",\"major\":-2,\"minor\":3}]", "linux.devices[0].major: -2 is out of range (0 to 4095)", 1 },

@@ -442,23 +442,6 @@ public class MountTests
         Assert.Equal("1\n" + string.Join(' ', Directory.GetFileSystemEntries(bundle.PathInRootfs("/")).Select(Path.GetFileName).Order(StringComparer.Ordinal)) + " 0\n", bundle.Run().Output);
     }
 
-    [Theory]
-    [InlineData("root.readonly", "true")]
-    [InlineData("mounts", """[{"destination": "/tmp", "type": "tmpfs"}]""")]
-    public void A_shared_mount_namespace_is_not_the_containers_to_change(string field, string value)
-    {
-        using var bundle = new Bundle("true").Edit(static config =>
-        {
-            config["mounts"]!.AsArray().Clear();
-            config["root"]!["readonly"] = false;
-            config["linux"]!.AsObject().Remove("maskedPaths");
-            config["linux"]!.AsObject().Remove("readonlyPaths");
-        });
-        bundle.Namespaces("pid", "uts").Set(field, value);
-
-        Assert.Equal($"peapod: config.json: {field}: needs a new mount namespace: the mounts of a shared one are not the container's to change\n", bundle.Run().Error);
-    }
-
     private static string Propagation(string mountinfo, string place)
     {
         // proc(5): "36 35 98:0 / /mount/point options optional-fields - type source options"

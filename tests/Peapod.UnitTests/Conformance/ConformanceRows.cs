@@ -10,8 +10,8 @@ internal static class ConformanceRows
     private static readonly string[] Commands =
     [
         "--debug --log --log-format --root --systemd-cgroup --rootless --cgroup-manager --help --version",
-        "create --bundle --console-socket --pid-file --no-pivot --no-new-keyring --preserve-fds --pidfd-socket",
-        "run --bundle --console-socket --pid-file --no-pivot --no-new-keyring --preserve-fds --pidfd-socket --detach --no-subreaper --keep",
+        "create --bundle --config --console-socket --pid-file --no-pivot --no-new-keyring --preserve-fds --pidfd-socket",
+        "run --bundle --config --console-socket --pid-file --no-pivot --no-new-keyring --preserve-fds --pidfd-socket --detach --no-subreaper --keep",
         "start", "state", "delete --force", "kill --all", "pause", "resume",
         "exec --console-socket --cwd --env --tty --user --additional-gids --process --detach --pid-file --process-label --apparmor --no-new-privs --cap --preserve-fds --ignore-paused --cgroup --pidfd-socket",
         "ps --format", "list --format --quiet", "events --interval --stats",
@@ -19,7 +19,7 @@ internal static class ConformanceRows
         "spec --bundle --rootless", "features",
         "checkpoint --image-path --work-path --parent-path --leave-running --tcp-established --tcp-skip-in-flight --link-remap --ext-unix-sk --shell-job --lazy-pages --status-fd --page-server --file-locks --pre-dump --manage-cgroups-mode --empty-ns --auto-dedup",
         "restore --image-path --work-path --console-socket --bundle --detach --pid-file --no-subreaper --no-pivot --lsm-profile --lsm-mount-context",
-        "plan --bundle --format --diff", "doctor", "gc",
+        "mounts add remove", "plan --bundle --format --diff", "doctor", "gc",
     ];
 
     /// <summary>"run", "run --detach", and for the flags before a command "--root".</summary>

@@ -24,14 +24,69 @@ public class PlanCompilerTests
         Assert.Equal(sentence, Refusal($$$"""{"mounts": [{{{mount}}}], "linux": {"namespaces": [{"type": "mount"}]}}"""));
 
     [Theory]
-    [InlineData("""{"root": {"path": "r", "readonly": true}, "linux": {"namespaces": [{"type": "mount", "path": "/proc/7/ns/mnt"}]}}""", "root.readonly")]
-    [InlineData("""{"mounts": [{"destination": "/a", "type": "tmpfs"}], "linux": {"namespaces": [{"type": "mount", "path": "/proc/7/ns/mnt"}]}}""", "mounts")]
-    [InlineData("""{"linux": {"maskedPaths": ["/a"], "namespaces": [{"type": "mount", "path": "/proc/7/ns/mnt"}]}}""", "linux.maskedPaths")]
-    [InlineData("""{"linux": {"readonlyPaths": ["/a"], "namespaces": [{"type": "mount", "path": "/proc/7/ns/mnt"}]}}""", "linux.readonlyPaths")]
-    [InlineData("""{"linux": {"rootfsPropagation": "shared"}}""", "linux.rootfsPropagation")]
-    [InlineData("""{"mounts": [{"destination": "/a", "type": "tmpfs"}]}""", "mounts")]
-    public void A_shared_mount_namespace_is_not_changed(string spec, string field) =>
-        Assert.Equal($"{field}: needs a new mount namespace: the mounts of a shared one are not the container's to change", Refusal(spec));
+    [InlineData("""{"root": {"path": "r", "readonly": true}, "linux": {"namespaces": [{"type": "mount", "path": "/proc/7/ns/mnt"}]}}""", PlanCode.MountAttributes)]
+    [InlineData("""{"mounts": [{"destination": "/a", "type": "tmpfs"}], "linux": {"namespaces": [{"type": "mount", "path": "/proc/7/ns/mnt"}]}}""", PlanCode.NewMount)]
+    [InlineData("""{"linux": {"maskedPaths": ["/a"], "namespaces": [{"type": "mount", "path": "/proc/7/ns/mnt"}]}}""", PlanCode.Mask)]
+    [InlineData("""{"linux": {"readonlyPaths": ["/a"], "namespaces": [{"type": "mount", "path": "/proc/7/ns/mnt"}]}}""", PlanCode.ReadOnly)]
+    [InlineData("""{"linux": {"rootfsPropagation": "shared"}}""", PlanCode.Propagation)]
+    [InlineData("""{"mounts": [{"destination": "/a", "type": "tmpfs"}]}""", PlanCode.NewMount)]
+    public void In_a_shared_mount_namespace_all_hangs_on_a_mount_of_the_root(string spec, PlanCode code)
+    {
+        var plan = Compile(spec);
+
+        var codes = plan.Init.Select(static operation => operation.Code).ToList();
+        Assert.True(codes.IndexOf(PlanCode.AttachRoot) >= 0 && codes.IndexOf(PlanCode.AttachRoot) < codes.IndexOf(code));
+        Assert.DoesNotContain(PlanCode.Pivot, codes);
+        Assert.DoesNotContain(plan.Init, static operation => operation is { Code: PlanCode.Propagation, C: 1 });
+        Assert.Equal(1UL, plan.Init.Single(static operation => operation.Code == PlanCode.Chroot).A);
+        Assert.NotNull(plan.SharedRoot);
+    }
+
+    [Fact]
+    public void A_namespace_by_path_is_tried_before_the_user_namespace_and_after_it()
+    {
+        var plan = Compile("""
+            {"linux": {"namespaces": [{"type": "user"}, {"type": "network", "path": "/n"}, {"type": "pid", "path": "/p"}, {"type": "mount"}, {"type": "time"}],
+             "uidMappings": [{"containerID": 0, "hostID": 5, "size": 7}], "gidMappings": [{"containerID": 0, "hostID": 5, "size": 7}]}}
+            """);
+
+        // Tried: PID and network; what is left: network, and right before the end PID. No sibling is born into that one.
+        Assert.Equal(
+            [(PlanCode.Setns, Libc.CLONE_NEWPID, 1), (PlanCode.Setns, Libc.CLONE_NEWNET, 1), (PlanCode.Unshare, Libc.CLONE_NEWUSER, 0), (PlanCode.Setns, Libc.CLONE_NEWNET, 2),
+             (PlanCode.Unshare, Libc.CLONE_NEWTIME, 0), (PlanCode.Unshare, Libc.CLONE_NEWNS, 0), (PlanCode.Setns, Libc.CLONE_NEWPID, 2)],
+            plan.Init.Where(static operation => operation.Code is PlanCode.Setns or PlanCode.Unshare or PlanCode.Spawn).Select(static operation => (operation.Code, operation.A, (int)operation.B)));
+        Assert.Contains(plan.Init, static operation => operation.Code == PlanCode.EnterTime);
+    }
+
+    [Theory]
+    [InlineData("""[{"containerID": 0, "hostID": 5, "size": 7}]""", 0)]
+    [InlineData("""[{"containerID": 9, "hostID": 5, "size": 7}, {"containerID": 0, "hostID": 50, "size": 7}]""", 0)]
+    [InlineData("""[{"containerID": 9, "hostID": 5, "size": 7}]""", 9 | (9UL << 32))]
+    public void Without_a_root_the_first_of_the_users_sets_up(string mappings, ulong expected) =>
+        Assert.Equal(expected, Compile($$$"""{"linux": {"namespaces": [{"type": "user"}, {"type": "mount"}], "uidMappings": {{{mappings}}}, "gidMappings": {{{mappings}}}}}""")
+            .Init.Single(static operation => operation.Code == PlanCode.MapUsers).C);
+
+    [Fact]
+    public void A_listen_pid_of_the_configuration_stays()
+    {
+        var spec = DefaultSpec.Create();
+        spec = spec with { Process = spec.Process! with { Terminal = false, Env = ["LISTEN_PID=7"] } };
+
+        Assert.Equal(["LISTEN_PID=7", "LISTEN_FDS=2"], PlanCompiler.Compile(Request(spec) with { ListenFds = 2 }).Init[^1].Environment!.Where(static entry => entry.StartsWith("LISTEN", StringComparison.Ordinal)));
+    }
+
+    [Theory]
+    [InlineData("", "context=a:b:c,d")]
+    [InlineData("rootcontext", "rootcontext=a:b:c,d")]
+    [InlineData("fscontext", "fscontext=a:b:c,d")]
+    public void An_annotation_says_which_kind_of_context_the_mount_label_is(string type, string parameter)
+    {
+        var annotations = type.Length == 0 ? "" : $$""" "annotations": {"run.oci.mount_context_type": "{{type}}"}, """;
+        var plan = Compile($$$"""{{{{annotations}}} "mounts": [{"destination": "/data", "type": "tmpfs"}], "linux": {"mountLabel": "a:b:c,d", "maskedPaths": ["/x"], "namespaces": [{"type": "mount"}]}}""");
+
+        Assert.Contains(parameter, plan.Init.Single(static operation => operation.Code == PlanCode.NewMount).List!);
+        Assert.Equal(parameter, plan.Init.Single(static operation => operation.Code == PlanCode.Mask).Data);
+    }
 
     [Fact]
     public void A_service_is_told_of_its_sockets_and_of_where_to_say_that_it_is_ready()
@@ -120,7 +175,7 @@ public class PlanCompilerTests
 
             var mount = operation.Single(static operation => operation.Code == PlanCode.NewMount);
             Assert.Equal((type, parameters, data), (type, string.Join(' ', mount.List!), mount.Data));
-            Assert.Equal("a:b:c,d", operation.Single(static operation => operation.Code == PlanCode.Mask).Data);
+            Assert.Equal("context=a:b:c,d", operation.Single(static operation => operation.Code == PlanCode.Mask).Data);
         }
     }
 

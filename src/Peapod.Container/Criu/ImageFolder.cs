@@ -71,11 +71,14 @@ internal sealed class ImageFolder : IDisposable
     }
 
     /// <summary>What criu calls an error in its log, each on a line of its own.</summary>
-    internal string ErrorsOf(string name)
+    /// <param name="name">The log that criu was told to write.</param>
+    /// <param name="path">Where it has written it.</param>
+    internal string ErrorsOf(string name, string path)
     {
         // The first ones say what went wrong, the last ones what came of it.
         var (text, count) = (new StringBuilder(), 0);
-        foreach (var line in Encoding.UTF8.GetString(Read(name)).Split('\n'))
+        var log = path == $"{Path}/{name}" ? Read(name) : FileSystem.TryReadBytes(path) ?? [];
+        foreach (var line in Encoding.UTF8.GetString(log).Split('\n'))
         {
             if (line.IndexOf("Error (", StringComparison.Ordinal) is >= 0 and var at && count++ < MostErrors)
             {

@@ -77,7 +77,7 @@ public sealed partial class Container
         var end = criu.Finish();
         if (response is not { Success: true } || (end.Reported != 0 && !request.PreDump))
         {
-            throw CriuFailure($"container \"{Id}\" cannot be checkpointed", program, response, work ?? images, CriuOptionsCompiler.DumpLog);
+            throw CriuFailure($"container \"{Id}\" cannot be checkpointed", program, response, work ?? images, options);
         }
     }
 
@@ -100,11 +100,12 @@ public sealed partial class Container
         ?? throw new ContainerException($"config.json: {field}: the namespace \"{path}\" is gone, and what is in it cannot be told from the image");
 
     /// <summary>criu's own words, from its answer and its log, and what is wrong with it or the kernel if that is the reason.</summary>
-    private static ContainerException CriuFailure(string what, CriuProgram program, CriuResponse? response, ImageFolder logs, string log)
+    private static ContainerException CriuFailure(string what, CriuProgram program, CriuResponse? response, ImageFolder logs, CriuOptions options)
     {
+        var log = CriuLog.PathOf(options.ConfigFile, logs.Path, options.LogFile);
         // What criu gives as its message is the first error of its log, whatever came of that one.
         var reason = response is null ? "criu ended without an answer"
             : response.Error != 0 ? $"criu: {KernelException.Describe((Errno)response.Error)}" : "criu failed";
-        return new($"{what}: {reason}{logs.ErrorsOf(log)}\n  all that criu did is in {logs.Path}/{log}{program.Check()}");
+        return new($"{what}: {reason}{logs.ErrorsOf(options.LogFile, log)}\n  all that criu did is in {log}{program.Check()}");
     }
 }

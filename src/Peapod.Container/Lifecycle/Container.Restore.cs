@@ -136,7 +136,7 @@ public sealed partial class Container
         var end = process.Finish();
         if (response is not { Success: true } || end.Reported != 0 || restored is null)
         {
-            throw CriuFailure($"container \"{request.Id}\" cannot be restored", criu, response, work ?? images, CriuOptionsCompiler.RestoreLog);
+            throw CriuFailure($"container \"{request.Id}\" cannot be restored", criu, response, work ?? images, options);
         }
 
         // Not before criu has given its processes the rights that they shall have: from now on others can be executed beside them.

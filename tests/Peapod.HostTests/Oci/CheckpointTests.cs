@@ -328,10 +328,32 @@ public sealed class CheckpointTests : IDisposable
         Assert.Equal($"peapod: --image-path: \"{Images(bundle)}\" has no whole checkpoint: descriptors.json: No such file or directory\n", result.Error);
     }
 
+    [SkippableTheory]
+    [InlineData("log-file moved.log", "images/moved.log")]
+    [InlineData("# log-file no.log\nlog-file \"{0}/elsewhere.log\"  # here", "elsewhere.log")]
+    [InlineData("log-file moved.log\nwork-dir {0}", "moved.log")]
+    public void The_errors_are_read_where_the_configuration_of_criu_has_its_log(string configuration, string log)
+    {
+        using var bundle = Make("while true; do sleep 1; done");
+        Start(bundle);
+        Checkpoint(bundle);
+        var file = Path.Combine(bundle.Folder, "criu.conf");
+        File.WriteAllText(file, string.Format(configuration, bundle.Folder) + "\n");
+        bundle.Set("annotations", $$"""{"org.criu.config": "{{file}}"}""");
+        File.Delete(Directory.GetFiles(Images(bundle), "core-*.img")[0]);
+
+        var result = bundle.Peapod("restore", "--detach", "--bundle", bundle.Folder, "--image-path", Images(bundle), bundle.Id);
+
+        Assert.Contains("\n  Error (criu/", result.Error, StringComparison.Ordinal);
+        Assert.Contains($"\n  all that criu did is in {Path.Combine(bundle.Folder, log)}", result.Error, StringComparison.Ordinal);
+    }
+
     private static Bundle Make(string script)
     {
         Skip.If(Missing.Value is not null, Missing.Value);
-        var bundle = new Bundle("sh", "-c", script).Set("root.readonly", "false");
+
+        // Nor is what the host's /etc/criu says of any concern.
+        var bundle = new Bundle("sh", "-c", script).Set("root.readonly", "false").Set("annotations", """{"org.criu.config": ""}""");
         return bundle.Mount("tmpfs", "/tmp", "tmpfs");
     }
 

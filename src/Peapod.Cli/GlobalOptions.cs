@@ -77,8 +77,8 @@ internal sealed class GlobalOptions
                 return 0;
             }
 
-            new System.CommandLine.Help.HelpAction().Invoke(parsed);
-            return 1;
+            HelpText.Print(root);
+            return 0;
         });
     }
 

@@ -9,13 +9,14 @@ using Peapod.Kernel.Processes;
 using Peapod.Oci;
 
 var globals = new GlobalOptions();
+args = HelpText.Rewrite(args);
 
 // Not a RootCommand: that one looks up its executable's name, its resources and its attributes, which together take as long as parsing does.
 var root = new Command("peapod", "A container runtime: a drop-in for runc and crun that also runs pods.");
 var asksForHelp = args.Length == 0 || args.AsSpan().IndexOfAny("--help", "-h", "-?") >= 0;
 if (asksForHelp)
 {
-    root.Options.Add(new HelpOption("--help", "-h", "-?") { Recursive = true });
+    root.Options.Add(new HelpOption("--help", "-h", "-?") { Recursive = true, Action = new HelpText() });
 }
 
 globals.AddTo(root);
@@ -40,13 +41,7 @@ try
         throw UsageError.Of(parsed);
     }
 
-    var invocation = new InvocationConfiguration { EnableDefaultExceptionHandler = false };
-    if (asksForHelp)
-    {
-        invocation.Output = new OutputWriter();
-    }
-
-    return parsed.Invoke(invocation);
+    return parsed.Invoke(new InvocationConfiguration { EnableDefaultExceptionHandler = false });
 }
 catch (ContainerException e)
 {

@@ -50,16 +50,48 @@ public class FlagTests
     }
 
     [Theory]
+    [InlineData("")]
     [InlineData("--help")]
-    [InlineData("run", "--help")]
+    [InlineData("-h")]
+    [InlineData("help")]
+    [InlineData("--debug help")]
     [Covers("--help")]
-    public void Help_is_printed_and_is_no_failure(params string[] arguments)
+    public void Help_has_runcs_parts(string line)
     {
-        var result = PeapodCommand.Run(arguments);
+        var result = PeapodCommand.Run(line.Split(' ', StringSplitOptions.RemoveEmptyEntries));
 
         Assert.Equal((0, ""), (result.ExitCode, result.Error));
-        Assert.Contains("Usage:", result.Output, StringComparison.Ordinal);
+        Assert.Equal(["NAME:", "USAGE:", "VERSION:", "COMMANDS:", "GLOBAL OPTIONS:"], Headings(result.Output));
+        Assert.StartsWith("NAME:\n   peapod - ", result.Output, StringComparison.Ordinal);
+        Assert.Contains("\n   peapod [global options] command [command options] [arguments...]\n", result.Output, StringComparison.Ordinal);
+        Assert.Matches("\n   run +make a container and run its process\n", result.Output);
+        Assert.Matches("\n   --root value +", result.Output);
+        Assert.Matches("\n   --debug +log what is done\n", result.Output);
     }
+
+    [Fact]
+    public void Every_command_has_help_in_runcs_form()
+    {
+        string[] commands =
+        [
+            "create", "start", "run", "state", "kill", "delete", "exec", "list", "pause", "resume", "ps", "events", "update", "mounts", "checkpoint", "restore", "spec", "features", "plan", "doctor", "gc",
+        ];
+        foreach (var command in commands)
+        {
+            var help = PeapodCommand.Run(command, "--help");
+            Assert.Equal((0, ""), (help.ExitCode, help.Error));
+            Assert.StartsWith($"NAME:\n   peapod {command} - ", help.Output, StringComparison.Ordinal);
+            Assert.Contains($"\nUSAGE:\n   peapod {command} [command options]", help.Output, StringComparison.Ordinal);
+            Assert.Equal("OPTIONS:", Headings(help.Output)[^1]);
+            Assert.Equal(help, PeapodCommand.Run("help", command));
+            Assert.Equal(help, PeapodCommand.Run("h", command));
+        }
+
+        Assert.Contains("\n   --bundle value, -b value ", PeapodCommand.Run("run", "-h").Output, StringComparison.Ordinal);
+        Assert.Contains("[command options] <container-id>\n", PeapodCommand.Run("run", "-h").Output, StringComparison.Ordinal);
+    }
+
+    private static string[] Headings(string help) => [.. help.Split('\n').Where(static line => line.Length > 0 && line[0] != ' ')];
 
     [Theory]
     [InlineData("true")]

@@ -15,6 +15,7 @@ public class UsageTests
     [InlineData(3, "unknown command \"nope\"", "nope")]
     [InlineData(3, "No help topic for 'nope'", "nope", "-h")]
     [InlineData(3, "No help topic for 'nope'", "--help", "nope")]
+    [InlineData(3, "No help topic for 'nope'", "help", "nope")]
     [InlineData(3, "unknown command \"nope\"", "nope", "x")]
     [InlineData(1, "\"create\" needs a container-id", "create")]
     [InlineData(1, "\"run\" needs a container-id", "run", "--detach")]

@@ -68,8 +68,8 @@ internal static class Failures
             (PlanCode.FindExecutable, Errno.ENOENT) when !byPath => ("executable file not found in $PATH", NotFound),
             (PlanCode.FindExecutable, Errno.ENOENT or Errno.ENOTDIR) => ($"stat {name}: {Lower(error)}", NotFound),
             (PlanCode.FindExecutable, Errno.EISDIR) => ("is a directory: permission denied", NotExecutable),
-            (PlanCode.Exec, Errno.ENOENT) => ("no such file or directory\n  its interpreter (or dynamic loader) is missing in the root file system", NotFound),
-            (PlanCode.Exec, Errno.ENOEXEC) => ("exec format error\n  it is neither a program of this architecture nor a script with an interpreter line", NotExecutable),
+            (PlanCode.Exec, Errno.ENOENT) => ($"exec {name}: no such file or directory (its interpreter, or dynamic loader, is missing in the root file system)", NotFound),
+            (PlanCode.Exec, Errno.ENOEXEC) => ($"exec {name}: exec format error (it is neither a program of this architecture nor a script with an interpreter line)", NotExecutable),
             _ => (Lower(error), NotExecutable),
         };
         return new($"{Prefix(operation.Field)}exec: \"{name}\": {reason}", code);

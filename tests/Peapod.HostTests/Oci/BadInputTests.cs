@@ -101,7 +101,7 @@ public class BadInputTests
         File.WriteAllText(bundle.PathInRootfs("plain"), "text");
         File.SetUnixFileMode(bundle.PathInRootfs("plain"), (UnixFileMode)0x1ed);
         Assert.Equal(0, bundle.Create().ExitCode);
-        Refused(bundle.Peapod("start", bundle.Id), "exec: \"/plain\": exec format error", 126);
+        Refused(bundle.Peapod("start", bundle.Id), "exec: \"/plain\": exec /plain: exec format error", 126);
         Assert.Equal("stopped", bundle.Status);
     }
 

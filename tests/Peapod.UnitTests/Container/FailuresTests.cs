@@ -12,8 +12,8 @@ public class FailuresTests
     [InlineData(PlanCode.FindExecutable, "/a/b", Errno.ENOTDIR, "exec: \"/a/b\": stat /a/b: not a directory", 127)]
     [InlineData(PlanCode.FindExecutable, "/bin", Errno.EISDIR, "exec: \"/bin\": is a directory: permission denied", 126)]
     [InlineData(PlanCode.FindExecutable, "/bin/sh", Errno.EACCES, "exec: \"/bin/sh\": permission denied", 126)]
-    [InlineData(PlanCode.Exec, "/bin/sh", Errno.ENOEXEC, "exec: \"/bin/sh\": exec format error\n  it is neither a program of this architecture nor a script with an interpreter line", 126)]
-    [InlineData(PlanCode.Exec, "/bin/sh", Errno.ENOENT, "exec: \"/bin/sh\": no such file or directory\n  its interpreter (or dynamic loader) is missing in the root file system", 127)]
+    [InlineData(PlanCode.Exec, "/bin/sh", Errno.ENOEXEC, "exec: \"/bin/sh\": exec /bin/sh: exec format error (it is neither a program of this architecture nor a script with an interpreter line)", 126)]
+    [InlineData(PlanCode.Exec, "/bin/sh", Errno.ENOENT, "exec: \"/bin/sh\": exec /bin/sh: no such file or directory (its interpreter, or dynamic loader, is missing in the root file system)", 127)]
     [InlineData(PlanCode.Exec, "/bin/sh", Errno.E2BIG, "exec: \"/bin/sh\": argument list too long", 126)]
     public void An_executable_that_cannot_be_executed_is_told_in_runcs_words_and_exit_codes(PlanCode code, string path, Errno error, string sentence, int exitCode)
     {

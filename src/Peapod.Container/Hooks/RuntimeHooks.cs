@@ -69,13 +69,6 @@ internal static class RuntimeHooks
         }
     }
 
-    /// <summary>A file that hooks append to; what makes it is root's alone to read.</summary>
-    internal static SafeFd OpenLog(string path)
-    {
-        var flags = Libc.O_WRONLY | Libc.O_CREAT | Libc.O_APPEND | Libc.O_NOCTTY;
-        return FileSystem.Open(path, flags, 0x180);
-    }
-
     private static SafeFd? OpenLog(Oci.State state, string annotation)
     {
         if (CrunAnnotations.Find(state.Annotations, annotation) is not { } file)
@@ -86,7 +79,7 @@ internal static class RuntimeHooks
         var path = RootPlan.Resolve(state.Bundle, file);
         try
         {
-            return OpenLog(path);
+            return HookLog.Open(path);
         }
         catch (KernelException e)
         {

@@ -1,4 +1,3 @@
-using Peapod.Container.Spawning;
 using Peapod.Kernel.Interop;
 using Peapod.Oci;
 

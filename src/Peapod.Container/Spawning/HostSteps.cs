@@ -1,4 +1,3 @@
-using Peapod.Container.Hooks;
 using Peapod.Container.Plans;
 using Peapod.Container.Resctrl;
 using Peapod.Kernel;
@@ -99,7 +98,7 @@ internal sealed class HostSteps : IDisposable
                     Own(open.Slot, FileSystem.Open(open.Path, Libc.O_RDONLY));
                     break;
                 case OpenLogStep open:
-                    Own(open.Slot, RuntimeHooks.OpenLog(open.Path));
+                    Own(open.Slot, HookLog.Open(open.Path));
                     break;
                 case MakeDeviceStep make:
                     if (DeviceNode.TryMake(make, folder) is { } node)

@@ -101,6 +101,18 @@ public sealed class AddressAllocator
     /// <summary>Whether no pod has a lease, not even a damaged one.</summary>
     internal bool IsEmpty() => FileSystem.TryStat(pods) is null || !FileSystem.List(pods).Exists(IsPodId);
 
+    /// <summary>Without any lease all claims are left over.</summary>
+    internal void RemoveClaims()
+    {
+        foreach (var folder in (ReadOnlySpan<string>)[addresses, ports])
+        {
+            foreach (var claim in FileSystem.List(folder))
+            {
+                FileTree.Remove($"{folder}/{claim}");
+            }
+        }
+    }
+
     /// <summary>Every lease that can be read, in no order.</summary>
     public IReadOnlyList<Lease> List()
     {

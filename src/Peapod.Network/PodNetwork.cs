@@ -150,6 +150,7 @@ public sealed partial class PodNetwork : IDisposable
         Sockets.Tables.RemoveTables();
         Sockets.Bridge.Remove();
         forwarding.Restore();
+        allocator.RemoveClaims();
         return true;
     }
 

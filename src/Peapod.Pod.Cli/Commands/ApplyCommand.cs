@@ -48,16 +48,33 @@ internal static class ApplyCommand
     {
         ObjectsOf.Apply(host, documents);
         var exitCode = 0;
+        var replaced = new Dictionary<string, (PodManifest Pod, ManifestPlace Place)>();
         foreach (var (pod, place) in documents.SelectMany(static objects => objects.Pods.Zip(objects.Places)))
         {
-            exitCode |= EachPod.Do([pod.Metadata.Name], name => Console.WriteLine($"pod/{name} {Apply(host, pod, place, decisions, force)}"));
+            exitCode |= EachPod.Do([pod.Metadata.Name], name =>
+            {
+                if (TryApply(host, pod, place, decisions, force) is { } outcome)
+                {
+                    Console.WriteLine($"pod/{name} {outcome}");
+                }
+                else
+                {
+                    replaced[host.FoldersOf(pod.Metadata.Namespace!, name).Key] = (pod, place);
+                }
+            });
         }
 
-        return exitCode;
+        return exitCode | PodsAtOnce.Do(replaced.Values, one => host.FoldersOf(one.Pod.Metadata.Namespace!, one.Pod.Metadata.Name), folders =>
+        {
+            var (pod, place) = replaced[folders.Key];
+            PodEnd.Delete(folders, graceSeconds: null);
+            PodStart.Start(host, pod, decisions, place.Tell, mayRename: false);
+            return $"pod/{folders.Name} replaced";
+        });
     }
 
-    /// <returns>What became of it: created, configured, unchanged or replaced.</returns>
-    private static string Apply(PodHost host, PodManifest pod, ManifestPlace place, PodDecisions decisions, bool force)
+    /// <returns>What became of it: created, configured or unchanged. Null for a pod that is to be replaced, and can be.</returns>
+    private static string? TryApply(PodHost host, PodManifest pod, ManifestPlace place, PodDecisions decisions, bool force)
     {
         var folders = host.FoldersOf(pod.Metadata.Namespace!, pod.Metadata.Name);
         if (FileSystem.TryStat(folders.Manifest) is null)
@@ -90,9 +107,7 @@ internal static class ApplyCommand
         }
 
         // What would keep the new one from its start is known before the old one goes.
-        pod = PodImages.Bring(host, pod, mayRename: false);
-        PodEnd.Delete(folders, graceSeconds: null);
-        PodStart.Start(host, pod, decisions, place.Tell, mayRename: false);
-        return "replaced";
+        PodImages.Bring(host, pod, mayRename: false);
+        return null;
     }
 }

@@ -73,18 +73,44 @@ internal sealed class DeleteCommand
             return files.Read(parsed).Aggregate(0, (exitCode, documents) => exitCode | Delete(parsed, documents));
         }
 
-        if (given.Length > 1 && ObjectKinds.TryParse(given[0]) is { } kind)
-        {
-            return EachPod.Do(given[1..], name => Delete(parsed, kind, space, name));
-        }
-
-        if (given.Length > 0)
-        {
-            return EachPod.Do(given, text => Delete(parsed, text.Split('/') is [var word, _] && ObjectKinds.TryParse(word) is { } its ? its : ObjectKinds.Pod, space, text.Split('/') is [_, var name] ? name : text));
-        }
-
-        return DeleteSelected(parsed, space);
+        return given.Length > 0 ? DeleteNamed(parsed, space, given) : DeleteSelected(parsed, space);
     }
+
+    /// <summary>The pods first: what they use goes after them.</summary>
+    private int DeleteNamed(ParseResult parsed, string space, string[] given)
+    {
+        var kind = given.Length > 1 ? ObjectKinds.TryParse(given[0]) : null;
+        var wanted = new List<(ObjectKinds Kind, string Name)>();
+        foreach (var text in kind is null ? given : given[1..])
+        {
+            wanted.Add(kind is not null ? (kind, text) : text.Split('/') is [var word, var name] ? (ObjectKinds.TryParse(word) ?? ObjectKinds.Pod, name) : (ObjectKinds.Pod, text));
+        }
+
+        var exitCode = DeletePods(parsed, wanted.Where(static one => one.Kind == ObjectKinds.Pod).Select(one => (space, one.Name)));
+        foreach (var (its, name) in wanted.Where(static one => one.Kind != ObjectKinds.Pod))
+        {
+            exitCode |= EachPod.Do([name], _ => Delete(parsed, its, space, name));
+        }
+
+        return exitCode;
+    }
+
+    private int DeletePods(ParseResult parsed, IEnumerable<(string Space, string Name)> pods)
+    {
+        var host = HostOptions.Host(parsed);
+        long? seconds = parsed.GetValue(force) ? 0 : parsed.GetValue(now) ? 1 : parsed.GetValue(grace) is >= 0 and var given ? given : null;
+        var passesOver = parsed.GetValue(ignore);
+        return PodsAtOnce.Do(
+            pods,
+            pod => HostOptions.TryFind(host, pod.Space, pod.Name) ?? (passesOver ? null : throw NotFound(ObjectKinds.Pod, pod.Name)),
+            folders =>
+            {
+                PodEnd.Delete(folders, seconds);
+                return $"{ObjectKinds.Pod.Singular} \"{folders.Name}\" deleted";
+            });
+    }
+
+    private static PodException NotFound(ObjectKinds kind, string name) => new($"{kind.Plural} \"{name}\" not found");
 
     private int DeleteSelected(ParseResult parsed, string space)
     {
@@ -97,7 +123,7 @@ internal sealed class DeleteCommand
             return 0;
         }
 
-        return pods.Aggregate(0, (exitCode, folders) => exitCode | EachPod.Do([folders.Name], name => Delete(parsed, ObjectKinds.Pod, folders.Namespace, name)));
+        return DeletePods(parsed, pods.Select(static folders => (folders.Namespace, folders.Name)));
     }
 
     /// <summary>Of a pod whose manifest cannot be read nobody knows.</summary>
@@ -112,15 +138,10 @@ internal sealed class DeleteCommand
         return wanted.Matches(pod.Manifest.Metadata);
     }
 
-    /// <summary>The pods first: what they use goes after them.</summary>
+    /// <inheritdoc cref="DeleteNamed"/>
     private int Delete(ParseResult parsed, ManifestDocuments documents)
     {
-        var exitCode = 0;
-        foreach (var pod in documents.Pods)
-        {
-            exitCode |= EachPod.Do([pod.Metadata.Name], name => Delete(parsed, ObjectKinds.Pod, pod.Metadata.Namespace!, name));
-        }
-
+        var exitCode = DeletePods(parsed, documents.Pods.Select(static pod => (pod.Metadata.Namespace!, pod.Metadata.Name)));
         if (parsed.GetValue(onlyPods))
         {
             return exitCode;
@@ -146,7 +167,7 @@ internal sealed class DeleteCommand
         {
             if (!parsed.GetValue(ignore))
             {
-                throw new PodException($"{kind.Plural} \"{name}\" not found");
+                throw NotFound(kind, name);
             }
 
             return;
@@ -164,17 +185,6 @@ internal sealed class DeleteCommand
             ClaimFolder.Remove(host, space, name);
         }
 
-        if (kind != ObjectKinds.Pod)
-        {
-            return new ObjectStore(host).Remove(space, kind.Kind, name);
-        }
-
-        if (HostOptions.TryFind(host, space, name) is not { } folders)
-        {
-            return false;
-        }
-
-        PodEnd.Delete(folders, parsed.GetValue(force) ? 0 : parsed.GetValue(now) ? 1 : parsed.GetValue(grace) is >= 0 and var given ? given : null);
-        return true;
+        return new ObjectStore(host).Remove(space, kind.Kind, name);
     }
 }

@@ -115,6 +115,7 @@ internal sealed class GenerateCommand
             PodFlags = flags,
             Manifest = manifest,
             Folders = [host.DataRoot, Path.GetDirectoryName(manifest)!],
+            Pods = pods.Count,
             GraceSeconds = pods.Max(static pod => Math.Min(int.MaxValue, pod.Spec.TerminationGracePeriodSeconds ?? DefaultGrace)),
         };
 

@@ -1,6 +1,5 @@
 using System.CommandLine;
 using Peapod.Pod.Cli.Manifests;
-using Peapod.Pod.Cli.Output;
 using Peapod.Pod.Cli.Selection;
 using Peapod.Pod.Layout;
 using Peapod.Pod.Objects;
@@ -14,18 +13,24 @@ internal static class RestartCommand
     /// <summary>Milliseconds for the start, after the grace period.</summary>
     private const long Patience = 10_000;
 
+    /// <summary>Milliseconds between two looks. A watch for each pod would take more of inotify(7) than a user has.</summary>
+    private const int Pause = 50;
+
     internal static Command Make()
     {
         var container = new Option<string?>("--container", "-c") { Description = "only this container", HelpName = "CONTAINER", CompletionSources = { CompletionWords.Containers } };
         var time = PodEnd.TimeOption();
         var names = new Argument<string[]>("POD") { Description = "the pods' names", Arity = ArgumentArity.OneOrMore, CompletionSources = { CompletionWords.Pods } };
         var command = new Command("restart", "stop the containers of pods and start them again; address and volumes stay") { container, time, names };
-        command.SetAction(parsed => EachPod.Do(parsed.GetValue(names)!, name =>
+        command.SetAction(parsed =>
         {
-            var folders = HostOptions.FindSupervised(parsed, name);
-            Restart(folders, parsed.GetValue(container) is { } wanted ? ContainerChoice.Choose(folders, wanted) : null, PodEnd.SecondsOf(parsed, time));
-            Console.WriteLine($"pod/{folders.Name} restarted");
-        }));
+            var (wanted, seconds) = (parsed.GetValue(container), PodEnd.SecondsOf(parsed, time));
+            return PodsAtOnce.Do(parsed.GetValue(names)!, name => HostOptions.FindSupervised(parsed, name), folders =>
+            {
+                Restart(folders, wanted is null ? null : ContainerChoice.Choose(folders, wanted), seconds);
+                return $"pod/{folders.Name} restarted";
+            });
+        });
         return command;
     }
 
@@ -34,8 +39,6 @@ internal static class RestartCommand
     private static void Restart(PodFolders folders, string? container, long? graceSeconds)
     {
         var grace = graceSeconds ?? PodEnd.GraceOf(folders);
-        using var notice = Notice.Show($"pod \"{folders.Name}\": waiting for its containers, at most {grace}s");
-        using var changes = PodChanges.Open(folders.Host);
         var before = Runs(folders, container);
         SupervisorProcess.Restart(folders, container, graceSeconds);
         var end = Environment.TickCount64 + (1000 * grace) + Patience;
@@ -46,7 +49,7 @@ internal static class RestartCommand
                 throw new PodException($"pod \"{folders.Name}\": its containers have not started again in {grace + (Patience / 1000)} seconds\n  \"peapod pod events {folders.Name}\" may say why");
             }
 
-            changes.Wait(100);
+            Thread.Sleep(Pause);
         }
     }
 

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using Peapod.Pod.Cli.Manifests;
 using Peapod.Pod.Cli.Selection;
+using Peapod.Pod.Supervision;
 
 namespace Peapod.Pod.Cli.Commands;
 
@@ -12,12 +13,15 @@ internal static class StopCommand
         var time = PodEnd.TimeOption();
         var names = new Argument<string[]>("POD") { Description = "the pods' names", Arity = ArgumentArity.OneOrMore, CompletionSources = { CompletionWords.Pods } };
         var command = new Command("stop", "stop pods") { time, names };
-        command.SetAction(parsed => EachPod.Do(parsed.GetValue(names)!, name =>
+        command.SetAction(parsed =>
         {
-            var folders = HostOptions.FindSupervised(parsed, name);
-            PodEnd.Stop(folders, PodEnd.SecondsOf(parsed, time) ?? PodEnd.GraceOf(folders));
-            Console.WriteLine($"pod \"{folders.Name}\" stopped");
-        }));
+            var seconds = PodEnd.SecondsOf(parsed, time);
+            return PodsAtOnce.Do(parsed.GetValue(names)!, name => HostOptions.FindSupervised(parsed, name), folders =>
+            {
+                SupervisorProcess.Stop(folders, seconds ?? PodEnd.GraceOf(folders));
+                return $"pod \"{folders.Name}\" stopped";
+            });
+        });
         return command;
     }
 }

@@ -1,5 +1,4 @@
 using System.CommandLine;
-using Peapod.Pod.Cli.Output;
 using Peapod.Pod.Layout;
 using Peapod.Pod.Supervision;
 
@@ -14,7 +13,6 @@ internal static class PodEnd
     internal static void Delete(PodFolders folders, long? graceSeconds)
     {
         var grace = graceSeconds ?? GraceOf(folders);
-        using var notice = Waiting(folders, grace);
         try
         {
             SupervisorProcess.Delete(folders, grace);
@@ -35,15 +33,6 @@ internal static class PodEnd
     /// <summary>What <see cref="TimeOption"/> says; null for the manifest's.</summary>
     internal static long? SecondsOf(ParseResult parsed, Option<long?> time) =>
         parsed.GetValue(time) is { } given and (< 0 or > int.MaxValue) ? throw new PodException($"--time {given}: expected from 0 to {int.MaxValue} seconds") : parsed.GetValue(time);
-
-    /// <summary>Stops it, and returns when it is stopped.</summary>
-    internal static void Stop(PodFolders folders, long graceSeconds)
-    {
-        using var notice = Waiting(folders, graceSeconds);
-        SupervisorProcess.Stop(folders, graceSeconds);
-    }
-
-    private static Notice Waiting(PodFolders folders, long graceSeconds) => Notice.Show($"pod \"{folders.Name}\": waiting for its containers, at most {graceSeconds}s");
 
     /// <summary>Seconds, as the manifest has it; 0 for a pod without one, which was never made whole. When it cannot be read: what most have.</summary>
     internal static long GraceOf(PodFolders folders)

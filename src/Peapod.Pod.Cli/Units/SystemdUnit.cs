@@ -1,4 +1,5 @@
 using System.Text;
+using Peapod.Pod.Cli.Selection;
 
 namespace Peapod.Pod.Cli.Units;
 
@@ -8,8 +9,8 @@ namespace Peapod.Pod.Cli.Units;
 /// </summary>
 internal sealed record SystemdUnit
 {
-    /// <summary>Seconds that ExecStop may take beyond the pods' grace period.</summary>
-    private const long StopMargin = 15;
+    /// <summary>Seconds that ExecStop may take beyond the pods' grace period, and a part of one for each pod.</summary>
+    private const long StopMargin = 15, PodsASecond = 4;
 
     /// <summary>What it runs, for people.</summary>
     internal required string Description { get; init; }
@@ -25,6 +26,11 @@ internal sealed record SystemdUnit
 
     /// <summary>The longest terminationGracePeriodSeconds of the pods.</summary>
     internal required long GraceSeconds { get; init; }
+
+    /// <summary>How many these are. Their grace periods pass at the same time, as far as <see cref="PodsAtOnce"/> goes.</summary>
+    internal required int Pods { get; init; }
+
+    private long StopSeconds => (GraceSeconds * ((Pods + PodsAtOnce.Most - 1) / PodsAtOnce.Most)) + StopMargin + (Pods / PodsASecond);
 
     internal string ToText()
     {
@@ -44,8 +50,8 @@ internal sealed record SystemdUnit
             ExecStart={command} pod {Flags}apply -f {manifest}
             ExecReload={command} pod {Flags}apply -f {manifest}
             ExecStop={command} pod {Flags}delete --ignore-not-found --only-pods -f {manifest}
-            TimeoutStartSec=120
-            TimeoutStopSec={GraceSeconds + StopMargin}
+            TimeoutStartSec=infinity
+            TimeoutStopSec={StopSeconds}
 
             [Install]
             WantedBy=multi-user.target

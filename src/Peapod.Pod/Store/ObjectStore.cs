@@ -98,6 +98,21 @@ public sealed class ObjectStore(PodHost host)
         return Put(RuntimeClasses, runtimeClass.Metadata with { Namespace = Cluster }, metadata => (runtimeClass with { Metadata = metadata with { Namespace = null } }).ToJson(), static old => RuntimeClass.Parse(old).Metadata, old => ImmutableObjects.Check(RuntimeClass.Parse(old), runtimeClass));
     }
 
+    /// <summary>Keeps an object that is not there yet.</summary>
+    /// <exception cref="PodException">It is there.</exception>
+    public void Add(ConfigMap map)
+    {
+        ArgumentNullException.ThrowIfNull(map);
+        Put(ConfigMaps, map.Metadata, metadata => (map with { Metadata = metadata }).ToJson(), static old => ConfigMap.Parse(old).Metadata, check: null);
+    }
+
+    /// <inheritdoc cref="Add(ConfigMap)"/>
+    public void Add(Secret secret)
+    {
+        ArgumentNullException.ThrowIfNull(secret);
+        Put(Secrets, secret.Metadata, metadata => (secret with { Metadata = metadata }).ToJson(), static old => Secret.Parse(old).Metadata, check: null);
+    }
+
     /// <summary>Null when it is not there.</summary>
     /// <exception cref="DamagedStateException">It cannot be read.</exception>
     public ConfigMap? TryReadConfigMap(string podNamespace, string name) =>
@@ -157,7 +172,12 @@ public sealed class ObjectStore(PodHost host)
     };
 
     /// <summary>With the uid and the creation time of one that is there, or new ones: what a manifest says of them is dropped.</summary>
-    private string Put(string kind, ObjectMeta metadata, Func<ObjectMeta, byte[]> write, Func<byte[], ObjectMeta> read, Action<byte[]> check)
+    /// <param name="kind">The folder of its kind.</param>
+    /// <param name="metadata">Its name and namespace.</param>
+    /// <param name="write">Makes the file's content.</param>
+    /// <param name="read">Reads the metadata of one that is there.</param>
+    /// <param name="check">Whether one that is there may become this one; null when there must be none.</param>
+    private string Put(string kind, ObjectMeta metadata, Func<ObjectMeta, byte[]> write, Func<byte[], ObjectMeta> read, Action<byte[]>? check)
     {
         if (metadata.Name.Length > LongestName)
         {
@@ -171,6 +191,11 @@ public sealed class ObjectStore(PodHost host)
         var json = write(metadata with { Uid = before?.Uid ?? Guid.NewGuid().ToString(), CreationTimestamp = before?.CreationTimestamp ?? Timestamp.Now });
         if (old is not null)
         {
+            if (check is null)
+            {
+                throw new PodException($"{kind} \"{metadata.Name}\" already exists");
+            }
+
             if (old.AsSpan().SequenceEqual(json))
             {
                 return Unchanged;

@@ -205,12 +205,15 @@ internal sealed class PodBed : IDisposable
         RemoveHostState();
     }
 
-    /// <summary>Of this network namespace, which is the tests' own: what a boot of the host would empty.</summary>
+    /// <summary>Of this network namespace, which is the tests' own, and the ids: what a boot of the host would empty.</summary>
     private static void RemoveHostState()
     {
-        if (Directory.Exists(Network))
+        foreach (var folder in new[] { Path.GetDirectoryName(Network)!, Ids })
         {
-            Directory.Delete(Path.GetDirectoryName(Network)!, recursive: true);
+            if (Directory.Exists(folder))
+            {
+                Directory.Delete(folder, recursive: true);
+            }
         }
     }
 

@@ -87,7 +87,7 @@ public sealed class CompletionTests : IDisposable
     {
         var help = PeapodCommand.Run("pod", "--help").Output;
 
-        foreach (var command in new[] { "run", "apply", "delete", "ps", "get", "inspect", "describe", "events", "logs", "exec", "attach", "debug", "cp", "port-forward", "top", "stats", "wait", "update", "restart", "kill", "stop", "rm", "generate", "gc" })
+        foreach (var command in new[] { "run", "apply", "delete", "ps", "get", "inspect", "describe", "events", "logs", "exec", "attach", "debug", "cp", "port-forward", "top", "stats", "wait", "create", "set", "label", "annotate", "update", "restart", "kill", "stop", "rm", "generate", "gc" })
         {
             Assert.Matches($"\n  {command} .*   *[a-z]", help);
             var own = PeapodCommand.Run("pod", command, "--help");

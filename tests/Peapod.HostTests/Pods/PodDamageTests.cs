@@ -245,5 +245,6 @@ public sealed class PodDamageTests : IDisposable
         bed.Done("rm", "-f", "bad");
 
         Assert.Equal(["garbage"], Directory.GetFileSystemEntries(PodBed.Ids).Select(Path.GetFileName));
+        File.Delete($"{PodBed.Ids}/garbage");
     }
 }

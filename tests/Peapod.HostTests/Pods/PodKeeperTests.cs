@@ -197,7 +197,8 @@ public sealed class PodKeeperTests : IDisposable
         KillSupervisor("liar");
 
         Assert.True(wish.WaitForExit(20_000));
-        Assert.Equal((0, told, ""), (wish.ExitCode, wish.StandardOutput.ReadToEnd(), wish.StandardError.ReadToEnd()));
+        Assert.Equal((0, told), (wish.ExitCode, wish.StandardOutput.ReadToEnd()));
+        Assert.DoesNotContain("peapod:", wish.StandardError.ReadToEnd(), StringComparison.Ordinal);
         Assert.Equal(phase, (string)bed.Status("liar")["phase"]!);
         Assert.Equal(command == "restart" ? 1 : 0, bed.Restarts("liar"));
     }

@@ -6,7 +6,7 @@ namespace Peapod.UnitTests.Conformance;
 /// <summary>Draws the rooms and who uses whom as SVG. An arrow points to who uses a room; arrows that others imply are left out.</summary>
 internal static class HousePicture
 {
-    private const int Width = 190, Height = 58, Column = 270, Row = 92, Margin = 20;
+    private const int Width = 205, Height = 58, Column = 275, Row = 92, Margin = 20;
 
     internal static string Draw(IReadOnlyList<House.Source> sources)
     {

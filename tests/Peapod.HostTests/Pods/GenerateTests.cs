@@ -18,7 +18,7 @@ public sealed class GenerateTests : IDisposable
 
         var command = $"{PeapodCommand.Executable} pod --run-root {bed.RunRoot} --data-root {bed.DataRoot}";
         Assert.Contains($"\nExecStart={command} apply -f {manifest}\n", unit);
-        Assert.Contains($"\nExecStop={command} delete --ignore-not-found --only-pods -f {manifest}\nTimeoutStartSec=120\nTimeoutStopSec=22\n", unit);
+        Assert.Contains($"\nExecStop={command} delete --ignore-not-found --only-pods -f {manifest}\nTimeoutStartSec=infinity\nTimeoutStopSec=22\n", unit);
         Verify(bed.Write("peapod-web.service", unit));
     }
 

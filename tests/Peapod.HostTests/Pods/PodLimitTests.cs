@@ -71,7 +71,7 @@ public sealed class PodLimitTests : IDisposable
 
         Assert.Contains("\"error\"", PodBed.Request(bed.RunOf("p"), """{"do":"restart","container":"none","grace":9223372036854775807}"""), StringComparison.Ordinal);
         PodBed.Request(bed.RunOf("p"), """{"do":"restart","grace":-9223372036854775808}""");
-        Assert.Contains("Running", bed.Done("ps"), StringComparison.Ordinal);
+        PodBed.Until(() => bed.Restarts("p") == 1 && bed.Done("ps").Contains("Running", StringComparison.Ordinal), "it runs again");
     }
 
     /// <summary>With a system call filter for which fsync(2) fails, the command fails: so it is called, and its failure is not passed over.</summary>

@@ -33,11 +33,11 @@ static unsigned stored_count, ended_next;
 static char arguments_text[ARGUMENTS_SIZE];
 static char *arguments[MOST_ARGUMENTS];
 static char *environment[] = { "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "PEAPOD_KEEPER=3", 0 };
-static char **cgroups; /* after the supervisor's arguments: directories to be removed with the pod */
+static char **cgroups; /* after the supervisor's arguments: directories to be removed when the pod is over */
 
 static int executable = -1, home = -1, supervisor_socket = -1, supervisor_pidfd = -1;
 static int32_t supervisor_pid;
-static bool ready, done, removed;
+static bool ready, done;
 
 struct iovec_ { void *base; size_t length; };
 struct msghdr_ { void *name; uint32_t name_length; struct iovec_ *vectors; size_t count; void *control; size_t control_length; int flags; };
@@ -225,8 +225,6 @@ static bool take_message (void)
       ready = true;
       break;
     case REMOVED:
-      removed = true;
-      /* fall through */
     case DONE:
       done = true;
       break;
@@ -418,7 +416,7 @@ __attribute__ ((used)) _Noreturn void keeper_main (long *stack)
   int signals = (int) SYS (signalfd4, -1, &child, 8, CLOEXEC | 0x800 /* SFD_NONBLOCK */);
   if (!done)
     watch (signals, stack[0] < 7);
-  if (removed)
+  if (done)
     remove_cgroups ();
   end (0);
 }

@@ -100,6 +100,7 @@ internal sealed class DeleteCommand
         var host = HostOptions.Host(parsed);
         long? seconds = parsed.GetValue(force) ? 0 : parsed.GetValue(now) ? 1 : parsed.GetValue(grace) is >= 0 and var given ? given : null;
         var passesOver = parsed.GetValue(ignore);
+        PodEnd.WarnOfNetwork(host);
         return PodsAtOnce.Do(
             pods,
             pod => HostOptions.TryFind(host, pod.Space, pod.Name) ?? (passesOver ? null : throw NotFound(ObjectKinds.Pod, pod.Name)),

@@ -2,6 +2,7 @@ using System.CommandLine;
 using Peapod.Container.Collection;
 using Peapod.Kernel.Terminals;
 using Peapod.Pod.Cli.Output;
+using Peapod.Pod.Cli.Manifests;
 using Peapod.Pod.Cli.Selection;
 using Peapod.Pod.Supervision;
 
@@ -19,8 +20,15 @@ internal static class PodGcCommand
         {
             var host = HostOptions.Host(parsed);
             var failed = false;
+            var warned = parsed.GetValue(dryRun);
             foreach (var found in PodLeftOvers.Find(host, parsed.GetValue(stopped)))
             {
+                if (!warned)
+                {
+                    PodEnd.WarnOfNetwork(host);
+                    warned = true;
+                }
+
                 failed |= !Take(found, parsed.GetValue(dryRun));
             }
 

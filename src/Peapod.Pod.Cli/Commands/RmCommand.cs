@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Peapod.Pod.Cli.Manifests;
 using Peapod.Pod.Cli.Selection;
 using Peapod.Pod.Layout;
 using Peapod.Pod.Objects;
@@ -20,13 +21,19 @@ internal static class RmCommand
         var force = new Option<bool>("--force", "-f") { Description = "also one that runs, or that was half made" };
         var names = new Argument<string[]>("POD") { Description = "the pods' names", Arity = ArgumentArity.OneOrMore, CompletionSources = { CompletionWords.Pods } };
         var command = new Command("rm", Help) { force, names };
-        command.SetAction(parsed => EachPod.Do(parsed.GetValue(names)!, name =>
+        command.SetAction(parsed =>
         {
-            var folders = parsed.GetValue(force) ? HostOptions.TryFindLost(parsed, name) ?? HostOptions.Find(parsed, name) : HostOptions.Find(parsed, name);
-            Remove(folders, parsed.GetValue(force));
-            Console.WriteLine($"pod \"{folders.Name}\" deleted");
-        }));
+            PodEnd.WarnOfNetwork(HostOptions.Host(parsed));
+            return EachPod.Do(parsed.GetValue(names)!, name => Remove(parsed, force, name));
+        });
         return command;
+    }
+
+    private static void Remove(ParseResult parsed, Option<bool> force, string name)
+    {
+        var folders = parsed.GetValue(force) ? HostOptions.TryFindLost(parsed, name) ?? HostOptions.Find(parsed, name) : HostOptions.Find(parsed, name);
+        Remove(folders, parsed.GetValue(force));
+        Console.WriteLine($"pod \"{folders.Name}\" deleted");
     }
 
     private static void Remove(PodFolders folders, bool force)

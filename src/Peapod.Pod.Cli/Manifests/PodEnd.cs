@@ -25,6 +25,15 @@ internal static class PodEnd
         }
     }
 
+    /// <summary>Once for a command: whoever takes a pod away can do without the network's configuration, and the user should know.</summary>
+    internal static void WarnOfNetwork(PodHost host)
+    {
+        if (PodTeardown.NetworkProblem(host) is { } problem)
+        {
+            Console.Error.WriteLine($"peapod: warning: {problem}");
+        }
+    }
+
     internal static Option<long?> TimeOption() => new("--time", "-t")
     {
         Description = "seconds between the stop signal and KILL (the manifest's terminationGracePeriodSeconds)", HelpName = "SECONDS",

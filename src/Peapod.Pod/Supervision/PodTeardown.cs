@@ -78,8 +78,22 @@ public static class PodTeardown
         }
         catch (Exception e) when (PodFailure.Is(e))
         {
-            Console.Error.WriteLine($"peapod: warning: {e.Message}; a bridge and a table of other names than {PodHost.DefaultNetwork.Bridge} and {PodHost.DefaultNetwork.Table} stay");
             return PodHost.DefaultNetwork;
+        }
+    }
+
+    /// <summary>What will stay of pods' networks, for their configuration cannot be read; null when it can.</summary>
+    public static string? NetworkProblem(PodHost host)
+    {
+        ArgumentNullException.ThrowIfNull(host);
+        try
+        {
+            host.ReadNetwork();
+            return null;
+        }
+        catch (Exception e) when (PodFailure.Is(e))
+        {
+            return $"{e.Message}; a bridge and a table of other names than {PodHost.DefaultNetwork.Bridge} and {PodHost.DefaultNetwork.Table} stay";
         }
     }
 

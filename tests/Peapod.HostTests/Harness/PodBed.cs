@@ -12,6 +12,7 @@ internal sealed class PodBed : IDisposable
     private static readonly Lazy<string> Data = new(LoadImage);
     private readonly string before;
     private readonly Traces traces;
+    private readonly Dictionary<string, string> owners = [];
 
     internal PodBed()
     {
@@ -34,7 +35,18 @@ internal sealed class PodBed : IDisposable
     internal string DataOf(string pod) => $"{DataRoot}/pods/{OwnerOf(pod)}";
 
     /// <summary>The pod's name for what the host has once.</summary>
-    internal string OwnerOf(string pod) => new PodFolders(new PodHost { RunRoot = RunRoot }, $"default_{pod}").Owner;
+    internal string OwnerOf(string pod)
+    {
+        if (!owners.TryGetValue(pod, out var owner))
+        {
+            // As the pod itself says it, where it is there: the guest of the vm tier has not got what computes it.
+            var data = Directory.Exists($"{DataRoot}/pods") ? Directory.GetDirectories($"{DataRoot}/pods") : [];
+            owner = Path.GetFileName(Array.Find(data, folder => new FileInfo($"{folder}/run").LinkTarget == RunOf(pod))) ?? new PodFolders(new PodHost { RunRoot = RunRoot }, $"default_{pod}").Owner;
+            owners[pod] = owner;
+        }
+
+        return owner;
+    }
 
     /// <summary>The leases of the usual bridge's network.</summary>
     internal static string Network { get; } = HostState.NetworkOf(new NetworkConfiguration().Bridge);

@@ -12,7 +12,7 @@
 #include "../include/sys.h"
 
 /* Messages, both ways, on a SOCK_SEQPACKET socket. src/Peapod.Pod/Supervision/Keeping/KeeperMessage.cs has the same. */
-enum kind { STORE = 1, DROP = 2, FETCH = 3, EXITED = 4, READY = 5, DONE = 6, REMOVED = 7 };
+enum kind { STORE = 1, DROP = 2, FETCH = 3, EXITED = 4, READY = 5, DONE = 6 };
 
 struct message {
   uint32_t kind;
@@ -224,7 +224,6 @@ static bool take_message (void)
     case READY:
       ready = true;
       break;
-    case REMOVED:
     case DONE:
       done = true;
       break;

@@ -1,6 +1,5 @@
 using System.Globalization;
-using Peapod.Kernel;
-using Peapod.Kernel.Files;
+using Peapod.Kernel.Namespaces;
 
 namespace Peapod.Host;
 
@@ -12,16 +11,10 @@ public static class HostState
 {
     public const string Folder = "/run/peapod-host";
 
-    private const string Namespace = "/proc/thread-self/ns/net";
-
     /// <summary>
     /// Leases and records of a bridge's network. A bridge belongs to a network namespace, so runtimes in two of them do not share one by its name.
     /// </summary>
-    public static string NetworkOf(string bridge)
-    {
-        var ns = FileSystem.TryStat(Namespace) ?? throw new KernelException("stat", Namespace, Errno.ENOENT);
-        return $"{Folder}/networks/{ns.Inode.ToString(CultureInfo.InvariantCulture)}/{bridge}";
-    }
+    public static string NetworkOf(string bridge) => $"{Folder}/networks/{NetworkCookie.OfThread().ToString(CultureInfo.InvariantCulture)}/{bridge}";
 
     internal static string Ids => $"{Folder}/ids";
 }

@@ -6,6 +6,7 @@ using Peapod.Kernel.Files;
 using Peapod.Kernel.Interop;
 using Peapod.Kernel.Sockets;
 using Peapod.Pod.Layout;
+using Peapod.Pod.Logging;
 using Peapod.Pod.Logs;
 using Peapod.Pod.Objects;
 using Peapod.Pod.Supervision.Keeping;
@@ -28,6 +29,9 @@ internal sealed unsafe class ContainerStreams : IDisposable
 
     /// <summary>Milliseconds after which a terminal that its processes have all closed is looked at again: one may open it anew.</summary>
     private const int HungUpPause = 1000;
+
+    /// <summary>Milliseconds for a terminal that was sent before the container executed.</summary>
+    private const int TerminalPatience = 1000;
 
     // Names of fifos, and of what the keeper keeps.
     private const string Output = "stdout";
@@ -84,10 +88,15 @@ internal sealed unsafe class ContainerStreams : IDisposable
     }
 
     /// <summary>Takes the terminal that the container has sent.</summary>
+    /// <exception cref="PodException">It has sent none.</exception>
     internal void TakeTerminal(SafeFd receiver)
     {
         var descriptors = new List<SafeFd>(1);
-        UnixSocket.Receive(receiver, stackalloc byte[64], descriptors);
+        if (!UnixSocket.WaitForInput(receiver, TerminalPatience) || UnixSocket.Receive(receiver, stackalloc byte[64], descriptors) <= 0 || descriptors.Count == 0)
+        {
+            throw new PodException($"container \"{spec.Name}\": tty: its terminal has not come");
+        }
+
         terminal = descriptors[0];
         keeper.Keep(NameOf(Terminal), terminal);
         keeper.Drop(NameOf(Console));
@@ -112,8 +121,21 @@ internal sealed unsafe class ContainerStreams : IDisposable
         {
             using (receiver)
             {
-                TakeTerminal(receiver);
+                TryTakeTerminal(receiver);
             }
+        }
+    }
+
+    /// <summary>The supervisor before may have died, and its container's init with it, before the terminal was sent. That ends no supervisor.</summary>
+    private void TryTakeTerminal(SafeFd receiver)
+    {
+        try
+        {
+            TakeTerminal(receiver);
+        }
+        catch (PodException e)
+        {
+            logger.CannotDo("take a terminal over", e.Message);
         }
     }
 

@@ -1,4 +1,3 @@
-using System.Net;
 using Microsoft.Extensions.Logging;
 using Peapod.Container;
 using Peapod.Kernel;
@@ -9,7 +8,6 @@ using Peapod.Pod.Layout;
 using Peapod.Pod.Logging;
 using Peapod.Pod.Manifest;
 using Peapod.Pod.Objects;
-using Peapod.Pod.Sandbox;
 using Peapod.Pod.Supervision.Control;
 using Peapod.Pod.Supervision.Keeping;
 using Peapod.Pod.Supervision.Life;
@@ -24,17 +22,8 @@ namespace Peapod.Pod.Supervision;
 /// </summary>
 public sealed partial class Supervisor : IDisposable
 {
-    /// <summary>Milliseconds in which a killed process must be gone.</summary>
-    private const int KillTimeout = 10_000;
-
-    /// <summary>Milliseconds between two attempts to make a sandbox that could not be made.</summary>
-    private const int SandboxPause = 10_000;
-
     /// <summary>Milliseconds between two attempts to take back what an ended pod has on the host.</summary>
     private const int FinishPause = 5_000;
-
-    /// <summary>Milliseconds between two attempts to write the status.</summary>
-    private const int WritePause = 1_000;
 
     private const string DeadlineExceeded = "DeadlineExceeded";
     private const string FailedMount = "FailedMount";
@@ -48,7 +37,6 @@ public sealed partial class Supervisor : IDisposable
     private readonly List<Step> steps = [];
     private readonly List<PollFd> entries = [];
     private readonly List<SafeFd> waitingForStop = [];
-    private PodWishes wishes = new();
     private ControlSocket? control;
     private PodStatus status;
     private long? deadlineAt;
@@ -58,12 +46,6 @@ public sealed partial class Supervisor : IDisposable
     private bool begins;
     private bool ended;
     private long finishAt;
-    private bool unwritten;
-    private long writeAt;
-    private string? hostIP;
-    private (bool HasSandbox, bool Ended)? written;
-    private long sandboxAt;
-    private long? sandboxLostAt;
     private long wakeAt;
     private Footprint footprint;
 
@@ -226,9 +208,6 @@ public sealed partial class Supervisor : IDisposable
         }
     }
 
-    /// <summary>Nothing is left of the pod, as was asked for.</summary>
-    internal bool IsRemoved { get; private set; }
-
     public void Dispose()
     {
         containers.ForEach(static container => container.Dispose());
@@ -263,109 +242,6 @@ public sealed partial class Supervisor : IDisposable
         undo.Keep();
         begins = true;
         context.TellsFailures = failure => begins && failure is not ContainerConfigException;
-    }
-
-    /// <summary>Goes on where a supervisor that was killed left off.</summary>
-    private void TakeOver()
-    {
-        wasInitialized = status.Conditions.Any(static condition => condition is { Type: "Initialized", Status: "True" });
-        var hasSandbox = sandbox.TakeOver([.. status.Addresses.Select(static address => IPAddress.Parse(address.Address))]);
-        AdoptContainers();
-
-        // Without an address it never had one: it still waits for its volumes.
-        hasVolumes = status.Addresses.Count > 0;
-        if (!hasSandbox && hasVolumes)
-        {
-            LoseSandbox();
-        }
-        else
-        {
-            // Nobody told the pod of changes while it had no supervisor.
-            UpdateVolumes();
-        }
-
-        ResumeWishes();
-    }
-
-    /// <summary>Goes on with what commands have asked an earlier supervisor for.</summary>
-    private void ResumeWishes()
-    {
-        wishes = PodWishes.Read(folders, context.Log);
-        var now = PodContext.Now;
-        if (wishes.StopBy is { } by)
-        {
-            StopWithin(wishes.StopAtOnce ? 0 : Math.Max(1, by - now));
-        }
-
-        foreach (var wish in wishes.Restarts)
-        {
-            if (containers.Find(container => container.Spec.Name == wish.Container) is { } container && container.Status.RestartCount == wish.Run)
-            {
-                container.Restart(Math.Max(0, wish.By - now));
-            }
-        }
-    }
-
-    /// <summary>Writes a wish down, before it is acted on.</summary>
-    private void Wish(PodWishes next)
-    {
-        wishes = next;
-        wishes.Write(folders, context.Log);
-    }
-
-    /// <summary>Restarts that are done are wished no more.</summary>
-    private void ForgetRestarts()
-    {
-        if (wishes.Restarts.Count == 0)
-        {
-            return;
-        }
-
-        var left = new List<RestartWish>();
-        foreach (var wish in wishes.Restarts)
-        {
-            if (containers.Exists(container => container.Spec.Name == wish.Container && container.RestartAsked))
-            {
-                left.Add(wish);
-            }
-        }
-
-        if (left.Count < wishes.Restarts.Count)
-        {
-            Wish(wishes with { Restarts = left });
-        }
-    }
-
-    private void AdoptContainers()
-    {
-        var kept = context.Keeper.Fetch();
-        containers.ForEach(container => container.Adopt(kept));
-        ForgetStrangers();
-        foreach (var (name, descriptor) in kept)
-        {
-            // The logs' pipes stay kept; what else is left belonged to runs that are over.
-            if (!ContainerStreams.IsOfLog(name))
-            {
-                context.Keeper.Drop(name);
-            }
-
-            descriptor.Dispose();
-        }
-    }
-
-    /// <summary>Processes that the keeper tells of and that are no container's: what had lived in one, mostly.</summary>
-    private void ForgetStrangers() =>
-        context.Keeper.ForgetOthers(pid => context.UnwrittenAdopted.Contains(pid) || containers.Exists(container => container.Adopted == pid));
-
-    private void MakeSandbox()
-    {
-        sandbox.Make();
-        status = status with
-        {
-            HostIP = hostIP ??= $"{HostAddress.Find()[0]}",
-            PodIP = $"{context.Addresses[0]}",
-            Addresses = [.. context.Addresses.Select(static address => new PodIP { Address = $"{address}" })],
-        };
     }
 
     private PodFacts Facts()
@@ -491,85 +367,6 @@ public sealed partial class Supervisor : IDisposable
         context.Runtime.Reap();
     }
 
-    private void CheckSandbox(long now)
-    {
-        if (context.Stopping)
-        {
-            return;
-        }
-
-        if (sandbox.Process is { } process && process.WaitForExit(0))
-        {
-            context.Events.Add("Normal", "SandboxChanged", null, "Pod sandbox changed, it will be killed and re-created.");
-            LoseSandbox();
-        }
-
-        if (sandboxLostAt is not null && now >= SandboxWakeAt && !TryEndWithoutSandbox(now))
-        {
-            return;
-        }
-
-        if (sandbox.Process is null && sandboxLostAt is null && !context.Stopping && sandboxAt <= now)
-        {
-            RemakeSandbox();
-        }
-    }
-
-    /// <summary>When the next thing is to be done for a pod without a sandbox.</summary>
-    private long SandboxWakeAt => sandboxLostAt is { } lost && containers.Exists(static container => container.Process is not null) ? Math.Max(sandboxAt, lost + KillTimeout) : sandboxAt;
-
-    /// <summary>Without its sandbox a pod has no network: its containers end, to be made anew with a new one.</summary>
-    private void LoseSandbox()
-    {
-        sandboxLostAt = PodContext.Now;
-        sandbox.End();
-        containers.ForEach(static container => container.EndWithSandbox());
-    }
-
-    /// <summary>Its containers have ended, or had time to.</summary>
-    /// <returns>False when something still lives, and this is to be tried again.</returns>
-    private bool TryEndWithoutSandbox(long now)
-    {
-        try
-        {
-            PodTeardown.Stop(folders);
-        }
-        catch (Exception e) when (PodFailure.Is(e))
-        {
-            context.Events.Add("Warning", "FailedKillPod", null, $"error killing pod: {e.Message}");
-            sandboxAt = now + SandboxPause;
-            return false;
-        }
-
-        sandboxLostAt = null;
-        if (Pod.Spec.RestartPolicy == RestartPolicy.Never)
-        {
-            Stop(0);
-            return true;
-        }
-
-        wasInitialized = false;
-        containers.ForEach(static container => container.StartOver());
-        return true;
-    }
-
-    private void RemakeSandbox()
-    {
-        try
-        {
-            if (TryMakeVolumes(PodFailure.Is))
-            {
-                MakeSandbox();
-            }
-        }
-        catch (Exception e) when (PodFailure.Is(e))
-        {
-            context.Events.Add("Warning", "FailedCreatePodSandBox", null, $"Failed to create pod sandbox: {e.Message}");
-            sandboxAt = PodContext.Now + SandboxPause;
-            LoseSandbox();
-        }
-    }
-
     /// <summary>Takes back what the pod has on the host.</summary>
     /// <returns>False when that could not be done, and is to be tried again: a process may wait for a device that does not answer.</returns>
     private bool TryFinish(long now)
@@ -617,7 +414,7 @@ public sealed partial class Supervisor : IDisposable
         try
         {
             PodTeardown.RemoveKept(folders);
-            return IsRemoved = true;
+            return true;
         }
         catch (Exception e) when (PodFailure.Is(e))
         {
@@ -625,106 +422,6 @@ public sealed partial class Supervisor : IDisposable
             finishAt = PodContext.Now + FinishPause;
             return false;
         }
-    }
-
-    private void WriteStatus(long now)
-    {
-        var init = Statuses(static role => role is ContainerRole.Init or ContainerRole.Sidecar, status.InitContainerStatuses);
-        var main = Statuses(static role => role == ContainerRole.Main, status.ContainerStatuses);
-        var ephemeral = Statuses(static role => role == ContainerRole.Ephemeral, status.EphemeralContainerStatuses);
-        var failed = status.Reason == DeadlineExceeded;
-        var next = status with
-        {
-            InitContainerStatuses = init,
-            ContainerStatuses = main,
-            EphemeralContainerStatuses = ephemeral,
-            Reason = failed ? status.Reason : wishes.StopBy is not null && !ended ? "Terminating" : null,
-        };
-
-        // Nothing else affects the phase or the conditions.
-        var known = (sandbox.Process is not null, ended);
-        if (begins && !ended)
-        {
-            return;
-        }
-
-        if (next != status || written != known)
-        {
-            written = known;
-            status = PodReport.Of(next, Facts(), ended, failed, Timestamp.Now);
-            unwritten = true;
-        }
-
-        if (unwritten && now >= writeAt)
-        {
-            TryWriteStatus(now);
-        }
-
-        if (!unwritten)
-        {
-            ReapWritten();
-        }
-    }
-
-    /// <summary>How these have ended is written down: nobody need know it any more.</summary>
-    private void ReapWritten()
-    {
-        foreach (var process in context.Unwritten)
-        {
-            // At once: a sandbox that they share a PID namespace with does not end before.
-            process.TryWait();
-            process.Dispose();
-        }
-
-        context.Unwritten.Clear();
-        context.UnwrittenAdopted.ForEach(context.Keeper.Forget);
-        context.UnwrittenAdopted.Clear();
-    }
-
-    private void TryWriteStatus(long now)
-    {
-        try
-        {
-            StatusFile.Write(folders, status);
-            (unwritten, writeAt) = (false, 0);
-        }
-        catch (KernelException e)
-        {
-            // A full disk, mostly. What is known stays in memory, and is written when there is room.
-            writeAt = now + WritePause;
-            context.Log.CannotDo("write the status", e.Message);
-        }
-    }
-
-    /// <summary>The containers' statuses: the same list while nothing has changed.</summary>
-    private IReadOnlyList<ContainerStatus> Statuses(Predicate<ContainerRole> role, IReadOnlyList<ContainerStatus> before)
-    {
-        var count = 0;
-        var same = true;
-        foreach (var container in containers)
-        {
-            if (role(container.Role))
-            {
-                same = same && count < before.Count && ReferenceEquals(before[count], container.Status);
-                count++;
-            }
-        }
-
-        if (same && count == before.Count)
-        {
-            return before;
-        }
-
-        var statuses = new List<ContainerStatus>(count);
-        foreach (var container in containers)
-        {
-            if (role(container.Role))
-            {
-                statuses.Add(container.Status);
-            }
-        }
-
-        return statuses;
     }
 
     private unsafe void WaitForSomething()

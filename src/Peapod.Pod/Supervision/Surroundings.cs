@@ -2,6 +2,7 @@ using System.Globalization;
 using Peapod.Kernel;
 using Peapod.Kernel.Files;
 using Peapod.Kernel.Interop;
+using Peapod.Oci;
 
 namespace Peapod.Pod.Supervision;
 
@@ -11,15 +12,6 @@ namespace Peapod.Pod.Supervision;
 /// </summary>
 internal static unsafe class Surroundings
 {
-    private const int RLIMIT_FSIZE = 1;
-    private const int RLIMIT_DATA = 2;
-    private const int RLIMIT_STACK = 3;
-    private const int RLIMIT_CORE = 4;
-    private const int RLIMIT_NPROC = 6;
-    private const int RLIMIT_NOFILE = 7;
-    private const int RLIMIT_MEMLOCK = 8;
-    private const int RLIMIT_AS = 9;
-    private const int RLIMIT_CPU = 0;
     private const ulong Unlimited = ulong.MaxValue;
 
     /// <summary>As the kubelet and container runtimes have it: the kernel takes others first.</summary>
@@ -32,11 +24,11 @@ internal static unsafe class Surroundings
         Libc.umask(0x12); // 022
 
         // systemd's defaults for services, which are what containers of other runtimes have.
-        Limit(RLIMIT_NOFILE, 1024, Math.Min(524_288, MostFiles()));
-        Limit(RLIMIT_STACK, 8 << 20, Unlimited);
-        Limit(RLIMIT_MEMLOCK, 8 << 20, 8 << 20);
-        Limit(RLIMIT_CORE, 0, Unlimited);
-        foreach (var resource in (ReadOnlySpan<int>)[RLIMIT_CPU, RLIMIT_FSIZE, RLIMIT_DATA, RLIMIT_AS, RLIMIT_NPROC])
+        Limit("RLIMIT_NOFILE", 1024, Math.Min(524_288, MostFiles()));
+        Limit("RLIMIT_STACK", 8 << 20, Unlimited);
+        Limit("RLIMIT_MEMLOCK", 8 << 20, 8 << 20);
+        Limit("RLIMIT_CORE", 0, Unlimited);
+        foreach (var resource in (ReadOnlySpan<string>)["RLIMIT_CPU", "RLIMIT_FSIZE", "RLIMIT_DATA", "RLIMIT_AS", "RLIMIT_NPROC"])
         {
             Limit(resource, Unlimited, Unlimited);
         }
@@ -55,8 +47,9 @@ internal static unsafe class Surroundings
     /// <summary>The kernel refuses a higher limit: proc(5), /proc/sys/fs/nr_open.</summary>
     private static ulong MostFiles() => ulong.TryParse(FileSystem.TryReadText("/proc/sys/fs/nr_open"), CultureInfo.InvariantCulture, out var most) ? most : ulong.MaxValue;
 
-    private static void Limit(int resource, ulong soft, ulong hard)
+    private static void Limit(string name, ulong soft, ulong hard)
     {
+        var resource = Rlimits.Number(name);
         var limit = new RLimit { Current = soft, Maximum = hard };
         if (Libc.prlimit64(0, resource, &limit, null) == 0)
         {

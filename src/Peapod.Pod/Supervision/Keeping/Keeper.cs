@@ -97,8 +97,7 @@ internal sealed unsafe class Keeper(PodFolders folders, ILogger log) : IDisposab
     internal void Ready() => Send(KeeperMessage.Of(KeeperMessageKind.Ready));
 
     /// <inheritdoc cref="KeeperMessageKind.Done"/>
-    /// <param name="removed">Whether there is nothing left of the pod.</param>
-    internal void Done(bool removed) => Send(KeeperMessage.Of(removed ? KeeperMessageKind.Removed : KeeperMessageKind.Done));
+    internal void Done() => Send(KeeperMessage.Of(KeeperMessageKind.Done));
 
     internal void AddTo(List<PollFd> entries)
     {

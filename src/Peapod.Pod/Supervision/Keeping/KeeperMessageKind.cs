@@ -20,7 +20,4 @@ internal enum KeeperMessageKind
 
     /// <summary>The pod is over, or somebody else's: no other supervisor is wanted.</summary>
     Done = 6,
-
-    /// <summary>As <see cref="Done"/>, and nothing is left of the pod but the supervisor's cgroup.</summary>
-    Removed = 7,
 }

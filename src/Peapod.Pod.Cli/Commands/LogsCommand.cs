@@ -4,6 +4,7 @@ using Peapod.Container.Lifecycle;
 using Peapod.Pod.Cli.Logs;
 using Peapod.Pod.Cli.Selection;
 using Peapod.Pod.Logs;
+using Peapod.Shim.Logs;
 
 namespace Peapod.Pod.Cli.Commands;
 
@@ -81,7 +82,7 @@ internal sealed class LogsCommand
     /// <summary>No log where one was asked for is an error in kubectl's words.</summary>
     private static void CheckBegun(PodView pod, string container, LogOptions options, bool mayWait)
     {
-        using var log = LogReader.TryOpen(pod.Folders, container, options);
+        using var log = ContainerLog.TryOpen(pod.Folders, container, options);
         if (log is null && options.Previous)
         {
             throw new PodException($"previous terminated container \"{container}\" in pod \"{pod.Name}\" not found");

@@ -9,6 +9,7 @@ using Peapod.Oci;
 using Peapod.Pod.Cli.Selection;
 using Peapod.Pod.Containers;
 using Peapod.Pod.Supervision.Runtimes;
+using Peapod.Shim.Runtimes;
 
 namespace Peapod.Pod.Cli.Commands;
 

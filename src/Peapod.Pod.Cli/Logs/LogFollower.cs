@@ -6,6 +6,7 @@ using Peapod.Pod.Layout;
 using Peapod.Pod.Logs;
 using Peapod.Pod.Objects;
 using Peapod.Pod.Supervision;
+using Peapod.Shim.Logs;
 
 namespace Peapod.Pod.Cli.Logs;
 
@@ -30,7 +31,7 @@ internal sealed class LogFollower : IDisposable
         this.separates = separates;
         this.source = source;
         this.options = options;
-        log = LogReader.TryOpen(source.Folders, source.Container, options);
+        log = ContainerLog.TryOpen(source.Folders, source.Container, options);
         prefix = source.HasPrefix ? Encoding.UTF8.GetBytes($"[pod/{source.Folders.Name}/{source.Container}] ") : [];
     }
 
@@ -79,7 +80,7 @@ internal sealed class LogFollower : IDisposable
         var over = !follow || HasEnded(source.Folders, source.Container);
 
         // What was not there in the beginning is all new.
-        log ??= LogReader.TryOpen(source.Folders, source.Container, options with { Tail = null });
+        log ??= ContainerLog.TryOpen(source.Folders, source.Container, options with { Tail = null });
         log?.Read(Write);
         if (over)
         {

@@ -1,6 +1,7 @@
 using System.Text.Json.Serialization;
 using Peapod.Kernel.Files;
 using Peapod.Kernel.Interop;
+using Peapod.Shim.Runtimes;
 
 namespace Peapod.Pod.Layout;
 

@@ -2,6 +2,7 @@ using System.Text;
 using Microsoft.Extensions.Logging;
 using Peapod.Kernel.Files;
 using Peapod.Pod.Layout;
+using Peapod.Shim.Logging;
 
 namespace Peapod.Pod.Logging;
 
@@ -17,6 +18,9 @@ public static class PodLogLevel
         ArgumentNullException.ThrowIfNull(folders);
         folders.Write(folders.LogLevel, Encoding.UTF8.GetBytes(name));
     }
+
+    /// <summary>The log of a pod's supervisor, with the level that --log-level gave the pod.</summary>
+    internal static SupervisorLog LogOf(PodFolders folders) => new(Read(folders));
 
     /// <summary>Warnings and errors, unless told otherwise.</summary>
     internal static LogLevel Read(PodFolders folders) => FileSystem.TryReadText(folders.LogLevel) switch

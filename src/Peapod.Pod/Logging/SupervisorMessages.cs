@@ -2,7 +2,7 @@ using Microsoft.Extensions.Logging;
 
 namespace Peapod.Pod.Logging;
 
-/// <summary>What a supervisor's log says of its own accord; events and the network speak there too.</summary>
+/// <summary>What a supervisor's log says of the pod; its shim and the network speak there too.</summary>
 internal static partial class SupervisorMessages
 {
     [LoggerMessage(EventId = 10, Level = LogLevel.Debug, Message = "decided: start {Container}")]
@@ -19,14 +19,4 @@ internal static partial class SupervisorMessages
 
     [LoggerMessage(EventId = 14, Level = LogLevel.Warning, Message = "events: cannot be written: {Error}")]
     internal static partial void EventsNotWritten(this ILogger logger, string error);
-
-    [LoggerMessage(EventId = 15, Level = LogLevel.Warning, Message = "cannot {What}: {Error}")]
-    internal static partial void CannotDo(this ILogger logger, string what, string error);
-
-    [LoggerMessage(EventId = 16, Level = LogLevel.Warning, Message = "keeper: {Why}; another one is started")]
-    internal static partial void KeeperLost(this ILogger logger, string why);
-
-    /// <summary>A fault of ours, with where it happened in the code.</summary>
-    [LoggerMessage(EventId = 17, Level = LogLevel.Error, Message = "{Where}: internal error")]
-    internal static partial void Faulted(this ILogger logger, string where, Exception fault);
 }

@@ -1,6 +1,7 @@
 using System.Globalization;
 using Peapod.Container;
 using Peapod.Container.Cgroups;
+using Peapod.Host;
 using Peapod.Kernel.Files;
 using Peapod.Kernel.Interop;
 using Peapod.Pod.Layout;
@@ -15,7 +16,7 @@ namespace Peapod.Pod.Sandbox;
 /// </summary>
 internal static class PodCgroup
 {
-    internal const string Root = "/peapod";
+    private const string Root = PodsCgroup.Root;
 
     private const string Burstable = Root + "/burstable", BestEffort = Root + "/besteffort";
 

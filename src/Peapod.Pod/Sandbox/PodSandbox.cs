@@ -1,66 +1,32 @@
-using System.Globalization;
 using System.Net;
 using Microsoft.Extensions.Logging;
-using Peapod.Container.Lifecycle;
-using Peapod.Container.State;
 using Peapod.Host;
 using Peapod.Kernel.Files;
 using Peapod.Kernel.Interop;
-using Peapod.Kernel.Mounts;
-using Peapod.Kernel.Processes;
 using Peapod.Network;
 using Peapod.Pod.Layout;
 using Peapod.Pod.Objects;
+using Peapod.Shim.Sandbox;
 
 namespace Peapod.Pod.Sandbox;
 
-/// <summary>The sandbox of a pod: a process that holds its namespaces, its place in the network, and the files that tell of it.</summary>
-/// <param name="Pid">Its number on the host.</param>
-/// <param name="Process">Its process, a child of ours.</param>
-/// <param name="Addresses">The pod's addresses, the first one for IPv4.</param>
-internal sealed record PodSandbox(int Pid, PidFd Process, IReadOnlyList<IPAddress> Addresses)
+/// <summary>What the sandbox of a pod is by its manifest: the namespaces that its process holds, its place in the network, and the files that tell of it.</summary>
+internal static class PodSandbox
 {
     /// <summary>Makes it. A failure leaves no process; the teardown finds what else there is.</summary>
+    /// <returns>The pod's addresses, the first one for IPv4.</returns>
     /// <exception cref="PodException">The manifest asks for what this host or its administrator does not give.</exception>
-    internal static PodSandbox Make(PodManifest pod, PodFolders folders, ILogger log)
+    internal static IReadOnlyList<IPAddress> Make(ShimSandbox sandbox, PodManifest pod, PodFolders folders, ILogger log)
     {
         var ids = pod.Spec.HostUsers == false ? IdRange.Take(folders.Owner, folders.IdRange) : null;
-        var spec = SandboxSpec.Create(pod, PodCgroup.Of(pod, folders), ids, AllowedSysctls.Read(folders));
-        var (pid, process) = Start(spec, folders, ids?.First ?? 0);
-        try
+        IReadOnlyList<IPAddress> addresses = [];
+        sandbox.Make(SandboxSpec.Create(pod, PodCgroup.Of(pod, folders), ids, AllowedSysctls.Read(folders)), ids?.First ?? 0, pid =>
         {
             PodCgroup.Apply(pod, folders);
-            var addresses = pod.Spec.HostNetwork ? HostAddress.Find() : Attach(pod, folders, pid, log);
+            addresses = pod.Spec.HostNetwork ? HostAddress.Find() : Attach(pod, folders, pid, log);
             PodFiles.Write(pod, folders, addresses);
-            return new PodSandbox(pid, process, addresses);
-        }
-        catch
-        {
-            process.Signal(Signals.SIGKILL);
-            process.Wait();
-            process.Dispose();
-            throw;
-        }
-    }
-
-    private static (int Pid, PidFd Process) Start(Oci.Spec spec, PodFolders folders, uint root)
-    {
-        var owner = root.ToString(CultureInfo.InvariantCulture);
-        using var place = DetachedMount.Create(
-            "tmpfs", "sandbox", [new("size", "4k"), new("mode", "555"), new("uid", owner), new("gid", owner)], Libc.MOUNT_ATTR_NOSUID | Libc.MOUNT_ATTR_NODEV | Libc.MOUNT_ATTR_NOEXEC);
-        using var nothing = FileSystem.Open("/dev/null", Libc.O_RDWR);
-        var (container, process) = Container.Lifecycle.Container.Create(new ContainerStore(folders.Containers, folders.Filters), new CreateRequest
-        {
-            Id = SandboxSpec.Id,
-            Spec = spec,
-            SpecJson = spec.ToJson(),
-            Bundle = folders.Run,
-            RootMount = place,
-            Pauses = true,
-            NoNewKeyring = true,
-            Streams = new(nothing, nothing, nothing),
         });
-        return (container.Record.Pid, process.Process);
+        return addresses;
     }
 
     private static IReadOnlyList<IPAddress> Attach(PodManifest pod, PodFolders folders, int pid, ILogger log)

@@ -1,13 +1,14 @@
 using Peapod.Host;
 using Peapod.Oci;
 using Peapod.Pod.Objects;
+using Peapod.Shim.Sandbox;
 
 namespace Peapod.Pod.Sandbox;
 
 /// <summary>The configuration of a pod's sandbox: namespaces, their kernel parameters, and a process that holds them.</summary>
 internal static class SandboxSpec
 {
-    internal const string Id = "sandbox";
+    internal const string Id = ShimSandbox.Id;
 
     /// <summary>
     /// The tmpfs that all containers have there, too. It is in the sandbox's mount namespace, not the host's: each mount of the host's

@@ -1,9 +1,9 @@
 using Peapod.Image;
-using Peapod.Kernel;
-using Peapod.Kernel.Files;
 using Peapod.Kernel.Processes;
 using Peapod.Pod.Objects;
 using Peapod.Pod.Supervision.Life;
+using Peapod.Shim.Containers;
+using Peapod.Shim.Loop;
 
 namespace Peapod.Pod.Supervision;
 
@@ -15,13 +15,14 @@ internal sealed partial class PodContainer
     /// <param name="why">What the event says.</param>
     internal void Stop(long graceMilliseconds, string? why = null)
     {
-        StopStart(graceMilliseconds);
-        if (Process is null)
+        startWanted = false;
+        shim.StopStart(graceMilliseconds);
+        if (!IsRunning)
         {
             return;
         }
 
-        var now = PodContext.Now;
+        var now = MonotonicClock.Now;
         var began = killAt is null;
         killAt = Math.Min(killAt ?? long.MaxValue, now + graceMilliseconds);
         grace = graceMilliseconds;
@@ -46,22 +47,19 @@ internal sealed partial class PodContainer
     /// <param name="why">What the event says.</param>
     internal void Restart(long graceMilliseconds, string? why = null)
     {
-        (restartAsked, notBefore, restartBy) = (true, 0, PodContext.Now + graceMilliseconds);
+        (restartAsked, notBefore, restartBy) = (true, 0, MonotonicClock.Now + graceMilliseconds);
         Stop(graceMilliseconds, why);
     }
 
     /// <summary>Sends a signal to its first process.</summary>
     /// <returns>False when it does not run.</returns>
-    internal bool Signal(int signal) => Process is not null && context.Runtime.Signal(Spec.Name, Process, signal);
+    internal bool Signal(int signal) => shim.Signal(signal);
 
-    /// <summary>The sandbox is gone: kills all of its processes, and what is being made.</summary>
+    /// <inheritdoc cref="ShimContainer.EndWithSandbox"/>
     internal void EndWithSandbox()
     {
-        DropStart();
-        if (Process is not null)
-        {
-            KillAll();
-        }
+        startWanted = false;
+        shim.EndWithSandbox();
     }
 
     /// <summary>The manifest's, the image's or TERM.</summary>
@@ -94,7 +92,7 @@ internal sealed partial class PodContainer
         }
         else if (now >= deadline)
         {
-            KillAll();
+            shim.KillAll();
 
             // Again, should that not have been enough.
             killAt = now + PodLife.LeastGrace;
@@ -113,39 +111,20 @@ internal sealed partial class PodContainer
         }
     }
 
-    /// <summary>Without a PID namespace of its own its other processes do not end with the first.</summary>
-    private void KillAll()
-    {
-        Signal(Signals.SIGKILL);
-        KillOthers();
-    }
-
-    private void KillOthers()
-    {
-        if (store.TryRead(Spec.Name) is { HasPidNamespace: false })
-        {
-            Container.Lifecycle.Container.Open(store, Spec.Name).SignalAll(Signals.SIGKILL);
-        }
-    }
-
-    private void Ended(ExitStatus? status)
+    private void Ended(ContainerNews.Ended end)
     {
         probes?.Dispose();
         postStart?.Dispose();
         preStop?.Dispose();
         (probes, postStart, preStop, killAt) = (null, null, null, null);
-        KillOthers();
-        Streams.Drain();
-        LeaveToBeWritten();
-        var code = status?.Reported ?? UnknownExitCode;
-        var reason = status is null ? "ContainerStatusUnknown"
-            : code != 0 && WasOutOfMemory() ? "OOMKilled"
+        var code = end.Status?.Reported ?? UnknownExitCode;
+        var reason = end.Status is null ? "ContainerStatusUnknown"
+            : code != 0 && end.OutOfMemory ? "OOMKilled"
             : postStartFailure is not null ? "PostStartHookError"
             : code == 0 ? "Completed" : "Error";
-        Ended(
-            code, status?.Signal is > 0 and var signal ? signal : null, reason,
-            postStartFailure ?? (status is null ? "The container could not be located when the pod was taken over" : TerminationMessage.Read(context.Folders, Spec, Status.RestartCount, code != 0, ContainersOf(context.Pod.Spec))),
-            startedAt);
+        var message = postStartFailure
+            ?? (end.Status is null ? "The container could not be located when the pod was taken over" : TerminationMessage.Read(context.Folders, Spec, Status.RestartCount, code != 0, ContainersOf(context.Pod.Spec)));
+        Ended(code, end.Status?.Signal is > 0 and var signal ? signal : null, reason, message, startedAt);
         postStartFailure = null;
     }
 
@@ -172,6 +151,7 @@ internal sealed partial class PodContainer
             Ready = Role == ContainerRole.Init && code == 0,
             Started = false,
         };
+        (hasEnded, waits) = (true, null);
         if (Facts.Restarts && !context.Stopping)
         {
             BackOff();
@@ -187,80 +167,11 @@ internal sealed partial class PodContainer
             return;
         }
 
-        notBefore = backOff.Next(began, PodContext.Now);
+        notBefore = backOff.Next(began, MonotonicClock.Now);
         if (backOff.Pause > 0)
         {
             Tell("Warning", "BackOff", $"Back-off restarting failed container {Spec.Name} in pod {context.PodName}");
-            Waits("CrashLoopBackOff", $"back-off {Duration(backOff.Pause)} restarting failed container={Spec.Name} pod={context.PodName}");
+            Waits(WaitReason.CrashLoopBackOff, $"back-off {Duration(backOff.Pause)} restarting failed container={Spec.Name} pod={context.PodName}");
         }
-    }
-
-    /// <summary>The kernel has killed a process of the container's cgroup for want of memory.</summary>
-    private bool WasOutOfMemory()
-    {
-        if (store.TryRead(Spec.Name) is not { Cgroup.Length: > 0 } record)
-        {
-            return false;
-        }
-
-        foreach (var line in (FileSystem.TryReadText($"{record.Cgroup}/memory.events") ?? "").Split('\n'))
-        {
-            if (line.StartsWith("oom_kill ", StringComparison.Ordinal))
-            {
-                return line != "oom_kill 0";
-            }
-        }
-
-        return false;
-    }
-
-    /// <summary>It has ended: finds out how. Of a process that was taken over the keeper tells, or else the kernel through its pidfd (Linux 6.15).</summary>
-    private void AdvanceEnd(long now)
-    {
-        if (adopted is not { } pid)
-        {
-            Ended(PeekOrRead(Process!));
-            return;
-        }
-
-        var status = context.Keeper.EndOf(pid);
-        if (status is null && !endUnknown)
-        {
-            (endUnknown, endKnownBy) = (true, now + EndPatience);
-        }
-
-        if (status is not null || now >= endKnownBy)
-        {
-            Ended(status ?? Process?.TryReadExit());
-        }
-    }
-
-    private static ExitStatus? PeekOrRead(PidFd process)
-    {
-        try
-        {
-            return process.TryPeek();
-        }
-        catch (KernelException e) when (e.Error == Errno.ECHILD)
-        {
-            // It was started beside another runtime, whose child it still was.
-            return process.TryReadExit();
-        }
-    }
-
-    /// <summary>The process's end is to be written down; until then it is left for the next supervisor to find.</summary>
-    private void LeaveToBeWritten()
-    {
-        if (adopted is { } pid)
-        {
-            context.UnwrittenAdopted.Add(pid);
-            Process?.Dispose();
-        }
-        else if (Process is not null)
-        {
-            context.Unwritten.Add(Process);
-        }
-
-        (Process, adopted, endUnknown) = (null, null, false);
     }
 }

@@ -7,45 +7,28 @@ using Peapod.Kernel.Files;
 using Peapod.Kernel.Processes;
 using Peapod.Oci;
 using Peapod.Pod.Containers;
+using Peapod.Pod.Layout;
 using Peapod.Pod.Objects;
 using Peapod.Pod.Supervision.Life;
+using Peapod.Shim.Containers;
+using Peapod.Shim.Loop;
 
 namespace Peapod.Pod.Supervision;
 
-/// <content>
-/// How a run begins. All that may hang (a dead file system below a mount, a cgroup without processor time, another runtime) is done by a work
-/// beside the loop; the loop takes what came of it.
-/// </content>
+/// <content>How a run begins: what it is made from, and what is told of it.</content>
 internal sealed partial class PodContainer
 {
-    /// <summary>Milliseconds that a start may take; the kubelet's --runtime-request-timeout.</summary>
-    private const long StartTimeout = 120_000;
-
     /// <summary>Milliseconds after which a start that is under way no longer holds up those of other containers.</summary>
     private const long StartPatience = 5_000;
 
-    /// <summary>Milliseconds for a start under way to come to its end when the container is to be stopped.</summary>
-    private const long StopPatience = 2_000;
-
-    private Work<NewRun>? starting;
     private bool startWanted;
-    private bool startOverdue;
-    private bool startStopped;
-    private bool startDropped;
-    private long startBy;
-    private long startBegan;
-    private int startedRun;
-
-    /// <summary>It is to be made, or being made, and that is still waited for.</summary>
-    private bool IsStarting => startWanted || (starting is not null && !startOverdue);
-
-    private long StartWakeAt => starting is not null && !startOverdue ? startBy : long.MaxValue;
+    private NewRun? newRun;
 
     /// <summary>Has it started, for the first time or again, when its turn comes: <see cref="TryLaunch"/>.</summary>
     internal void WantStart() => startWanted = true;
 
     /// <summary>Whether other starts wait for this one, which has only just begun.</summary>
-    internal bool HoldsOthersUp(long now) => starting is not null && !startOverdue && now - startBegan < StartPatience;
+    internal bool HoldsOthersUp(long now) => shim.State == ShimContainerState.Starting && now - shim.BeganAt < StartPatience;
 
     /// <summary>Begins the start that is wanted.</summary>
     /// <returns>False when none is.</returns>
@@ -57,110 +40,26 @@ internal sealed partial class PodContainer
         }
 
         startWanted = false;
-        if (starting is not null)
+        try
         {
-            // The last one hangs, and cannot be ended: what it works on is not to be touched.
-            NotStarted(new PodException("context deadline exceeded: an earlier start of this container still hangs"));
-            return true;
+            var (run, compiler) = (new NewRun(Spec), context.Compiler!);
+            shim.Begin(NextRun, interruption => Make(run, compiler, interruption));
+            (newRun, began) = (run, now);
+        }
+        catch (ContainerException e)
+        {
+            NotStarted(e);
         }
 
-        var (container, run, compiler) = (Spec, NextRun, context.Compiler!);
-        (began, startBegan, startBy, startOverdue, startStopped, startedRun) = (now, now, now + StartTimeout, false, false, run);
-        starting = context.Workers.Begin(interruption => Make(container, run, compiler, interruption), static made => made.End());
         return true;
     }
 
-    /// <summary>Takes what came of a start.</summary>
-    /// <exception cref="StartFailedException">It has failed, and the command that makes the pod is to be told.</exception>
-    private void AdvanceStart(long now)
+    /// <summary>Makes a run, on a worker's thread: nothing here changes what the loop works with.</summary>
+    private PidFd Make(NewRun run, ContainerSpecCompiler compiler, Interruption interruption)
     {
-        if (starting is null)
-        {
-            return;
-        }
-
-        if (starting.IsDone)
-        {
-            var (work, unwanted, again) = (starting, startDropped || (startOverdue && context.Stopping), startStopped && restartAsked);
-            (starting, startOverdue, startStopped, startDropped) = (null, false, false, false);
-            if (unwanted)
-            {
-                work.Abandon();
-                return;
-            }
-
-            try
-            {
-                Started(work.Take());
-                if (again)
-                {
-                    // The restart was asked for after this start had begun, so this is the run that is to end.
-                    Restart(Math.Max(0, restartBy - now));
-                }
-            }
-            catch (Exception e) when (PodFailure.Is(e))
-            {
-                if (!again)
-                {
-                    NotStarted(e);
-                }
-            }
-        }
-        else if (!startOverdue && now >= startBy)
-        {
-            // It may come yet; until then nobody waits for it.
-            startOverdue = true;
-            starting.Interrupt();
-            if (!startStopped)
-            {
-                NotStarted(new PodException($"context deadline exceeded: the start has not ended in {StartTimeout / 1000} seconds"));
-            }
-        }
-    }
-
-    /// <summary>It is to be stopped while it is being made.</summary>
-    private void StopStart(long graceMilliseconds)
-    {
-        startWanted = false;
-        if (starting is null || startOverdue)
-        {
-            return;
-        }
-
-        startStopped = true;
-        startBy = Math.Min(startBy, PodContext.Now + Math.Min(graceMilliseconds, StopPatience));
-        if (graceMilliseconds == 0)
-        {
-            starting.Interrupt();
-        }
-    }
-
-    /// <summary>The sandbox is gone: what is being made in it is of no use any more.</summary>
-    private void DropStart()
-    {
-        startWanted = false;
-        if (starting is not null)
-        {
-            (startOverdue, startDropped) = (true, true);
-            starting.Interrupt();
-        }
-    }
-
-    private void AbandonStart()
-    {
-        if (starting is not null)
-        {
-            context.Workers.Abandon(starting);
-            starting = null;
-        }
-    }
-
-    /// <summary>Makes a run: nothing here changes what the loop works with, but for the streams, which it leaves alone meanwhile.</summary>
-    private NewRun Make(ContainerSpec container, int run, ContainerSpecCompiler compiler, Interruption interruption)
-    {
-        var folders = context.Folders;
-        FileSystem.MakeDirectories(folders.FolderOf(container.Name), Layout.PodFolders.PrivateFolder);
-        var image = LeaseImage();
+        var (container, folders) = (run.Container, context.Folders);
+        FileSystem.MakeDirectories(folders.FolderOf(container.Name), PodFolders.PrivateFolder);
+        var image = run.Image = LeaseImage();
         Tell("Normal", "Pulled", $"Container image \"{container.Image}\" already present on machine");
         DeleteStopped();
         using var root = compiler.MountRoot(image, folders.LayerOf(container.Name));
@@ -171,8 +70,7 @@ internal sealed partial class PodContainer
             var spec = Completed(container, compiler.Compile(container, image, root, variables, context.Volumes.MountsOf(container, variables, held), context.Volumes.DevicesOf(container)));
             var sources = compiler.TakeSources();
             held.AddRange(sources?.Values ?? []);
-            using var streams = Streams.OpenForContainer(run, compiler.HostUserOf(spec.Process!));
-            var process = Create(container, new CreateRequest
+            return Make(container, compiler, new CreateRequest
             {
                 Id = container.Name,
                 Spec = spec,
@@ -180,16 +78,8 @@ internal sealed partial class PodContainer
                 Bundle = folders.Run,
                 RootMount = root,
                 Sources = sources,
-                Streams = streams.Streams,
-                ConsoleSocket = streams.ConsoleSocket,
                 Interruption = interruption,
             });
-            if (streams.ConsoleReceiver is { } receiver)
-            {
-                Streams.TakeTerminal(receiver);
-            }
-
-            return new NewRun(container, image, process);
         }
         finally
         {
@@ -197,25 +87,40 @@ internal sealed partial class PodContainer
         }
     }
 
-    private void Started(NewRun made)
+    private PidFd Make(ContainerSpec container, ContainerSpecCompiler compiler, CreateRequest request)
     {
-        var container = made.Container;
-        (Process, adopted) = (made.Process, null);
+        try
+        {
+            var process = shim.Create(request, compiler.HostUserOf(request.Spec.Process!));
+            shim.Start(process, request.Interruption!);
+            return process;
+        }
+        catch (ContainerException e)
+        {
+            throw ContainerFailure.InManifest(context.Pod.Spec, container, request.Spec, e);
+        }
+    }
+
+    private void Started(long now)
+    {
+        var (container, image) = (newRun!.Container, newRun.Image!);
+        var again = shim.StopAsked && restartAsked;
         Tell("Normal", "Created", $"Created container: {container.Name}");
         Tell("Normal", "Started", $"Started container {container.Name}");
-        began = PodContext.Now;
+        began = now;
         startedAt = Timestamp.Now;
         creationBackOff = default;
-        (killAt, restartAsked, postStartFailure, notBefore) = (null, false, null, 0);
-        stopSignal = StopSignal(container, made.Image.Config);
+        (killAt, restartAsked, postStartFailure, notBefore, hasEnded) = (null, false, null, 0, false);
+        stopSignal = StopSignal(container, image.Config);
+        waits = waits == WaitReason.PodInitializing ? waits : WaitReason.ContainerCreating;
         Status = Status with
         {
-            State = Waiting(Status.State.Waiting?.Reason is PodInitializing ? PodInitializing : ContainerCreating),
+            State = Waiting(waits.Value),
             LastState = Status.State.Terminated is null ? Status.LastState : Status.State,
-            RestartCount = startedRun,
+            RestartCount = shim.Attempt,
             Image = container.Image,
-            ImageId = made.Image.Id.ToString(),
-            ContainerId = $"peapod://{context.Pod.Metadata.Uid}_{container.Name}_{startedRun}",
+            ImageId = image.Id.ToString(),
+            ContainerId = IdOfRun(shim.Attempt),
             Resources = container.Resources is { Limits: null, Requests: null } ? null : container.Resources,
         };
         postStartDone = false;
@@ -224,7 +129,15 @@ internal sealed partial class PodContainer
         {
             Runs(started: false, ready: false);
         }
+
+        if (again)
+        {
+            // The restart was asked for after this start had begun, so this is the run that is to end.
+            Restart(Math.Max(0, restartBy - now));
+        }
     }
+
+    private string IdOfRun(int run) => $"peapod://{context.Pod.Metadata.Uid}_{Spec.Name}_{run}";
 
     /// <summary>The configuration with what only its supervisor knows: where its last words go, whose processes an ephemeral container sees.</summary>
     private Spec Completed(ContainerSpec container, Spec spec)
@@ -236,6 +149,7 @@ internal sealed partial class PodContainer
 
         if (Role == ContainerRole.Ephemeral && container.TargetContainerName is { Length: > 0 } target && context.Pod.Spec.ShareProcessNamespace != true)
         {
+            var store = context.Shim.Store;
             var pid = store.TryRead(target) is not null && Container.Lifecycle.Container.Open(store, target) is { Status: Container.State.ContainerStatus.Running } running ? running.Record.Pid
                 : throw new PodException($"container \"{container.Name}\": targetContainerName: container \"{target}\" does not run");
             var namespaces = new List<LinuxNamespace>();
@@ -250,18 +164,6 @@ internal sealed partial class PodContainer
         return spec;
     }
 
-    private PidFd Create(ContainerSpec container, CreateRequest request)
-    {
-        try
-        {
-            return context.Runtime.Run(request);
-        }
-        catch (ContainerException e)
-        {
-            throw ContainerFailure.InManifest(context.Pod.Spec, container, request.Spec, e);
-        }
-    }
-
     private void NotStarted(Exception failure)
     {
         if (context.TellsFailures(failure))
@@ -269,37 +171,39 @@ internal sealed partial class PodContainer
             throw new StartFailedException(failure);
         }
 
-        var now = PodContext.Now;
-        var why = StartFailure.Of(Spec, failure);
-        Tell("Warning", "Failed", why.Reason is "ErrImagePull" ? $"Failed to pull image \"{Spec.Image}\": {failure.Message}" : $"Error: {failure.Message}");
-        if (why.Ended)
+        var now = MonotonicClock.Now;
+        var reason = StartFailure.Of(Spec, failure).Waits;
+        Tell("Warning", "Failed", reason == WaitReason.ErrImagePull ? $"Failed to pull image \"{Spec.Image}\": {failure.Message}" : $"Error: {failure.Message}");
+        if (reason is not { } wait)
         {
-            Status = Status with { RestartCount = NextRun, ContainerId = $"peapod://{context.Pod.Metadata.Uid}_{Spec.Name}_{NextRun}" };
-            Ended(StartFailure.ExitCode, null, why.Reason, failure.Message, null);
+            Status = Status with { RestartCount = NextRun, ContainerId = IdOfRun(NextRun) };
+            Ended(StartFailure.ExitCode, null, StartFailure.Reason, failure.Message, null);
             return;
         }
 
-        notBefore = Math.Max(now + 1000, creationBackOff.Next(now, now));
-        var again = why.Reason == "ErrImagePull" && Status.State.Waiting?.Reason is "ErrImagePull" or "ImagePullBackOff";
-        Waits(again ? "ImagePullBackOff" : why.Reason, again ? $"Back-off pulling image \"{Spec.Image}\": ErrImagePull: {failure.Message}" : failure.Message);
+        (notBefore, hasEnded) = (Math.Max(now + 1000, creationBackOff.Next(now, now)), false);
+        if (wait == WaitReason.ErrImagePull && waits is WaitReason.ErrImagePull or WaitReason.ImagePullBackOff)
+        {
+            Waits(WaitReason.ImagePullBackOff, $"Back-off pulling image \"{Spec.Image}\": ErrImagePull: {failure.Message}");
+        }
+        else
+        {
+            Waits(wait, failure.Message);
+        }
     }
 
     /// <summary>Takes away what the last run left, its writable layer too: each start finds the image as it is.</summary>
     private void DeleteStopped()
     {
         FileTree.Remove(context.Folders.LayerOf(Spec.Name));
-        context.Runtime.Delete(Spec.Name);
+        context.Shim.Runtime.Delete(Spec.Name);
     }
 
-    /// <summary>What a start has made.</summary>
-    private sealed record NewRun(ContainerSpec Container, ContainerImage Image, PidFd Process)
+    /// <summary>A run that is being made, and what it is made from.</summary>
+    private sealed class NewRun(ContainerSpec container)
     {
-        /// <summary>Nobody wants it any more.</summary>
-        internal void End()
-        {
-            Process.Signal(Signals.SIGKILL);
-            Process.Wait();
-            Process.Dispose();
-        }
+        internal ContainerSpec Container { get; } = container;
+
+        internal ContainerImage? Image { get; set; }
     }
 }

@@ -1,33 +1,31 @@
-using Peapod.Container.State;
 using Peapod.Image;
 using Peapod.Kernel;
 using Peapod.Kernel.Interop;
 using Peapod.Kernel.Processes;
-using Peapod.Pod.Logging;
 using Peapod.Pod.Objects;
 using Peapod.Pod.Supervision.Life;
 using Peapod.Pod.Supervision.Probes;
+using Peapod.Shim.Containers;
+using Peapod.Shim.Logging;
+using Peapod.Shim.Loop;
 using ContainerStatus = Peapod.Pod.Objects.ContainerStatus;
 
 namespace Peapod.Pod.Supervision;
 
-/// <summary>One container under its supervisor: started, watched, logged, probed, stopped. It decides nothing about the pod: see <see cref="PodLife"/>.</summary>
+/// <summary>
+/// What a pod does with one of its containers: when it is started, what is told of it, how it is probed and stopped. Its shim does the work; what it is
+/// to the pod <see cref="PodLife"/> decides.
+/// </summary>
 internal sealed partial class PodContainer : IDisposable
 {
-    private const string ContainerCreating = "ContainerCreating";
-    private const string PodInitializing = "PodInitializing";
-
     /// <summary>The exit code of a container whose end nobody saw; the kubelet's.</summary>
     private const int UnknownExitCode = 137;
 
     /// <summary>Milliseconds until it is looked after again when that has failed.</summary>
     private const long FaultPause = 1000;
 
-    /// <summary>Milliseconds in which the keeper tells how a process has ended that an earlier supervisor had started.</summary>
-    private const long EndPatience = 2000;
-
     private readonly PodContext context;
-    private readonly ContainerStore store;
+    private readonly ShimContainer shim;
     private readonly Attempts attempts;
     private BackOff backOff;
     private BackOff creationBackOff;
@@ -41,12 +39,11 @@ internal sealed partial class PodContainer : IDisposable
     private long grace;
     private long notBefore;
     private long faultedUntil;
-    private int? adopted;
-    private bool endUnknown;
-    private long endKnownBy;
     private bool postStartDone;
     private bool restartAsked;
     private long restartBy;
+    private bool hasEnded;
+    private WaitReason? waits;
     private int stopSignal = Signals.SIGTERM;
 
     internal PodContainer(ContainerSpec spec, ContainerRole role, PodContext context, ContainerStatus? known)
@@ -54,10 +51,11 @@ internal sealed partial class PodContainer : IDisposable
         Spec = spec;
         Role = role;
         this.context = context;
-        store = new ContainerStore(context.Folders.Containers, context.Folders.Filters);
         attempts = new Attempts(context);
-        Streams = new ContainerStreams(spec, context.Folders, context.Keeper, context.Peek, context.Log);
+        shim = new ShimContainer(spec.Name, new(spec.Tty, spec.Stdin, spec.StdinOnce), context.Shim);
         Status = known ?? new ContainerStatus { Name = spec.Name, Image = spec.Image, State = Waiting(FirstReason) };
+        waits = Status.State.Waiting is { } waiting && Enum.TryParse<WaitReason>(waiting.Reason, out var reason) ? reason : null;
+        hasEnded = Status.State.Terminated is not null || waits == WaitReason.CrashLoopBackOff;
     }
 
     /// <summary>Another one after a reload: the next start is by it.</summary>
@@ -67,27 +65,27 @@ internal sealed partial class PodContainer : IDisposable
 
     internal ContainerStatus Status { get; private set; }
 
-    /// <summary>The running process, or null.</summary>
-    internal PidFd? Process { get; private set; }
+    /// <summary>It runs.</summary>
+    internal bool IsRunning => shim.Process is not null;
 
-    internal ContainerStreams Streams { get; }
+    /// <summary>What does the work.</summary>
+    internal ShimContainer Shim => shim;
 
     /// <summary>A restart was asked for, and its next run has not begun.</summary>
     internal bool RestartAsked => restartAsked;
 
-    /// <summary>The number of its process, if an earlier supervisor started that; null otherwise.</summary>
-    internal int? Adopted => adopted;
-
     internal ContainerFacts Facts => new(Role, Spec.RestartPolicy ?? context.Pod.Spec.RestartPolicy ?? RestartPolicy.Always)
     {
-        Run = Process is not null || endUnknown ? RunState.Running
-            : IsStarting ? RunState.Starting
-            : Status.State.Terminated is not null || Status.State.Waiting?.Reason == "CrashLoopBackOff" ? RunState.Ended
-            : RunState.New,
+        Run = shim.State switch
+        {
+            ShimContainerState.Running or ShimContainerState.Ending => RunState.Running,
+            ShimContainerState.Starting => RunState.Starting,
+            _ => startWanted ? RunState.Starting : hasEnded ? RunState.Ended : RunState.New,
+        },
         ExitCode = (Status.State.Terminated ?? Status.LastState?.Terminated)?.ExitCode ?? 0,
-        PostStartDone = Spec.Lifecycle?.PostStart is null || (Process is not null && postStartDone),
-        Started = Process is not null && postStartDone && probes is { Started: true },
-        Stopping = killAt is not null || startStopped || endUnknown,
+        PostStartDone = Spec.Lifecycle?.PostStart is null || (IsRunning && postStartDone),
+        Started = IsRunning && postStartDone && probes is { Started: true },
+        Stopping = killAt is not null || shim is { State: ShimContainerState.Starting, StopAsked: true } or { State: ShimContainerState.Ending },
         RestartAsked = restartAsked,
         NotBefore = notBefore,
     };
@@ -100,7 +98,7 @@ internal sealed partial class PodContainer : IDisposable
     };
 
     /// <summary>Why it waits before its first start.</summary>
-    private string FirstReason => context.Pod.Spec.InitContainers.Count > 0 && Role != ContainerRole.Ephemeral ? PodInitializing : ContainerCreating;
+    private WaitReason FirstReason => context.Pod.Spec.InitContainers.Count > 0 && Role != ContainerRole.Ephemeral ? WaitReason.PodInitializing : WaitReason.ContainerCreating;
 
     /// <summary>The number of the run that is or comes: how often it has been started again by then.</summary>
     private int NextRun => Status.RestartCount + (Status.ContainerId is null ? 0 : 1);
@@ -109,27 +107,16 @@ internal sealed partial class PodContainer : IDisposable
     /// <param name="kept">What the keeper has kept: what is the container's is taken out of it.</param>
     internal void Adopt(Dictionary<string, SafeFd> kept)
     {
-        var begins = Status.State.Waiting?.Reason is PodInitializing or ContainerCreating;
-        if (Status.ContainerId is null || (Status.State.Running is null && !begins))
+        var wasStarted = Status.State.Running is not null;
+        if (Status.ContainerId is null || !(wasStarted || waits is WaitReason.PodInitializing or WaitReason.ContainerCreating) || !shim.Adopt(Status.RestartCount, wasStarted, kept))
         {
             return;
         }
 
-        var record = store.TryRead(Spec.Name);
-        Process = record is not null ? Container.Lifecycle.Container.Open(store, Spec.Name).OpenProcess() : null;
-        if (Process is null && begins)
-        {
-            return;
-        }
-
-        adopted = record?.Pid;
-        Streams.Adopt(Status.RestartCount, kept);
-        began = PodContext.Now;
+        (began, hasEnded) = (MonotonicClock.Now, false);
         startedAt = Status.State.Running?.StartedAt ?? Timestamp.Now;
-        if (Process is null)
+        if (!IsRunning)
         {
-            // It has ended meanwhile; the keeper knows how, or will tell.
-            (endUnknown, endKnownBy) = (true, PodContext.Now + EndPatience);
             return;
         }
 
@@ -154,7 +141,6 @@ internal sealed partial class PodContainer : IDisposable
 
         try
         {
-            AdvanceStart(now);
             Go(now);
         }
         catch (Exception e) when (e is not (OutOfMemoryException or StartFailedException))
@@ -167,56 +153,55 @@ internal sealed partial class PodContainer : IDisposable
 
     private void Go(long now)
     {
-        if (Process is null)
+        if (context.Stopping)
         {
-            if (endUnknown)
-            {
-                AdvanceEnd(now);
-            }
-
-            return;
+            shim.DropIfOverdue();
         }
 
-        Streams.Pump();
-        if (Process.WaitForExit(0))
+        switch (shim.Advance(now))
         {
-            AdvanceEnd(now);
-            return;
+            case ContainerNews.Started:
+                Started(now);
+                break;
+            case ContainerNews.NotStarted failed:
+                if (!(shim.StopAsked && restartAsked))
+                {
+                    NotStarted(failed.Why);
+                }
+
+                break;
+            case ContainerNews.Ended end:
+                Ended(end);
+                break;
+            default:
+                break;
         }
 
-        AdvancePostStart(now);
-        AdvanceProbes(now);
-        AdvanceStop(now);
+        if (IsRunning && shim.State == ShimContainerState.Running)
+        {
+            AdvancePostStart(now);
+            AdvanceProbes(now);
+            AdvanceStop(now);
+        }
     }
 
     /// <summary>Adds what is to be polled for, and when to go on even if nothing happens.</summary>
     internal void AddTo(List<PollFd> entries, ref long next)
     {
-        if (faultedUntil > PodContext.Now)
+        if (faultedUntil > MonotonicClock.Now)
         {
             next = Math.Min(next, faultedUntil);
             return;
         }
 
-        next = Math.Min(next, Math.Min(StartWakeAt, endUnknown ? endKnownBy : long.MaxValue));
-        if (endUnknown)
+        shim.AddTo(entries, ref next);
+        if (shim.State == ShimContainerState.Running)
         {
-            // It has ended, and so would all its descriptors say at once: the keeper's socket tells more.
-            return;
+            postStart?.AddTo(entries);
+            preStop?.AddTo(entries);
+            probes?.AddTo(entries);
+            next = Math.Min(next, Math.Min(postStart?.WakeAt ?? long.MaxValue, Math.Min(preStop?.WakeAt ?? long.MaxValue, Math.Min(probes?.WakeAt ?? long.MaxValue, killAt ?? long.MaxValue))));
         }
-
-        if (Process is null)
-        {
-            // A fifo that nobody has open for writing is always ready: it is looked at only while the container runs.
-            return;
-        }
-
-        entries.Add(new() { Fd = Process.Number, Events = Libc.POLLIN });
-        Streams.AddTo(entries, ref next);
-        postStart?.AddTo(entries);
-        preStop?.AddTo(entries);
-        probes?.AddTo(entries);
-        next = Math.Min(next, Math.Min(postStart?.WakeAt ?? long.MaxValue, Math.Min(preStop?.WakeAt ?? long.MaxValue, Math.Min(probes?.WakeAt ?? long.MaxValue, killAt ?? long.MaxValue))));
     }
 
     /// <summary>The sandbox is gone: what is to run runs in a new one, as if for the first time.</summary>
@@ -225,7 +210,7 @@ internal sealed partial class PodContainer : IDisposable
         if (Role is ContainerRole.Init or ContainerRole.Sidecar || Facts is { Run: RunState.Ended, Restarts: true })
         {
             Waits(FirstReason);
-            notBefore = 0;
+            (notBefore, hasEnded) = (0, false);
         }
     }
 
@@ -242,7 +227,7 @@ internal sealed partial class PodContainer : IDisposable
             return;
         }
 
-        if (Process is null || Resize.IsSame(before, next.Resources))
+        if (!IsRunning || Resize.IsSame(before, next.Resources))
         {
             return;
         }
@@ -253,7 +238,7 @@ internal sealed partial class PodContainer : IDisposable
             return;
         }
 
-        context.Runtime.Update(Spec.Name, context.Compiler!.ResourcesOf(next));
+        context.Shim.Runtime.Update(Spec.Name, context.Compiler!.ResourcesOf(next));
         Status = Status with { Resources = next.Resources };
     }
 
@@ -261,7 +246,7 @@ internal sealed partial class PodContainer : IDisposable
     private void ChangeImage()
     {
         (backOff, creationBackOff, notBefore) = (default, default, 0);
-        if ((Process is not null || IsStarting) && Role is ContainerRole.Main or ContainerRole.Sidecar)
+        if ((IsRunning || Facts.Run == RunState.Starting) && Role is ContainerRole.Main or ContainerRole.Sidecar)
         {
             Restart(Grace(null), $"Container {Spec.Name} definition changed, will be restarted");
         }
@@ -269,32 +254,30 @@ internal sealed partial class PodContainer : IDisposable
 
     public void Dispose()
     {
-        AbandonStart();
         probes?.Dispose();
         postStart?.Dispose();
         preStop?.Dispose();
-        Process?.Dispose();
-        Streams.Dispose();
+        shim.Dispose();
     }
 
-    private static ContainerState Waiting(string reason, string? message = null) => new() { Waiting = new() { Reason = reason, Message = message } };
+    private static ContainerState Waiting(WaitReason reason, string? message = null) => new() { Waiting = new() { Reason = reason.ToString(), Message = message } };
 
     /// <summary>The pause as Go writes durations: 10s, 1m20s.</summary>
     private static string Duration(long milliseconds) =>
         milliseconds < 60_000 ? $"{milliseconds / 1000}s" : $"{milliseconds / 60_000}m{milliseconds / 1000 % 60}s";
 
-    private void Waits(string reason, string? message = null) => Status = Status with
+    private void Waits(WaitReason reason, string? message = null)
     {
-        State = Waiting(reason, message),
-        LastState = Status.State.Terminated is null ? Status.LastState : Status.State,
-    };
+        waits = reason;
+        Status = Status with { State = Waiting(reason, message), LastState = Status.State.Terminated is null ? Status.LastState : Status.State };
+    }
 
     private void Tell(string type, string reason, string message) => context.Events.Add(type, reason, FieldPath, message);
 
     /// <summary>It runs, and its postStart is done.</summary>
     private void Runs(bool started, bool ready)
     {
-        postStartDone = true;
+        (postStartDone, waits) = (true, null);
         probes = new ContainerProbes(Spec, attempts, began, started, ready);
         Status = Status with { State = new() { Running = new() { StartedAt = startedAt } } };
         TellHealth();

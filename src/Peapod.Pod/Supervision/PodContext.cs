@@ -1,14 +1,14 @@
 using System.Net;
 using Microsoft.Extensions.Logging;
 using Peapod.Image;
-using Peapod.Kernel.Processes;
 using Peapod.Pod.Containers;
 using Peapod.Pod.Events;
 using Peapod.Pod.Layout;
 using Peapod.Pod.Objects;
-using Peapod.Pod.Supervision.Keeping;
 using Peapod.Pod.Supervision.Runtimes;
 using Peapod.Pod.Volumes;
+using Peapod.Shim;
+using Peapod.Shim.Keeping;
 
 namespace Peapod.Pod.Supervision;
 
@@ -29,8 +29,8 @@ internal sealed class PodContext(PodFolders folders, PodManifest pod, Keeper kee
 
     internal PodVolumes Volumes { get; } = new(pod, folders);
 
-    /// <summary>What makes its containers.</summary>
-    internal IContainerRuntime Runtime { get; } = RuntimeChoice.Open(pod, folders);
+    /// <summary>Makes and watches the sandbox and the containers.</summary>
+    internal ShimContext Shim { get; } = new(folders, RuntimeChoice.Open(pod, folders), keeper, log, PodFailure.Is);
 
     /// <summary>Null without a sandbox.</summary>
     internal ContainerSpecCompiler? Compiler { get; set; }
@@ -43,26 +43,6 @@ internal sealed class PodContext(PodFolders folders, PodManifest pod, Keeper kee
 
     /// <summary>Whether the command that makes the pod still waits, and is told that a container could not start; what may yet come is only waited for.</summary>
     internal Predicate<Exception> TellsFailures { get; set; } = static _ => false;
-
-    /// <summary>Children whose end is known and not yet written down: until then they are left for the next supervisor's keeper to reap.</summary>
-    internal List<PidFd> Unwritten { get; } = [];
-
-    /// <summary>As <see cref="Unwritten"/>, for processes that an earlier supervisor started: their numbers.</summary>
-    internal List<int> UnwrittenAdopted { get; } = [];
-
-    /// <summary>Killed processes of probes and hooks that were given up; the supervisor reaps them when they have ended.</summary>
-    internal List<PidFd> Unreaped { get; } = [];
-
-    /// <summary>Starts another supervisor when this one dies, and keeps for it what must not be lost.</summary>
-    internal Keeper Keeper { get; } = keeper;
-
-    internal PipePeek Peek { get; } = new();
-
-    /// <summary>What may hang is done there.</summary>
-    internal Workers Workers { get; } = new(log);
-
-    /// <summary>Milliseconds of a clock that only goes on.</summary>
-    internal static long Now => Environment.TickCount64;
 
     /// <summary>As the kubelet names it in its messages: <c>web_default(uid)</c>.</summary>
     internal string PodName => $"{Pod.Metadata.Name}_{Pod.Metadata.Namespace}({Pod.Metadata.Uid})";

@@ -8,6 +8,8 @@ using Peapod.Pod.Layout;
 using Peapod.Pod.Sandbox;
 using Peapod.Pod.Supervision.Runtimes;
 using Peapod.Pod.Volumes;
+using Peapod.Shim.Keeping;
+using Peapod.Shim.Runtimes;
 
 namespace Peapod.Pod.Supervision;
 
@@ -16,7 +18,7 @@ public static class PodTeardown
 {
     /// <summary>The pod's processes, cgroups, block devices, address and ports. One that fails does not keep the others from being taken back.</summary>
     public static void Stop(PodFolders folders) => Each(
-        () => OciBundles.RemoveAll(folders),
+        () => OciBundles.RemoveAll(folders, () => RuntimeChoice.Recall(folders)),
         () => PodCgroup.Remove(CgroupHierarchy.Find(), folders),
         () => BlockVolume.Release(folders),
         () => Detach(folders),

@@ -1,29 +1,24 @@
 using System.Net;
-using Peapod.Container.State;
-using Peapod.Kernel;
 using Peapod.Kernel.Processes;
 using Peapod.Pod.Containers;
 using Peapod.Pod.Sandbox;
 using Peapod.Pod.Store;
+using Peapod.Shim.Sandbox;
 
 namespace Peapod.Pod.Supervision;
 
-/// <summary>Keeps the process that holds a pod's namespaces.</summary>
+/// <summary>Has a pod's sandbox made by the manifest, and its containers made in it.</summary>
 internal sealed class SandboxKeeper(PodContext context) : IDisposable
 {
-    /// <summary>Milliseconds in which a killed process must be gone.</summary>
-    private const int KillTimeout = 10_000;
-
-    private int pid;
+    private readonly ShimSandbox sandbox = new(context.Shim);
 
     /// <summary>Null when there is none.</summary>
-    internal PidFd? Process { get; private set; }
+    internal PidFd? Process => sandbox.Process;
 
     /// <summary>Makes it; the context has the pod's addresses then.</summary>
     internal void Make()
     {
-        var made = PodSandbox.Make(context.Pod, context.Folders, context.Log);
-        (Process, pid, context.Addresses) = (made.Process, made.Pid, made.Addresses);
+        context.Addresses = PodSandbox.Make(sandbox, context.Pod, context.Folders, context.Log);
         Reload();
     }
 
@@ -32,13 +27,12 @@ internal sealed class SandboxKeeper(PodContext context) : IDisposable
     /// <returns>False when it is gone.</returns>
     internal bool TakeOver(IReadOnlyList<IPAddress> addresses)
     {
-        var store = new ContainerStore(context.Folders.Containers, context.Folders.Filters);
-        if (store.TryRead(SandboxSpec.Id) is not { } record || Container.Lifecycle.Container.Open(store, SandboxSpec.Id).OpenProcess() is not { } running)
+        if (!sandbox.TakeOver())
         {
             return false;
         }
 
-        (Process, pid, context.Addresses) = (running, record.Pid, addresses);
+        context.Addresses = addresses;
         Reload();
         return true;
     }
@@ -54,27 +48,15 @@ internal sealed class SandboxKeeper(PodContext context) : IDisposable
         var (pod, folders) = (context.Pod, context.Folders);
         var fields = new DownwardFields(pod, [.. context.Addresses.Select(static address => address.ToString())], Node.This(folders.Host.DataRoot));
         var environment = new ContainerEnvironment(pod.Metadata.Namespace!, fields, new ObjectStore(folders.Host));
-        context.Compiler = new ContainerSpecCompiler(pod, folders, pid, PodCgroup.Of(pod, folders), environment);
+        context.Compiler = new ContainerSpecCompiler(pod, folders, sandbox.Pid, PodCgroup.Of(pod, folders), environment);
     }
 
-    /// <summary>Kills its process, if there is one, and reaps it.</summary>
+    /// <inheritdoc cref="ShimSandbox.End"/>
     internal void End()
     {
         context.Compiler = null;
-        Process?.Signal(Signals.SIGKILL);
-        Process?.WaitForExit(KillTimeout);
-        try
-        {
-            Process?.TryWait();
-        }
-        catch (KernelException e) when (e.Error == Errno.ECHILD)
-        {
-            // It was an earlier supervisor's child.
-        }
-
-        Process?.Dispose();
-        Process = null;
+        sandbox.End();
     }
 
-    public void Dispose() => Process?.Dispose();
+    public void Dispose() => sandbox.Dispose();
 }

@@ -1,15 +1,18 @@
 using Peapod.Image;
 using Peapod.Pod.Containers;
 using Peapod.Pod.Objects;
+using Peapod.Pod.Supervision.Life;
 
 namespace Peapod.Pod.Supervision;
 
-/// <summary>Why a container could not be started, as the kubelet names it.</summary>
-/// <param name="Reason">One word.</param>
-/// <param name="Ended">It counts as a run that has ended, so the restart policy decides; otherwise it is tried again whatever that says.</param>
-internal readonly record struct StartFailure(string Reason, bool Ended)
+/// <summary>What follows from a container's not having been started, as with the kubelet.</summary>
+/// <param name="Waits">Why it waits to be tried again, whatever its restart policy says; null when it counts as a run that has ended, so that policy decides.</param>
+internal readonly record struct StartFailure(WaitReason? Waits)
 {
-    /// <summary>The exit code of a container whose command could not be executed; containerd's.</summary>
+    /// <summary>The reason of a run whose command could not be executed; containerd's.</summary>
+    internal const string Reason = "StartError";
+
+    /// <summary>The exit code of such a run; containerd's.</summary>
     internal const int ExitCode = 128;
 
     private const int NotFound = 127;
@@ -17,10 +20,10 @@ internal readonly record struct StartFailure(string Reason, bool Ended)
 
     internal static StartFailure Of(ContainerSpec container, Exception failure) => failure switch
     {
-        ImageException when container.ImagePullPolicy == ImagePullPolicy.Never => new("ErrImageNeverPull", false),
-        ImageException => new("ErrImagePull", false),
-        PodException { ExitCode: NotFound or NotExecutable } => new("StartError", true),
-        ContainerConfigException or PodException { InnerException: null } => new("CreateContainerConfigError", false),
-        _ => new("CreateContainerError", false),
+        ImageException when container.ImagePullPolicy == ImagePullPolicy.Never => new(WaitReason.ErrImageNeverPull),
+        ImageException => new(WaitReason.ErrImagePull),
+        PodException { ExitCode: NotFound or NotExecutable } => new(null),
+        ContainerConfigException or PodException { InnerException: null } => new(WaitReason.CreateContainerConfigError),
+        _ => new(WaitReason.CreateContainerError),
     };
 }

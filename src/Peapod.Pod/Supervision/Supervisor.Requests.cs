@@ -4,14 +4,17 @@ using Peapod.Pod.Layout;
 using Peapod.Pod.Objects;
 using Peapod.Pod.Supervision.Control;
 using Peapod.Pod.Supervision.Life;
+using Peapod.Shim.Control;
+using Peapod.Shim.Loop;
 
 namespace Peapod.Pod.Supervision;
 
 /// <content>What commands ask of it.</content>
 public sealed partial class Supervisor
 {
-    private void Serve(ControlRequest request, SafeFd client)
+    private void Serve(ReadOnlySpan<byte> message, SafeFd client)
     {
+        var request = ControlRequest.Parse(message);
         switch (request.Do)
         {
             case "stop":
@@ -45,7 +48,7 @@ public sealed partial class Supervisor
         var grace = 1000 * GraceOf(request);
         Wish(wishes with
         {
-            StopBy = Math.Min(wishes.StopBy ?? long.MaxValue, PodContext.Now + grace),
+            StopBy = Math.Min(wishes.StopBy ?? long.MaxValue, MonotonicClock.Now + grace),
             StopAtOnce = wishes.StopAtOnce || grace == 0,
             Remove = wishes.Remove || request.Remove,
         });
@@ -76,7 +79,7 @@ public sealed partial class Supervisor
             return false;
         }
 
-        var wish = new RestartWish { Container = container.Spec.Name, Run = container.Status.RestartCount, By = PodContext.Now + (1000 * graceSeconds) };
+        var wish = new RestartWish { Container = container.Spec.Name, Run = container.Status.RestartCount, By = MonotonicClock.Now + (1000 * graceSeconds) };
         Wish(wishes with { Restarts = [.. wishes.Restarts.Where(known => known.Container != wish.Container), wish] });
         container.Restart(1000 * graceSeconds);
         return true;
@@ -84,7 +87,7 @@ public sealed partial class Supervisor
 
     private void Attach(SafeFd client, ControlRequest request)
     {
-        var given = containers.Find(container => container.Spec.Name == request.Container && container.Process is not null)?.Streams.Attach() ?? [];
+        var given = containers.Find(container => container.Spec.Name == request.Container && container.IsRunning)?.Shim.Streams.Attach() ?? [];
         ControlSocket.Answer(client, new() { Gives = given.Count switch { 2 => "terminal", 1 => "input", _ => "nothing" } }, [.. given]);
         foreach (var descriptor in given)
         {

@@ -1,5 +1,6 @@
 using Peapod.Pod.Objects;
 using Peapod.Pod.Sandbox;
+using Peapod.Shim.Loop;
 
 namespace Peapod.Pod.Supervision;
 
@@ -52,12 +53,12 @@ public sealed partial class Supervisor
     }
 
     /// <summary>When the next thing is to be done for a pod without a sandbox.</summary>
-    private long SandboxWakeAt => sandboxLostAt is { } lost && containers.Exists(static container => container.Process is not null) ? Math.Max(sandboxAt, lost + KillTimeout) : sandboxAt;
+    private long SandboxWakeAt => sandboxLostAt is { } lost && containers.Exists(static container => container.IsRunning) ? Math.Max(sandboxAt, lost + KillTimeout) : sandboxAt;
 
     /// <summary>Without its sandbox a pod has no network: its containers end, to be made anew with a new one.</summary>
     private void LoseSandbox()
     {
-        sandboxLostAt = PodContext.Now;
+        sandboxLostAt = MonotonicClock.Now;
         sandbox.End();
         containers.ForEach(static container => container.EndWithSandbox());
     }
@@ -101,7 +102,7 @@ public sealed partial class Supervisor
         catch (Exception e) when (PodFailure.Is(e))
         {
             context.Events.Add("Warning", "FailedCreatePodSandBox", null, $"Failed to create pod sandbox: {e.Message}");
-            sandboxAt = PodContext.Now + SandboxPause;
+            sandboxAt = MonotonicClock.Now + SandboxPause;
             LoseSandbox();
         }
     }

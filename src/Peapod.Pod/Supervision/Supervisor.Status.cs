@@ -1,8 +1,8 @@
 using Peapod.Kernel;
 using Peapod.Pod.Layout;
-using Peapod.Pod.Logging;
 using Peapod.Pod.Objects;
 using Peapod.Pod.Supervision.Life;
+using Peapod.Shim.Logging;
 
 namespace Peapod.Pod.Supervision;
 
@@ -51,23 +51,8 @@ public sealed partial class Supervisor
 
         if (!unwritten)
         {
-            ReapWritten();
+            context.Shim.ReapWritten();
         }
-    }
-
-    /// <summary>How these have ended is written down: nobody need know it any more.</summary>
-    private void ReapWritten()
-    {
-        foreach (var process in context.Unwritten)
-        {
-            // At once: a sandbox that they share a PID namespace with does not end before.
-            process.TryWait();
-            process.Dispose();
-        }
-
-        context.Unwritten.Clear();
-        context.UnwrittenAdopted.ForEach(context.Keeper.Forget);
-        context.UnwrittenAdopted.Clear();
     }
 
     private void TryWriteStatus(long now)

@@ -1,4 +1,5 @@
 using System.Net;
+using Peapod.Shim.Streams;
 
 namespace Peapod.Pod.Supervision;
 
@@ -29,7 +30,7 @@ public sealed partial class Supervisor
 
     private void AdoptContainers()
     {
-        var kept = context.Keeper.Fetch();
+        var kept = context.Shim.Keeper.Fetch();
         containers.ForEach(container => container.Adopt(kept));
         ForgetStrangers();
         foreach (var (name, descriptor) in kept)
@@ -37,7 +38,7 @@ public sealed partial class Supervisor
             // The logs' pipes stay kept; what else is left belonged to runs that are over.
             if (!ContainerStreams.IsOfLog(name))
             {
-                context.Keeper.Drop(name);
+                context.Shim.Keeper.Drop(name);
             }
 
             descriptor.Dispose();
@@ -46,5 +47,5 @@ public sealed partial class Supervisor
 
     /// <summary>Processes that the keeper tells of and that are no container's: what had lived in one, mostly.</summary>
     private void ForgetStrangers() =>
-        context.Keeper.ForgetOthers(pid => context.UnwrittenAdopted.Contains(pid) || containers.Exists(container => container.Adopted == pid));
+        context.Shim.Keeper.ForgetOthers(pid => context.Shim.UnwrittenAdopted.Contains(pid) || containers.Exists(container => container.Shim.Adopted == pid));
 }

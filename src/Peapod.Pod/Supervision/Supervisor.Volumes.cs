@@ -1,3 +1,5 @@
+using Peapod.Shim.Loop;
+
 namespace Peapod.Pod.Supervision;
 
 /// <content>The pod's volumes: until they are there it has no sandbox, as with the kubelet.</content>
@@ -28,7 +30,7 @@ public sealed partial class Supervisor
         {
             context.Events.Add("Warning", FailedMount, null, e.Message);
             volumePause = Math.Clamp(2 * volumePause, FirstVolumePause, LongestVolumePause);
-            sandboxAt = PodContext.Now + volumePause;
+            sandboxAt = MonotonicClock.Now + volumePause;
             return false;
         }
 

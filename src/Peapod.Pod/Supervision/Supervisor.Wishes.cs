@@ -1,4 +1,5 @@
 using Peapod.Pod.Supervision.Control;
+using Peapod.Shim.Loop;
 
 namespace Peapod.Pod.Supervision;
 
@@ -11,7 +12,7 @@ public sealed partial class Supervisor
     private void ResumeWishes()
     {
         wishes = PodWishes.Read(folders, context.Log);
-        var now = PodContext.Now;
+        var now = MonotonicClock.Now;
         if (wishes.StopBy is { } by)
         {
             StopWithin(wishes.StopAtOnce ? 0 : Math.Max(1, by - now));

@@ -8,10 +8,12 @@ using Peapod.Pod.Layout;
 using Peapod.Pod.Logging;
 using Peapod.Pod.Manifest;
 using Peapod.Pod.Objects;
-using Peapod.Pod.Supervision.Control;
-using Peapod.Pod.Supervision.Keeping;
 using Peapod.Pod.Supervision.Life;
 using Peapod.Pod.Volumes;
+using Peapod.Shim.Control;
+using Peapod.Shim.Keeping;
+using Peapod.Shim.Logging;
+using Peapod.Shim.Loop;
 
 namespace Peapod.Pod.Supervision;
 
@@ -55,7 +57,7 @@ public sealed partial class Supervisor : IDisposable
         this.status = status;
         this.held = held;
         context = new PodContext(folders, pod, keeper, log);
-        keeper.Replaced = () => containers.ForEach(static container => container.Streams.KeepAll());
+        keeper.Replaced = () => containers.ForEach(static container => container.Shim.Streams.KeepAll());
         sandbox = new SandboxKeeper(context);
     }
 
@@ -80,7 +82,7 @@ public sealed partial class Supervisor : IDisposable
     /// <exception cref="PodException">What could not be done.</exception>
     public void Begin()
     {
-        control = new ControlSocket(folders.Run, context.Log);
+        control = new ControlSocket(folders.Run, context.Log, PodFailure.Is);
         var takesOver = StatusFile.TryRead(folders) is not null;
         if (!takesOver)
         {
@@ -156,7 +158,7 @@ public sealed partial class Supervisor : IDisposable
         }
 
         // An end is written down before the next run begins.
-        var now = PodContext.Now;
+        var now = MonotonicClock.Now;
         WriteStatus(now);
         Launch(now);
         if (begins && !ended && !containers.Exists(static container => container.Facts.Run == RunState.Starting))
@@ -173,9 +175,8 @@ public sealed partial class Supervisor : IDisposable
 
         WaitForSomething();
         control!.Serve(Serve);
-        now = PodContext.Now;
-        context.Workers.Advance(now);
-        context.Keeper.Advance(now);
+        now = MonotonicClock.Now;
+        context.Shim.Advance(now);
         foreach (var container in containers)
         {
             container.Advance(now);
@@ -183,7 +184,7 @@ public sealed partial class Supervisor : IDisposable
 
         ForgetStrangers();
         ForgetRestarts();
-        Reap();
+        context.Shim.Reap();
         CheckSandbox(now);
         return false;
     }
@@ -211,11 +212,9 @@ public sealed partial class Supervisor : IDisposable
     public void Dispose()
     {
         containers.ForEach(static container => container.Dispose());
-        context.Unreaped.ForEach(static process => process.Dispose());
         context.Events.Dispose();
         control?.Dispose();
-        context.Workers.Dispose();
-        context.Peek.Dispose();
+        context.Shim.Dispose();
         sandbox.Dispose();
         held.Dispose();
     }
@@ -224,7 +223,7 @@ public sealed partial class Supervisor : IDisposable
         containers.Add(new PodContainer(spec, role, context, statuses.FirstOrDefault(known => known.Name == spec.Name)));
 
     private void SetDeadline() => deadlineAt = Pod.Spec.ActiveDeadlineSeconds is { } seconds
-        ? PodContext.Now + (1000 * seconds) - (long)(DateTime.UtcNow - status.StartTime!.Value).TotalMilliseconds
+        ? MonotonicClock.Now + (1000 * seconds) - (long)(DateTime.UtcNow - status.StartTime!.Value).TotalMilliseconds
         : null;
 
     private void Make()
@@ -267,7 +266,7 @@ public sealed partial class Supervisor : IDisposable
     private bool Decide()
     {
         steps.Clear();
-        var now = PodContext.Now;
+        var now = MonotonicClock.Now;
         var pod = Facts();
         wasInitialized = PodLife.IsInitialized(pod);
         wakeAt = PodLife.Decide(pod, now, steps);
@@ -334,7 +333,7 @@ public sealed partial class Supervisor : IDisposable
     /// <summary>Has everything stopped; asked again, it can only be sooner.</summary>
     private void StopWithin(long milliseconds)
     {
-        var by = PodContext.Now + milliseconds;
+        var by = MonotonicClock.Now + milliseconds;
         if (stopBy is { } before && before > by)
         {
             foreach (var container in containers)
@@ -351,22 +350,6 @@ public sealed partial class Supervisor : IDisposable
         context.Stopping = true;
     }
 
-    private void Reap()
-    {
-        var unreaped = context.Unreaped;
-        for (var i = unreaped.Count - 1; i >= 0; i--)
-        {
-            if (unreaped[i].WaitForExit(0))
-            {
-                unreaped[i].TryWait();
-                unreaped[i].Dispose();
-                unreaped.RemoveAt(i);
-            }
-        }
-
-        context.Runtime.Reap();
-    }
-
     /// <summary>Takes back what the pod has on the host.</summary>
     /// <returns>False when that could not be done, and is to be tried again: a process may wait for a device that does not answer.</returns>
     private bool TryFinish(long now)
@@ -378,14 +361,14 @@ public sealed partial class Supervisor : IDisposable
 
         try
         {
-            ReapWritten();
+            context.Shim.ReapWritten();
             sandbox.End();
             PodTeardown.Stop(folders);
         }
         catch (Exception e) when (PodFailure.Is(e))
         {
             context.Events.Add("Warning", "FailedKillPod", null, $"error killing pod: {e.Message}");
-            finishAt = PodContext.Now + FinishPause;
+            finishAt = MonotonicClock.Now + FinishPause;
             return false;
         }
 
@@ -419,7 +402,7 @@ public sealed partial class Supervisor : IDisposable
         catch (Exception e) when (PodFailure.Is(e))
         {
             context.Log.CannotDo("remove the pod", e.Message);
-            finishAt = PodContext.Now + FinishPause;
+            finishAt = MonotonicClock.Now + FinishPause;
             return false;
         }
     }
@@ -429,13 +412,10 @@ public sealed partial class Supervisor : IDisposable
         entries.Clear();
         var next = wakeAt;
         control!.AddTo(entries);
-        context.Workers.AddTo(entries);
-        context.Keeper.AddTo(entries);
-        next = Math.Min(next, Math.Min(context.Workers.WakeAt, context.Keeper.WakeAt));
+        context.Shim.AddTo(entries, ref next);
         next = unwritten ? Math.Min(next, writeAt) : next;
         next = ended ? Math.Min(next, Math.Max(finishAt, unwritten ? writeAt : 0)) : next;
         Add(sandbox.Process);
-        context.Unreaped.ForEach(Add);
         foreach (var container in containers)
         {
             container.AddTo(entries, ref next);
@@ -447,7 +427,7 @@ public sealed partial class Supervisor : IDisposable
         }
 
         footprint.Trim();
-        var pause = next == long.MaxValue ? Timeout.Infinite : (int)Math.Clamp(next - PodContext.Now, 0, 60_000);
+        var pause = next == long.MaxValue ? Timeout.Infinite : (int)Math.Clamp(next - MonotonicClock.Now, 0, 60_000);
         fixed (PollFd* first = System.Runtime.InteropServices.CollectionsMarshal.AsSpan(entries))
         {
             var count = (nuint)entries.Count;

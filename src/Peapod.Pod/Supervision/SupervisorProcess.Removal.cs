@@ -5,6 +5,7 @@ using Peapod.Kernel.Processes;
 using Peapod.Kernel.Sockets;
 using Peapod.Pod.Layout;
 using Peapod.Pod.Sandbox;
+using Peapod.Shim.Keeping;
 
 namespace Peapod.Pod.Supervision;
 

@@ -7,9 +7,11 @@ using Peapod.Kernel.Sockets;
 using Peapod.Pod.Layout;
 using Peapod.Pod.Logging;
 using Peapod.Pod.Objects;
-using Peapod.Pod.Sandbox;
 using Peapod.Pod.Supervision.Control;
-using Peapod.Pod.Supervision.Keeping;
+using Peapod.Shim.Control;
+using Peapod.Shim.Keeping;
+using Peapod.Shim.Logging;
+using Peapod.Shim.Loop;
 
 namespace Peapod.Pod.Supervision;
 
@@ -38,7 +40,7 @@ public static partial class SupervisorProcess
         using var reader = ours;
         using (theirs)
         {
-            KeeperProcess.Start(folders, theirs);
+            KeeperProcess.Start(folders, CommandOf(folders), theirs);
         }
 
         Span<byte> buffer = stackalloc byte[LongestReport];
@@ -54,6 +56,9 @@ public static partial class SupervisorProcess
         }
     }
 
+    /// <summary>The arguments that make a pod's supervisor of this executable.</summary>
+    private static string[] CommandOf(PodFolders folders) => ["peapod-pod", Command, folders.Host.RunRoot, folders.Host.DataRoot, folders.Host.NetworkFile, folders.Key];
+
     /// <summary>What the process of <see cref="Command"/> does.</summary>
     public static int Main(PodHost host, string key)
     {
@@ -67,8 +72,8 @@ public static partial class SupervisorProcess
         // One heap for all threads: what a thread beside the loop has used is given back with the rest.
         _ = Libc.mallopt(Libc.M_ARENA_MAX, 1);
         var folders = new PodFolders(host, key);
-        var log = SupervisorLog.Of(folders);
-        using var keeper = new Keeper(folders, log);
+        var log = PodLogLevel.LogOf(folders);
+        using var keeper = new Keeper(folders, CommandOf(folders), log);
         keeper.Join();
         Supervisor? supervisor = null;
         try

@@ -5,8 +5,8 @@ using Peapod.Kernel.Interop;
 using Peapod.Oci;
 using Peapod.Pod.Containers;
 using Peapod.Pod.Layout;
-using Peapod.Pod.Logs;
 using Peapod.Pod.Objects;
+using Peapod.Shim.Logs;
 
 namespace Peapod.Pod.Supervision;
 

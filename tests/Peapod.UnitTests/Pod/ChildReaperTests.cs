@@ -1,5 +1,5 @@
 using System.Diagnostics;
-using Peapod.Pod.Supervision.Runtimes;
+using Peapod.Shim.Runtimes;
 
 namespace Peapod.UnitTests.Pod;
 

@@ -1,5 +1,5 @@
 using System.Text;
-using Peapod.Pod.Logs;
+using Peapod.Shim.Logs;
 
 namespace Peapod.UnitTests.Pod;
 

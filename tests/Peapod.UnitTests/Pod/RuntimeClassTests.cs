@@ -4,7 +4,7 @@ using Peapod.Pod;
 using Peapod.Pod.Layout;
 using Peapod.Pod.Manifest;
 using Peapod.Pod.Store;
-using Peapod.Pod.Supervision.Runtimes;
+using Peapod.Shim.Runtimes;
 using Peapod.Tests;
 
 namespace Peapod.UnitTests.Pod;

@@ -2,6 +2,7 @@ using Microsoft.Extensions.Logging;
 using Peapod.Pod.Events;
 using Peapod.Pod.Layout;
 using Peapod.Pod.Logging;
+using Peapod.Shim.Logging;
 
 namespace Peapod.UnitTests.Pod;
 
@@ -34,8 +35,8 @@ public sealed class SupervisorLogTests : IDisposable
 
         Assert.Contains(name, PodLogLevel.Names);
         Assert.Equal(level, PodLogLevel.Read(folders));
-        Assert.True(SupervisorLog.Of(folders).IsEnabled(level));
-        Assert.False(SupervisorLog.Of(folders).IsEnabled(level - 1));
+        Assert.True(PodLogLevel.LogOf(folders).IsEnabled(level));
+        Assert.False(PodLogLevel.LogOf(folders).IsEnabled(level - 1));
     }
 
     [Fact]

@@ -3,7 +3,7 @@ using Peapod.Pod.Events;
 using Peapod.Pod.Layout;
 using Peapod.Pod.Objects;
 using Peapod.Pod.Supervision;
-using Peapod.Pod.Supervision.Control;
+using Peapod.Shim.Control;
 
 namespace Peapod.UnitTests.Pod;
 

@@ -3,7 +3,7 @@ using Peapod.Kernel;
 using Peapod.Oci;
 using Peapod.Oci.Json;
 using Peapod.Pod.Layout;
-using Peapod.Pod.Logging;
+using Peapod.Shim.Logging;
 
 namespace Peapod.Pod.Supervision.Control;
 

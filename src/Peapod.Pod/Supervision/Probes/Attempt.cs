@@ -1,7 +1,7 @@
 using Microsoft.Extensions.Logging;
 using Peapod.Kernel;
 using Peapod.Kernel.Interop;
-using Peapod.Pod.Logging;
+using Peapod.Shim.Logging;
 
 namespace Peapod.Pod.Supervision.Probes;
 

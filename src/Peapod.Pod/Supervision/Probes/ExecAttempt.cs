@@ -1,9 +1,11 @@
 using System.Text;
+using Peapod.Container;
 using Peapod.Container.Spawning;
 using Peapod.Kernel;
 using Peapod.Kernel.Files;
 using Peapod.Kernel.Interop;
 using Peapod.Kernel.Processes;
+using Peapod.Shim.Loop;
 
 namespace Peapod.Pod.Supervision.Probes;
 
@@ -43,10 +45,10 @@ internal sealed unsafe class ExecAttempt : Attempt
         try
         {
             // The container's own processes can stop the command before it executes: see native/init, op_spawn.
-            var making = context.Workers.BeginRepeated(interruption => Execute(context, container, command, writer, interruption), KillAndReap);
+            var making = context.Shim.Workers.BeginRepeated(interruption => Execute(context, container, command, writer, interruption), KillAndReap);
             return new ExecAttempt(context, command, making, reader);
         }
-        catch (PodException)
+        catch (ContainerException)
         {
             reader.Dispose();
             writer.Dispose();
@@ -109,14 +111,14 @@ internal sealed unsafe class ExecAttempt : Attempt
         output = null;
         if (making is not null)
         {
-            context.Workers.Abandon(making);
+            context.Shim.Workers.Abandon(making);
             making = null;
         }
 
         if (process is not null)
         {
             process.Signal(Signals.SIGKILL);
-            context.Unreaped.Add(process);
+            context.Shim.Unreaped.Add(process);
             process = null;
         }
     }
@@ -126,7 +128,7 @@ internal sealed unsafe class ExecAttempt : Attempt
         using (writer)
         using (var nothing = FileSystem.Open("/dev/null", Libc.O_RDONLY))
         {
-            return context.Runtime.Execute(container, command, new StandardStreams(nothing, writer, writer), interruption);
+            return context.Shim.Runtime.Execute(container, command, new StandardStreams(nothing, writer, writer), interruption);
         }
     }
 

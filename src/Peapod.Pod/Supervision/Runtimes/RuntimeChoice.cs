@@ -1,6 +1,7 @@
 using Peapod.Container.State;
 using Peapod.Pod.Layout;
 using Peapod.Pod.Objects;
+using Peapod.Shim.Runtimes;
 
 namespace Peapod.Pod.Supervision.Runtimes;
 
@@ -11,6 +12,19 @@ internal static class RuntimeChoice
 
     /// <summary>Null for our own.</summary>
     internal static RuntimeHandler? TryRead(PodFolders folders) => StateFile.TryRead(FileOf(folders), static json => RuntimeHandler.Parse(json), folders.Removal);
+
+    /// <summary>As <see cref="TryRead"/>, for clean-up: null also when it is not known any more which.</summary>
+    internal static RuntimeHandler? Recall(PodFolders folders)
+    {
+        try
+        {
+            return TryRead(folders);
+        }
+        catch (DamagedStateException)
+        {
+            return null;
+        }
+    }
 
     /// <summary>For the pod's supervisor.</summary>
     internal static IContainerRuntime Open(PodManifest pod, PodFolders folders)

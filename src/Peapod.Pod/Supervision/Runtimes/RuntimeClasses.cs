@@ -1,6 +1,7 @@
 using Peapod.Pod.Layout;
 using Peapod.Pod.Objects;
 using Peapod.Pod.Store;
+using Peapod.Shim.Runtimes;
 
 namespace Peapod.Pod.Supervision.Runtimes;
 

@@ -37,27 +37,6 @@ internal sealed class ContainerEnvironment(string podNamespace, DownwardFields f
         return variables;
     }
 
-    /// <summary>All that a process gets, each name once: the image's variables replace the first ones, the manifest's replace the image's.</summary>
-    internal static List<string> Merge(IReadOnlyList<string> first, IReadOnlyList<string> image, IReadOnlyDictionary<string, string> variables)
-    {
-        var merged = new OrderedDictionary<string, string>();
-        foreach (var list in (ReadOnlySpan<IReadOnlyList<string>>)[first, image])
-        {
-            foreach (var entry in list)
-            {
-                var equals = entry.IndexOf('=', StringComparison.Ordinal);
-                merged[equals < 0 ? entry : entry[..equals]] = entry;
-            }
-        }
-
-        foreach (var (name, value) in variables)
-        {
-            merged[name] = $"{name}={value}";
-        }
-
-        return [.. merged.Values];
-    }
-
     private void AddAll(EnvFromSource source, OrderedDictionary<string, string> variables)
     {
         if (source.ConfigMapRef is { } map)

@@ -4,6 +4,7 @@ using Peapod.Kernel.Files;
 using Peapod.Kernel.Interop;
 using Peapod.Oci;
 using Peapod.Pod.Objects;
+using Peapod.Workload;
 
 namespace Peapod.Pod.Containers;
 

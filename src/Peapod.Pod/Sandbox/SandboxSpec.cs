@@ -2,6 +2,7 @@ using Peapod.Host;
 using Peapod.Oci;
 using Peapod.Pod.Objects;
 using Peapod.Shim.Sandbox;
+using Peapod.Workload;
 
 namespace Peapod.Pod.Sandbox;
 
@@ -14,7 +15,7 @@ internal static class SandboxSpec
     /// The tmpfs that all containers have there, too. It is in the sandbox's mount namespace, not the host's: each mount of the host's
     /// is copied at the start of every container, and told to its systemd.
     /// </summary>
-    internal const string SharedMemory = "/dev/shm";
+    private const string SharedMemory = SpecCompiler.SharedMemory;
 
     /// <param name="pod">The pod.</param>
     /// <param name="cgroup">The pod's cgroup.</param>

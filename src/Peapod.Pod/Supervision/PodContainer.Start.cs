@@ -5,13 +5,13 @@ using Peapod.Image;
 using Peapod.Kernel;
 using Peapod.Kernel.Files;
 using Peapod.Kernel.Processes;
-using Peapod.Oci;
 using Peapod.Pod.Containers;
 using Peapod.Pod.Layout;
 using Peapod.Pod.Objects;
 using Peapod.Pod.Supervision.Life;
 using Peapod.Shim.Containers;
 using Peapod.Shim.Loop;
+using Peapod.Workload;
 
 namespace Peapod.Pod.Supervision;
 
@@ -42,8 +42,8 @@ internal sealed partial class PodContainer
         startWanted = false;
         try
         {
-            var (run, compiler) = (new NewRun(Spec), context.Compiler!);
-            shim.Begin(NextRun, interruption => Make(run, compiler, interruption));
+            var (run, describer) = (new NewRun(Spec), context.Describer!);
+            shim.Begin(NextRun, interruption => Make(run, describer, interruption));
             (newRun, began) = (run, now);
         }
         catch (ContainerException e)
@@ -55,22 +55,22 @@ internal sealed partial class PodContainer
     }
 
     /// <summary>Makes a run, on a worker's thread: nothing here changes what the loop works with.</summary>
-    private PidFd Make(NewRun run, ContainerSpecCompiler compiler, Interruption interruption)
+    private PidFd Make(NewRun run, ContainerDescriber describer, Interruption interruption)
     {
         var (container, folders) = (run.Container, context.Folders);
         FileSystem.MakeDirectories(folders.FolderOf(container.Name), PodFolders.PrivateFolder);
         var image = run.Image = LeaseImage();
         Tell("Normal", "Pulled", $"Container image \"{container.Image}\" already present on machine");
         DeleteStopped();
-        using var root = compiler.MountRoot(image, folders.LayerOf(container.Name));
+        using var root = describer.MountRoot(image, folders.LayerOf(container.Name));
         var held = new List<SafeFd>();
         try
         {
-            var variables = compiler.VariablesOf(container);
-            var spec = Completed(container, compiler.Compile(container, image, root, variables, context.Volumes.MountsOf(container, variables, held), context.Volumes.DevicesOf(container)));
-            var sources = compiler.TakeSources();
+            var variables = describer.VariablesOf(container);
+            var spec = SpecCompiler.Compile(Completed(container, describer.Describe(container, image, root, variables, context.Volumes.MountsOf(container, variables, held), context.Volumes.DevicesOf(container))));
+            var sources = describer.TakeSources();
             held.AddRange(sources?.Values ?? []);
-            return Make(container, compiler, new CreateRequest
+            return Make(container, describer, new CreateRequest
             {
                 Id = container.Name,
                 Spec = spec,
@@ -87,11 +87,11 @@ internal sealed partial class PodContainer
         }
     }
 
-    private PidFd Make(ContainerSpec container, ContainerSpecCompiler compiler, CreateRequest request)
+    private PidFd Make(ContainerSpec container, ContainerDescriber describer, CreateRequest request)
     {
         try
         {
-            var process = shim.Create(request, compiler.HostUserOf(request.Spec.Process!));
+            var process = shim.Create(request, describer.HostUserOf(request.Spec.Process!));
             shim.Start(process, request.Interruption!);
             return process;
         }
@@ -139,29 +139,23 @@ internal sealed partial class PodContainer
 
     private string IdOfRun(int run) => $"peapod://{context.Pod.Metadata.Uid}_{Spec.Name}_{run}";
 
-    /// <summary>The configuration with what only its supervisor knows: where its last words go, whose processes an ephemeral container sees.</summary>
-    private Spec Completed(ContainerSpec container, Spec spec)
+    /// <summary>The description with what only its supervisor knows: where its last words go, whose processes an ephemeral container sees.</summary>
+    private ContainerDescription Completed(ContainerSpec container, ContainerDescription description)
     {
         if (TerminationMessage.Prepare(context.Folders, container) is { } words)
         {
-            spec = spec with { Mounts = [.. spec.Mounts, words] };
+            description = description with { Mounts = [.. description.Mounts, words] };
         }
 
-        if (Role == ContainerRole.Ephemeral && container.TargetContainerName is { Length: > 0 } target && context.Pod.Spec.ShareProcessNamespace != true)
+        if (Role == ContainerRole.Ephemeral && container.TargetContainerName is { Length: > 0 } target && description.Namespaces.Pid == NamespaceMode.Container)
         {
             var store = context.Shim.Store;
             var pid = store.TryRead(target) is not null && Container.Lifecycle.Container.Open(store, target) is { Status: Container.State.ContainerStatus.Running } running ? running.Record.Pid
                 : throw new PodException($"container \"{container.Name}\": targetContainerName: container \"{target}\" does not run");
-            var namespaces = new List<LinuxNamespace>();
-            foreach (var ns in spec.Linux!.Namespaces)
-            {
-                namespaces.Add(ns.Type == "pid" ? ns with { Path = $"/proc/{pid}/ns/pid" } : ns);
-            }
-
-            spec = spec with { Linux = spec.Linux with { Namespaces = namespaces } };
+            description = description with { Namespaces = description.Namespaces with { Pid = NamespaceMode.Target, TargetPid = pid } };
         }
 
-        return spec;
+        return description;
     }
 
     private void NotStarted(Exception failure)

@@ -238,7 +238,7 @@ internal sealed partial class PodContainer : IDisposable
             return;
         }
 
-        context.Shim.Runtime.Update(Spec.Name, context.Compiler!.ResourcesOf(next));
+        context.Shim.Runtime.Update(Spec.Name, context.Describer!.ResourcesOf(next));
         Status = Status with { Resources = next.Resources };
     }
 

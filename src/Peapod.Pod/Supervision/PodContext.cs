@@ -33,7 +33,7 @@ internal sealed class PodContext(PodFolders folders, PodManifest pod, Keeper kee
     internal ShimContext Shim { get; } = new(folders, RuntimeChoice.Open(pod, folders), keeper, log, PodFailure.Is);
 
     /// <summary>Null without a sandbox.</summary>
-    internal ContainerSpecCompiler? Compiler { get; set; }
+    internal ContainerDescriber? Describer { get; set; }
 
     /// <summary>The pod's addresses, IPv4 first; its probes are sent to the first.</summary>
     internal IReadOnlyList<IPAddress> Addresses { get; set; } = [];

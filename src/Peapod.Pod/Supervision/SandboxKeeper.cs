@@ -48,13 +48,13 @@ internal sealed class SandboxKeeper(PodContext context) : IDisposable
         var (pod, folders) = (context.Pod, context.Folders);
         var fields = new DownwardFields(pod, [.. context.Addresses.Select(static address => address.ToString())], Node.This(folders.Host.DataRoot));
         var environment = new ContainerEnvironment(pod.Metadata.Namespace!, fields, new ObjectStore(folders.Host));
-        context.Compiler = new ContainerSpecCompiler(pod, folders, sandbox.Pid, PodCgroup.Of(pod, folders), environment);
+        context.Describer = new ContainerDescriber(pod, folders, sandbox.Pid, PodCgroup.Of(pod, folders), environment);
     }
 
     /// <inheritdoc cref="ShimSandbox.End"/>
     internal void End()
     {
-        context.Compiler = null;
+        context.Describer = null;
         sandbox.End();
     }
 

@@ -3,10 +3,10 @@ using Peapod.Kernel;
 using Peapod.Kernel.Files;
 using Peapod.Kernel.Interop;
 using Peapod.Oci;
-using Peapod.Pod.Containers;
 using Peapod.Pod.Layout;
 using Peapod.Pod.Objects;
 using Peapod.Shim.Logs;
+using Peapod.Workload;
 
 namespace Peapod.Pod.Supervision;
 
@@ -41,7 +41,7 @@ internal static class TerminationMessage
         FileSystem.RemoveFile(file);
         using var made = FileSystem.Open(file, Libc.O_WRONLY | Libc.O_CREAT | Libc.O_EXCL | Libc.O_NOFOLLOW, 0x1b6);
         KernelException.Check(Libc.fchmod(made.Number, 0x1b6), "fchmod", file);
-        return ContainerSpecCompiler.Bind(file, target, "nosuid", "nodev", "noexec");
+        return SpecCompiler.Bind(file, target, "nosuid", "nodev", "noexec");
     }
 
     /// <summary>What a run that has ended has left; null for nothing.</summary>

@@ -5,6 +5,7 @@ using Peapod.Pod.Containers;
 using Peapod.Pod.Layout;
 using Peapod.Pod.Objects;
 using Peapod.Pod.Store;
+using Peapod.Workload;
 using OciMount = Peapod.Oci.Mount;
 
 namespace Peapod.Pod.Volumes;
@@ -113,20 +114,23 @@ internal sealed class PodVolumes(PodManifest manifest, PodFolders folders)
 
     /// <summary>The block devices of one container, attached if they were not.</summary>
     /// <exception cref="PodException">One cannot be attached.</exception>
-    internal IReadOnlyList<ContainerDevice> DevicesOf(ContainerSpec container)
+    internal IReadOnlyList<BlockDevice> DevicesOf(ContainerSpec container)
     {
         if (container.VolumeDevices.Count == 0)
         {
             return [];
         }
 
-        var devices = new List<ContainerDevice>(container.VolumeDevices.Count);
+        // They are root's unless the manifest says who the container runs as: CRI runtimes' device_ownership_from_security_context.
+        var user = (uint)(container.SecurityContext?.RunAsUser ?? pod.Spec.SecurityContext?.RunAsUser ?? 0);
+        var group = (uint)(container.SecurityContext?.RunAsGroup ?? pod.Spec.SecurityContext?.RunAsGroup ?? 0);
+        var devices = new List<BlockDevice>(container.VolumeDevices.Count);
         foreach (var device in container.VolumeDevices)
         {
             var volume = Find(device.Name);
             var (major, minor) = BlockVolume.Attach(volume.Name, SourceOf(volume), folders);
             var path = device.DevicePath.StartsWith('/') ? device.DevicePath : $"/{device.DevicePath}";
-            devices.Add(new ContainerDevice(path, major, minor, volume.PersistentVolumeClaim?.ReadOnly == true));
+            devices.Add(new BlockDevice(path, major, minor, volume.PersistentVolumeClaim?.ReadOnly == true, user, group));
         }
 
         return devices;

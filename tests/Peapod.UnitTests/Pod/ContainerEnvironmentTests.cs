@@ -91,12 +91,6 @@ public sealed class ContainerEnvironmentTests : IDisposable
         Assert.Equal(new Dictionary<string, string> { ["D"] = "$(A)" }, environment);
     }
 
-    [Fact]
-    public void A_process_gets_each_name_once() =>
-        Assert.Equal(
-            ["PATH=/image", "HOSTNAME=p", "A=manifest", "B=image"],
-            ContainerEnvironment.Merge(["PATH=/default", "HOSTNAME=p"], ["PATH=/image", "A=image", "B=image"], new Dictionary<string, string> { ["A"] = "manifest" }));
-
     private static ContainerSpec With(params EnvVar[] variables) => new() { Name = "c", Env = variables };
 
     private string Error(EnvVarSource source) =>

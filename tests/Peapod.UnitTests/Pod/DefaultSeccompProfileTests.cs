@@ -4,6 +4,7 @@ using Peapod.Pod;
 using Peapod.Pod.Containers;
 using Peapod.Tests;
 using Peapod.UnitTests.Container;
+using Peapod.Workload;
 
 namespace Peapod.UnitTests.Pod;
 

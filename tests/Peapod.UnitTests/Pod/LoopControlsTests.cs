@@ -1,5 +1,5 @@
 using Peapod.Oci;
-using Peapod.Pod.Containers;
+using Peapod.Workload;
 
 namespace Peapod.UnitTests.Pod;
 

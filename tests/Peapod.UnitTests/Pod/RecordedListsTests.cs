@@ -1,8 +1,8 @@
 using System.Runtime.InteropServices;
 using Peapod.Container.Seccomp;
 using Peapod.Oci;
-using Peapod.Pod.Containers;
 using Peapod.UnitTests.Container;
+using Peapod.Workload;
 
 namespace Peapod.UnitTests.Pod;
 

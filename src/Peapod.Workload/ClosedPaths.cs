@@ -1,7 +1,7 @@
 using Peapod.Kernel.Files;
 using Peapod.Oci;
 
-namespace Peapod.Pod.Containers;
+namespace Peapod.Workload;
 
 /// <summary>What of /proc and /sys is closed to containers, as Docker, containerd and the kubelet have it: runc's paths, and what tells of the processors' heat and power.</summary>
 internal static class ClosedPaths

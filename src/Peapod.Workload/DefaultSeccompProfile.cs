@@ -1,14 +1,14 @@
 using System.Runtime.InteropServices;
 using Peapod.Oci;
 
-namespace Peapod.Pod.Containers;
+namespace Peapod.Workload;
 
 /// <summary>
 /// RuntimeDefault: the system calls that programs need and that their capabilities allow, as Docker and containerd have them by default; all
 /// others fail with EPERM. What is not here are calls that act on the host as a whole, that the kernel keeps no namespace for (keyrings), or
 /// that have mostly served attacks (user namespaces, bpf, userfaultfd, io_uring).
 /// </summary>
-internal static class DefaultSeccompProfile
+public static class DefaultSeccompProfile
 {
     private const string Allow = "SCMP_ACT_ALLOW", Errno = "SCMP_ACT_ERRNO";
     private const uint EPERM = 1, ENOSYS = 38;
@@ -103,7 +103,7 @@ internal static class DefaultSeccompProfile
     ];
 
     /// <param name="capabilities">The container's bounding set.</param>
-    internal static LinuxSeccomp For(IReadOnlyList<string> capabilities) => For(capabilities, RuntimeInformation.ProcessArchitecture);
+    public static LinuxSeccomp For(IReadOnlyList<string> capabilities) => For(capabilities, RuntimeInformation.ProcessArchitecture);
 
     internal static LinuxSeccomp For(IReadOnlyList<string> capabilities, Architecture architecture)
     {

@@ -3,7 +3,7 @@ using Peapod.Kernel.Files;
 using Peapod.Kernel.Interop;
 using Peapod.Oci;
 
-namespace Peapod.Pod.Containers;
+namespace Peapod.Workload;
 
 /// <summary>The devices of the host's /dev, for a privileged container.</summary>
 internal static class HostDevices

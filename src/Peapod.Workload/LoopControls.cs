@@ -1,6 +1,6 @@
 using Peapod.Oci;
 
-namespace Peapod.Pod.Containers;
+namespace Peapod.Workload;
 
 /// <summary>
 /// Keeps loop(4)'s own ioctls from a container that has a loop device. Who may open the device may also, without any capability, take its

@@ -7,23 +7,22 @@ MAKEFLAGS += --no-builtin-rules --no-print-directory
 
 PREFIX  ?= /usr/local
 DESTDIR ?=
-BINDIR   = $(DESTDIR)$(PREFIX)/bin
-LIBEXEC  = $(DESTDIR)$(PREFIX)/libexec/peapod
 PEERS   ?= ../shared/tools/peers
-TIERS   ?= lint fixtures unit host conformance vm
+TIERS   ?= lint fixtures dist unit host conformance vm
 
 export DOTNET_CLI_TELEMETRY_OPTOUT := 1
 export DOTNET_NOLOGO := 1
 DOTNET_FLAGS = -c Release -v quiet -clp:ErrorsOnly
 
 OUT      := out
+VERSION  := $(shell sed -nE 's|.*<VersionPrefix>(.*)</VersionPrefix>.*|\1|p' Directory.Build.props)
 BINARIES := $(OUT)/peapod $(OUT)/peapod-pod $(OUT)/peapod-image
 SOURCES  := $(shell find src native -type f -not -path '*/bin/*' -not -path '*/obj/*' 2>/dev/null) \
             Directory.Build.props Directory.Packages.props global.json Makefile
 IMAGE    := $(OUT)/images/busybox
 TOOLS    := $(OUT)/images/tools
 
-.PHONY: all build demo lint format hooks picture watch test unit host conformance vm fresh bench fixtures tools install clean help bootstrap
+.PHONY: all build demo lint format hooks picture watch test unit host conformance vm fresh bench fixtures tools man dist install clean help bootstrap
 all: build                ## build out/peapod, out/peapod-pod and out/peapod-image
 build: $(BINARIES)
 
@@ -74,8 +73,8 @@ picture:                  ## draw docs/house.svg, the rooms and who uses whom, f
 watch:                    ## run the unit tests again whenever a source changes; FILTER=Name for some of them
 	@dotnet watch --project tests/Peapod.UnitTests test -c Release --nologo --filter 'tier!=vm$(if $(FILTER),&FullyQualifiedName~$(FILTER))'
 
-test: bootstrap           ## lint, fixture, unit, host, conformance and vm tests; last line: N passed, N failed, N skipped; TIERS="unit host" for some
-	@$(MAKE) build fixtures
+test: bootstrap           ## lint, fixture, dist, unit, host, conformance and vm tests; last line: N passed, N failed, N skipped; TIERS="unit host" for some
+	@$(MAKE) build man fixtures
 	@scripts/run-tests $(TIERS)
 unit:                     ## unit tests only (no root needed)
 	@scripts/run-tests unit
@@ -96,10 +95,18 @@ bench:                    ## hyperfine against crun, runc and a C floor; table i
 	@$(MAKE) build fixtures
 	@tests/bench/bench $(PEERS)
 
-install: build            ## PREFIX=/usr/local DESTDIR=
-	install -D -m 755 $(OUT)/peapod $(BINDIR)/peapod
-	install -D -m 755 $(OUT)/peapod-pod $(LIBEXEC)/peapod-pod
-	install -D -m 755 $(OUT)/peapod-image $(LIBEXEC)/peapod-image
+man: $(OUT)/man/peapod.1   ## the man pages in out/man, from the commands' own help
+$(OUT)/man/peapod.1: $(SOURCES) $(wildcard packaging/ManPages/*.cs*)
+	@scripts/bootstrap
+	@rm -rf $(OUT)/man
+	@dotnet build packaging/ManPages $(DOTNET_FLAGS)
+	@SOURCE_DATE_EPOCH=$${SOURCE_DATE_EPOCH:-$$(git log -1 --format=%ct 2>/dev/null || echo 0)} dotnet packaging/ManPages/bin/Release/net10.0/peapod-man-pages.dll $(OUT)/man
+
+dist: build man           ## out/dist: a tarball for /usr/local and a Debian package, the same bytes from the same executables
+	@packaging/make-dist $(VERSION) $(OUT)/dist
+
+install: build man        ## executables, man pages, completions and units; PREFIX=/usr/local DESTDIR=
+	@packaging/install-tree "$(DESTDIR)" "$(PREFIX)"
 
 clean:                    ## remove what was built
 	rm -rf $(OUT)

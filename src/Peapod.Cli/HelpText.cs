@@ -55,7 +55,8 @@ internal sealed class HelpText : SynchronousCommandLineAction
         Output.Write(Encoding.UTF8.GetBytes(text.ToString()));
     }
 
-    private static Command? Parent(Command command)
+    /// <summary>The command that it is a command of; null for the root.</summary>
+    internal static Command? Parent(Command command)
     {
         foreach (var parent in command.Parents)
         {

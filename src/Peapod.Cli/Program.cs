@@ -12,7 +12,7 @@ var globals = new GlobalOptions();
 args = HelpText.Rewrite(args);
 
 // Not a RootCommand: that one looks up its executable's name, its resources and its attributes, which together take as long as parsing does.
-var root = new Command("peapod", "A container runtime: a drop-in for runc and crun that also runs pods.");
+var root = new Command("peapod", CommandTable.Summary);
 var asksForHelp = args.Length == 0 || args.AsSpan().IndexOfAny("--help", "-h", "-?") >= 0;
 if (asksForHelp)
 {

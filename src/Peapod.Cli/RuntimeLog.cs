@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.CommandLine;
+using System.CommandLine.Parsing;
 using System.Globalization;
 using System.Text;
 using System.Text.Json;
@@ -35,7 +36,17 @@ internal sealed class RuntimeLog : ILogger, IDisposable
     {
         // By its words: to ask for the value of what could not be parsed is an error.
         var format = parsed.GetResult(options.LogFormat)?.Tokens;
-        return new(format is [.., { Value: "json" }], parsed.GetResult(options.Debug) is { Implicit: false, Errors: var errors } && !errors.Any() && parsed.GetValue(options.Debug) ? LogLevel.Debug : LogLevel.Information);
+        return new(format is [.., { Value: "json" }], parsed.GetResult(options.Debug) is { Implicit: false } debug && !HasErrors(debug) && parsed.GetValue(options.Debug) ? LogLevel.Debug : LogLevel.Information);
+    }
+
+    private static bool HasErrors(OptionResult option)
+    {
+        foreach (var _ in option.Errors)
+        {
+            return true;
+        }
+
+        return false;
     }
 
     /// <param name="given">The file of --log; null or empty for none.</param>

@@ -13,7 +13,7 @@ internal static class UsageError
     internal static ContainerException Of(ParseResult parsed)
     {
         var command = parsed.CommandResult.Command;
-        var help = $"\n  see {(command.Parents.Any() ? $"peapod {command.Name}" : "peapod")} --help";
+        var help = $"\n  see {(HelpText.Parent(command) is not null ? $"peapod {command.Name}" : "peapod")} --help";
         return UnknownFlag(parsed) is { } flag ? new($"flag provided but not defined: {flag}{help}")
             : command.Subcommands.Count > 0 && parsed.UnmatchedTokens is [var name, ..] ? new($"unknown command \"{name}\"{help}", UnknownCommand)
             : new(Describe(parsed, parsed.Errors[0], command) + help);

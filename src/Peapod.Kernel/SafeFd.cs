@@ -31,5 +31,13 @@ public class SafeFd : SafeHandleMinusOneIsInvalid
     /// <summary>A second descriptor of the same open file, close-on-exec. fcntl(2), F_DUPFD_CLOEXEC, at least 3.</summary>
     public SafeFd Duplicate() => Check(Libc.fcntl(Number, Libc.F_DUPFD_CLOEXEC, 3), "fcntl");
 
+    /// <summary>Gives the descriptor away to a handle as FileStream takes it, which closes it from now on; this object has none any more.</summary>
+    public SafeFileHandle Detach()
+    {
+        var detached = new SafeFileHandle(handle, ownsHandle: true);
+        SetHandleAsInvalid();
+        return detached;
+    }
+
     protected override bool ReleaseHandle() => Libc.close((int)handle) == 0;
 }

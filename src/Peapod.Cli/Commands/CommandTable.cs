@@ -5,6 +5,9 @@ namespace Peapod.Cli.Commands;
 /// <summary>The commands by name. Only the one that is asked for is made, with its options; all of them only for help.</summary>
 internal static class CommandTable
 {
+    /// <summary>What peapod is, in its help and its man page.</summary>
+    internal const string Summary = "A container runtime: a drop-in for runc and crun that also runs pods.";
+
     private static readonly string[] Names =
     [
         "create", "start", "run", "state", "kill", "delete", "exec", "list", "pause", "resume", "ps", "events", "update", "mounts", "checkpoint", "restore", "spec", "features", "plan", "doctor", "gc",
@@ -26,7 +29,7 @@ internal static class CommandTable
         // Shown in help; native/start takes them before this runs.
         root.Subcommands.Add(new Command("pod", "run Kubernetes pods: pod run, ps, logs, exec, delete and more"));
         root.Subcommands.Add(new Command("image", "load, list and remove images"));
-        root.Subcommands.Add(new Command("completion", "print a script that completes words in bash or zsh"));
+        root.Subcommands.Add(new Command("completion", "print a script that completes words in bash, zsh or fish"));
     }
 
     private static Command? Make(string? name, GlobalOptions globals) => name switch

@@ -209,8 +209,21 @@ internal sealed class ExecCommand
             Bounding = [.. own?.Bounding ?? [], .. added],
             Effective = [.. own?.Effective ?? [], .. added],
             Permitted = [.. own?.Permitted ?? [], .. added],
-            Ambient = [.. own?.Ambient ?? [], .. Array.FindAll(added, name => own?.Inheritable?.Contains(name) == true)],
+            Ambient = [.. own?.Ambient ?? [], .. Array.FindAll(added, name => Has(own?.Inheritable, name))],
         };
+    }
+
+    private static bool Has(IReadOnlyList<string>? capabilities, string wanted)
+    {
+        foreach (var capability in capabilities ?? [])
+        {
+            if (capability == wanted)
+            {
+                return true;
+            }
+        }
+
+        return false;
     }
 
     private static (uint Uid, uint? Gid)? ParseUser(string? text)

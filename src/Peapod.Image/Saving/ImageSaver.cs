@@ -2,6 +2,9 @@ using System.IO.Compression;
 using System.Text.Json.Nodes;
 using Peapod.Image.Documents;
 using Peapod.Image.Layers;
+using Peapod.Kernel;
+using Peapod.Kernel.Files;
+using Peapod.Kernel.Interop;
 using ZstdSharp;
 
 namespace Peapod.Image.Saving;
@@ -151,7 +154,7 @@ public sealed class ImageSaver(ImageStore store)
         var path = store.BlobPath(blob.Digest);
         try
         {
-            var stream = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read, bufferSize: 0);
+            var stream = new FileStream(FileSystem.Open(path, Libc.O_RDONLY).Detach(), FileAccess.Read, bufferSize: 0);
             if (stream.Length == blob.Size)
             {
                 return stream;
@@ -159,7 +162,7 @@ public sealed class ImageSaver(ImageStore store)
 
             stream.Dispose();
         }
-        catch (IOException error)
+        catch (Exception error) when (error is KernelException or IOException)
         {
             throw Damaged(blob, error);
         }

@@ -32,7 +32,7 @@ internal sealed class ArchiveSource : ImageSource
     /// <summary>Takes <paramref name="file"/>; a gzipped archive is unpacked into a nameless file in <paramref name="staging"/> first.</summary>
     internal static ArchiveSource Open(SafeFd file, string path, SafeFd staging, LoadLimits limits)
     {
-        var handle = Take(file);
+        var handle = file.Detach();
         try
         {
             Span<byte> magic = stackalloc byte[2];
@@ -130,13 +130,6 @@ internal sealed class ArchiveSource : ImageSource
             throw new ImageException($"{path}: damaged gzip data", error);
         }
 
-        return Take(file);
-    }
-
-    private static SafeFileHandle Take(SafeFd fd)
-    {
-        var handle = new SafeFileHandle(fd.Number, ownsHandle: true);
-        fd.SetHandleAsInvalid();
-        return handle;
+        return file.Detach();
     }
 }

@@ -1,4 +1,3 @@
-using Microsoft.Win32.SafeHandles;
 using Peapod.Kernel;
 using Peapod.Kernel.Files;
 using Peapod.Kernel.Interop;
@@ -37,10 +36,7 @@ internal sealed class DirectorySource(SafeFd root, string path) : ImageSource
             }
 
             length = (long)status.Size;
-            var owned = file.Duplicate();
-            var handle = new SafeFileHandle(owned.Number, ownsHandle: true);
-            owned.SetHandleAsInvalid();
-            return new FileStream(handle, FileAccess.Read, bufferSize: 0);
+            return new FileStream(file.Duplicate().Detach(), FileAccess.Read, bufferSize: 0);
         }
     }
 

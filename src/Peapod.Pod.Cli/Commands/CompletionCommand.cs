@@ -13,16 +13,17 @@ internal static class CompletionCommand
 
           source <(peapod completion bash)
           peapod completion zsh > /usr/local/share/zsh/site-functions/_peapod
+          peapod completion fish > /etc/fish/completions/peapod.fish
         """;
 
     internal static Command Make()
     {
-        var shell = new Argument<string>("SHELL") { Description = "bash or zsh" };
-        shell.AcceptOnlyFromAmong("bash", "zsh");
+        var shell = new Argument<string>("SHELL") { Description = "bash, zsh or fish" };
+        shell.AcceptOnlyFromAmong("bash", "zsh", "fish");
         var command = new Command(Name, Help) { shell };
         command.SetAction(parsed =>
         {
-            Console.Write(parsed.GetValue(shell) == "bash" ? ShellScripts.Bash : ShellScripts.Zsh);
+            Console.Write(parsed.GetValue(shell) switch { "bash" => ShellScripts.Bash, "zsh" => ShellScripts.Zsh, _ => ShellScripts.Fish });
             return 0;
         });
         return command;

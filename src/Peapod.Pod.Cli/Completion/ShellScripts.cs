@@ -38,4 +38,12 @@ internal static class ShellScripts
         if [[ ${funcstack[1]} == _peapod ]]; then _peapod; else compdef _peapod peapod; fi
 
         """;
+
+    /// <summary>complete(1) of fish. It matches the word itself, and puts no space behind a slash or an equals sign.</summary>
+    internal const string Fish = """
+        # peapod's completion for fish. Try it: peapod completion fish | source
+        # For good: peapod completion fish > /etc/fish/completions/peapod.fish
+        complete -c peapod -f -a '(peapod __complete (commandline -cp | string collect) 2>/dev/null)'
+
+        """;
 }

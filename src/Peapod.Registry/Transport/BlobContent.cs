@@ -1,4 +1,6 @@
 using System.Net;
+using Peapod.Kernel.Files;
+using Peapod.Kernel.Interop;
 
 namespace Peapod.Registry.Transport;
 
@@ -19,7 +21,7 @@ internal sealed class BlobContent(string path, long size) : HttpContent
 
     protected override async Task SerializeToStreamAsync(Stream stream, TransportContext? context, CancellationToken cancellationToken)
     {
-        using var file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read, bufferSize: 0);
+        using var file = new FileStream(FileSystem.Open(path, Libc.O_RDONLY).Detach(), FileAccess.Read, bufferSize: 0);
         var buffer = new byte[BufferSize];
         for (int count; (count = await file.ReadAsync(buffer, cancellationToken).ConfigureAwait(false)) > 0;)
         {

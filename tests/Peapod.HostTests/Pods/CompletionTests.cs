@@ -20,7 +20,7 @@ public sealed class CompletionTests : IDisposable
         Assert.Equal(["port-forward", "ps"], Complete("peapod pod p"));
         Assert.Equal(["--selector", "--show-labels"], Complete("peapod pod ps --s").Order(StringComparer.Ordinal));
         Assert.Equal(["inspect", "load", "ls", "prune", "pull", "push", "rm", "save", "tag"], Complete("peapod image "));
-        Assert.Equal(["bash", "zsh"], Complete("peapod completion "));
+        Assert.Equal(["bash", "fish", "zsh"], Complete("peapod completion "));
         Assert.Contains("--bundle", Complete("peapod create --b"));
     }
 
@@ -79,6 +79,23 @@ public sealed class CompletionTests : IDisposable
         var result = PeapodCommand.Start("zsh", "-f", script);
 
         Assert.Equal(("compdef _peapod peapod\ncompadd -- web\ncompadd -- --show-labels\n", ""), (result.Output, result.Error));
+    }
+
+    [SkippableFact]
+    public void Fish_completes_a_line()
+    {
+        Skip.IfNot(File.Exists("/usr/bin/fish") || File.Exists("/bin/fish"), "fish is not installed here");
+        bed.Done("run", "--image", "localhost/busybox", "web", "--", "sleep", "100");
+        var script = bed.Write("try", $$"""
+            set -x PATH {{PeapodCommand.Out}} $PATH
+            peapod completion fish | source
+            complete -C "peapod pod {{Roots}} describe w"
+            complete -C "peapod pod {{Roots}} ps --show-l"
+            """);
+
+        var result = PeapodCommand.Start("fish", "--no-config", script);
+
+        Assert.Equal(("web\n--show-labels\n", ""), (result.Output, result.Error));
     }
 
     /// <summary>Each command says what it does, in one line where all are listed, and with examples in its own help.</summary>

@@ -25,7 +25,7 @@ public sealed class UsageTests : IDisposable
     [InlineData("pod logs web --tail=few", "invalid argument \"few\" for --tail: expected a number", "pod logs")]
     [InlineData("pod run --image a b --restart Sometimes", "invalid argument \"Sometimes\" for --restart: expected Always or Never or OnFailure", "pod run")]
     [InlineData("pod cp a b c", "pod cp has no use for the argument \"c\"", "pod cp")]
-    [InlineData("completion fish", "invalid argument \"fish\" for SHELL: expected bash or zsh", "completion")]
+    [InlineData("completion csh", "invalid argument \"csh\" for SHELL: expected bash or fish or zsh", "completion")]
     public void Is_told_in_one_sentence(string line, string sentence, string help)
     {
         var result = PeapodCommand.Run(line.Split(' '));

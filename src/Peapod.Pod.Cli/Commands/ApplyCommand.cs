@@ -5,6 +5,8 @@ using Peapod.Pod.Cli.Selection;
 using Peapod.Pod.Layout;
 using Peapod.Pod.Manifest;
 using Peapod.Pod.Objects;
+using Peapod.Pod.Reboot;
+using Peapod.Pod.Supervision;
 
 namespace Peapod.Pod.Cli.Commands;
 
@@ -83,22 +85,20 @@ internal static class ApplyCommand
             return "created";
         }
 
-        var live = ManifestFile.Read(folders);
-        var update = PodUpdate.Of(live, pod);
-        if (!update.IsChange)
-        {
-            return "unchanged";
-        }
-
+        var before = ManifestFile.Read(folders);
+        var update = PodUpdate.Of(before, pod);
         if (update.Refused.Count == 0)
         {
-            foreach (var container in PodUpdate.WithNewImages(live.Spec, update.Next.Spec))
+            // Nobody else has to wait for the images.
+            foreach (var container in PodUpdate.WithNewImages(before.Spec, update.Next.Spec))
             {
                 PodImages.Bring(host, container, mayRename: false);
             }
+        }
 
-            PodReload.Change(folders, update.Next);
-            return "configured";
+        if (Change(folders, pod, ref update) is { } outcome)
+        {
+            return outcome;
         }
 
         if (!force)
@@ -110,4 +110,28 @@ internal static class ApplyCommand
         PodImages.Bring(host, pod, mayRename: false);
         return null;
     }
+
+    /// <returns>Null when the pod cannot change so.</returns>
+    private static string? Change(PodFolders folders, PodManifest pod, ref PodUpdate update)
+    {
+        using (var change = PodChange.Begin(folders))
+        {
+            update = PodUpdate.Of(change.Live, pod);
+            if (update.Refused.Count > 0)
+            {
+                return null;
+            }
+
+            if (update.IsChange)
+            {
+                change.Write(update.Next);
+            }
+        }
+
+        var started = TryStartAgain(folders);
+        return update.IsChange ? "configured" : started ? "started" : "unchanged";
+    }
+
+    /// <summary>A pod that a reboot ended runs again when its manifest is applied, as a unit does at boot.</summary>
+    private static bool TryStartAgain(PodFolders folders) => PodLeftOvers.ComesBack(folders) && PodAgain.Start(folders, whole: false);
 }

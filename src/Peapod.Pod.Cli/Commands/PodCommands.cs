@@ -11,7 +11,7 @@ internal static class PodCommands
     private static readonly string[] Names =
     [
         "run", "apply", "delete", "ps", "get", "inspect", "describe", "events", "logs", "exec", "attach", "debug", "cp", "port-forward",
-        "top", "stats", "wait", "create", "set", "label", "annotate", "update", "restart", "kill", "stop", "rm", "generate", "gc",
+        "top", "stats", "wait", "create", "set", "label", "annotate", "update", "start", "restart", "kill", "stop", "rm", "generate", "gc",
     ];
 
     /// <param name="wanted">The command's name; null, or one that there is not, for all.</param>
@@ -74,6 +74,7 @@ internal static class PodCommands
         "label" => LabelCommand.MakeLabel(),
         "annotate" => LabelCommand.MakeAnnotate(),
         "update" => UpdateCommand.Make(),
+        "start" => StartCommand.Make(),
         "restart" => RestartCommand.Make(),
         "kill" => KillCommand.Make(),
         "generate" => GenerateCommand.Make(),

@@ -75,7 +75,7 @@ public sealed partial class Supervisor
         try
         {
             StatusFile.Write(folders, status);
-            (unwritten, writeAt) = (false, 0);
+            (unwritten, writeAt, unkept) = (false, 0, true);
         }
         catch (KernelException e)
         {

@@ -94,6 +94,7 @@ public sealed partial class Supervisor : IDisposable
         }
 
         FileSystem.MakeDirectory($"{folders.Data}/logs", PodFolders.PrivateFolder);
+        unkept = true;
         foreach (var spec in Pod.Spec.InitContainers)
         {
             Add(spec, spec.RestartPolicy == RestartPolicy.Always ? ContainerRole.Sidecar : ContainerRole.Init, status.InitContainerStatuses);
@@ -171,6 +172,7 @@ public sealed partial class Supervisor : IDisposable
             return true;
         }
 
+        KeepRecord(now);
         WaitForSomething();
         control!.Serve(Serve);
         now = PodContext.Now;
@@ -396,7 +398,7 @@ public sealed partial class Supervisor : IDisposable
             return false;
         }
 
-        if (wishes.Remove && !TryRemove())
+        if (!TryEndRecord(now) || (wishes.Remove && !TryRemove()))
         {
             return false;
         }
@@ -433,6 +435,7 @@ public sealed partial class Supervisor : IDisposable
         context.Keeper.AddTo(entries);
         next = Math.Min(next, Math.Min(context.Workers.WakeAt, context.Keeper.WakeAt));
         next = unwritten ? Math.Min(next, writeAt) : next;
+        next = unkept && keeping is null ? Math.Min(next, keepAt) : next;
         next = ended ? Math.Min(next, Math.Max(finishAt, unwritten ? writeAt : 0)) : next;
         Add(sandbox.Process);
         context.Unreaped.ForEach(Add);

@@ -30,7 +30,9 @@ internal static class ApplyCommand
     {
         var files = new ManifestFiles();
         var force = new Option<bool>("--force") { Description = "replace a pod that cannot change so" };
+        var dryRun = new DryRun();
         var command = new Command("apply", Help) { force };
+        dryRun.AddTo(command);
         files.AddTo(command);
         PodDecisions.AddTo(command);
         command.SetAction(parsed =>
@@ -41,7 +43,9 @@ internal static class ApplyCommand
             }
 
             var documents = files.Read(parsed);
-            return Apply(HostOptions.Host(parsed), documents, PodDecisions.Of(parsed), parsed.GetValue(force));
+            return dryRun.Of(parsed) is not DryRunKind.None and var kind
+                ? Try(HostOptions.Host(parsed), documents, PodDecisions.Of(parsed), parsed.GetValue(force), kind)
+                : Apply(HostOptions.Host(parsed), documents, PodDecisions.Of(parsed), parsed.GetValue(force));
         });
         return command;
     }
@@ -70,9 +74,33 @@ internal static class ApplyCommand
         {
             var (pod, place) = replaced[folders.Key];
             PodEnd.Delete(folders, graceSeconds: null);
-            PodStart.Start(host, pod, decisions, place.Tell, mayRename: false);
+            PodStart.Start(host, pod, decisions, place, mayRename: false);
             return $"pod/{folders.Name} replaced";
         });
+    }
+
+    /// <summary>Says what <see cref="Apply"/> would do, and does nothing.</summary>
+    private static int Try(PodHost host, List<ManifestDocuments> documents, PodDecisions decisions, bool force, DryRunKind kind)
+    {
+        ObjectsOf.Apply(host, documents, kind);
+        return documents.SelectMany(static objects => objects.Pods).Aggregate(0, (exitCode, pod) => exitCode | EachPod.Do([pod.Metadata.Name], name =>
+            Console.WriteLine($"pod/{name} {Outcome(host, pod, decisions, force, kind)}{DryRun.Suffix(kind)}")));
+    }
+
+    private static string Outcome(PodHost host, PodManifest pod, PodDecisions decisions, bool force, DryRunKind kind)
+    {
+        if (ManifestFile.TryRead(host.FoldersOf(pod.Metadata.Namespace!, pod.Metadata.Name)) is not { } live)
+        {
+            if (kind == DryRunKind.Server)
+            {
+                PodStart.Check(host, pod, decisions);
+            }
+
+            return "created";
+        }
+
+        var update = PodUpdate.Of(live, pod);
+        return !update.IsChange ? "unchanged" : update.Refused.Count == 0 ? "configured" : force ? "replaced" : throw update.Refusal();
     }
 
     /// <returns>What became of it: created, configured or unchanged. Null for a pod that is to be replaced, and can be.</returns>
@@ -81,7 +109,7 @@ internal static class ApplyCommand
         var folders = host.FoldersOf(pod.Metadata.Namespace!, pod.Metadata.Name);
         if (FileSystem.TryStat(folders.Manifest) is null)
         {
-            PodStart.Start(host, pod, decisions, place.Tell, mayRename: false);
+            PodStart.Start(host, pod, decisions, place, mayRename: false);
             return "created";
         }
 

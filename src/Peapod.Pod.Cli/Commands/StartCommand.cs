@@ -11,7 +11,7 @@ namespace Peapod.Pod.Cli.Commands;
 /// <summary><c>pod start</c>: starts pods again that were stopped, or that a reboot of the host ended.</summary>
 internal static class StartCommand
 {
-    /// <summary>Milliseconds in which the first container begins.</summary>
+    /// <summary>Milliseconds in which the containers begin.</summary>
     private const long Patience = 10_000;
 
     /// <summary>Milliseconds between two looks.</summary>
@@ -70,20 +70,21 @@ internal static class StartCommand
         return exitCode | PodsAtOnce.Do(pods, static folders => folders, static folders => Start(folders, whole: false));
     }
 
-    /// <summary>Returns when a container of it has begun.</summary>
+    /// <summary>Returns when its containers run, or its first init container.</summary>
     private static string Start(PodFolders folders, bool whole)
     {
+        var before = StatusFile.TryRead(folders);
         if (!PodAgain.Start(folders, whole))
         {
             return $"pod/{folders.Name} is already running";
         }
 
         var end = Environment.TickCount64 + Patience;
-        while (SupervisorProcess.TakeOver(folders) && !HasBegun(StatusFile.TryRead(folders)))
+        while (SupervisorProcess.TakeOver(folders) && !HasBegun(StatusFile.TryRead(folders)!, before!))
         {
             if (Environment.TickCount64 >= end)
             {
-                throw new PodException($"pod \"{folders.Name}\": no container of it has started in {Patience / 1000} seconds; it is tried again\n  \"peapod pod events {folders.Name}\" says why");
+                throw new PodException($"pod \"{folders.Name}\": its containers have not started in {Patience / 1000} seconds; it is tried again\n  \"peapod pod events {folders.Name}\" says why");
             }
 
             Thread.Sleep(Pause);
@@ -92,6 +93,11 @@ internal static class StartCommand
         return $"pod/{folders.Name} started";
     }
 
-    private static bool HasBegun(PodStatus? status) => status is not { Phase: PodPhase.Pending }
-        || status.InitContainerStatuses.Any(static container => container.State.Running is not null || container.State.Terminated is not null);
+    /// <summary>Whether an init container is in its next run, or all containers are that have one.</summary>
+    private static bool HasBegun(PodStatus status, PodStatus before) =>
+        status.InitContainerStatuses.Any(container => IsNew(container, before.InitContainerStatuses))
+        || status.ContainerStatuses.All(container => IsNew(container, before.ContainerStatuses) || container.State.Terminated is not null);
+
+    private static bool IsNew(ContainerStatus container, IReadOnlyList<ContainerStatus> before) =>
+        container.ContainerId is { } id && before.FirstOrDefault(other => other.Name == container.Name)?.ContainerId != id;
 }

@@ -15,7 +15,7 @@ public static class PodRecord
     private const string Manifest = "manifest.json";
     private const string BeforeStop = "before-stop.json";
 
-    private static readonly string[] Files = [Manifest, "status.json", "wishes.json", "allowed-sysctls", "pids-limit", "log-level", "runtime.json"];
+    private static readonly string[] Files = [Manifest, "status.json", "wishes.json", "allowed-sysctls", "pids-limit", "log-level", "runtime.json", "source"];
 
     private static string FolderOf(PodFolders folders) => $"{folders.Data}/record";
 

@@ -38,13 +38,12 @@ public sealed class PodRebootTests : IDisposable
 
     private static void RemoveCgroups() => PeapodCommand.Start("find", "/sys/fs/cgroup/peapod", "-depth", "-type", "d", "-exec", "rmdir", "{}", ";");
 
-    private string Write(string name, string policy, string command, string more = "") => bed.Write($"{name}.yaml", PodBed.Manifest(name, $$"""
-          restartPolicy: {{policy}}
+    private string Write(string name, string policy, string command) => bed.Write($"{name}.yaml", PodBed.Manifest(name, $$$"""
+          restartPolicy: {{{policy}}}
           terminationGracePeriodSeconds: 0
           containers:
-          - {name: c, image: localhost/busybox, command: [sh, -c, {{command}}], volumeMounts: [{name: disk, mountPath: /disk}, {name: memory, mountPath: /memory}]}
+          - {name: c, image: localhost/busybox, command: [sh, -c, {{{command}}}], volumeMounts: [{name: disk, mountPath: /disk}, {name: memory, mountPath: /memory}]}
           volumes: [{name: disk, emptyDir: {}}, {name: memory, emptyDir: {medium: Memory}}]
-        {{more}}
         """));
 
     private JsonNode Kept(string pod) => JsonNode.Parse(File.ReadAllText($"{bed.DataOf(pod)}/record/status.json"))!;

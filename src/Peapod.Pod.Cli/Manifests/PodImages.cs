@@ -63,7 +63,8 @@ internal static class PodImages
             return image;
         }
 
-        string name;        try
+        string name;
+        try
         {
             name = ImagePull.Pull(host, image, PolicyFor(image, policy));
         }

@@ -187,6 +187,7 @@ public sealed partial class Supervisor : IDisposable
         ForgetRestarts();
         Reap();
         CheckSandbox(now);
+        MeasureStorage(now);
         return false;
     }
 
@@ -435,6 +436,7 @@ public sealed partial class Supervisor : IDisposable
         context.Keeper.AddTo(entries);
         next = Math.Min(next, Math.Min(context.Workers.WakeAt, context.Keeper.WakeAt));
         next = unwritten ? Math.Min(next, writeAt) : next;
+        next = Math.Min(next, ended ? long.MaxValue : MeasureWakeAt);
         next = unkept && keeping is null ? Math.Min(next, keepAt) : next;
         next = ended ? Math.Min(next, Math.Max(finishAt, unwritten ? writeAt : 0)) : next;
         Add(sandbox.Process);

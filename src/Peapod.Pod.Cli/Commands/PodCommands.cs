@@ -66,7 +66,7 @@ internal static class PodCommands
         "edit" => EditCommand.Make(),
         "delete" => DeleteCommand.Make(),
         "get" => GetCommand.Make(),
-        "ps" => PsCommand.Make(),
+        "ps" or "ls" or "list" => PsCommand.Make(),
         "inspect" => InspectCommand.Make(),
         "describe" => DescribeCommand.Make(),
         "why" => WhyCommand.Make(),

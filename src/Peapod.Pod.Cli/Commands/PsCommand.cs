@@ -24,6 +24,8 @@ internal sealed class PsCommand(PodSelection selection)
         var selection = new PodSelection();
         var ps = new PsCommand(selection);
         var command = new Command("ps", "list the pods") { ps.output, ps.watch, ps.labels, ps.noHeaders, ps.quiet };
+        command.Aliases.Add("ls");
+        command.Aliases.Add("list");
         selection.AddTo(command);
         ps.listed.AddTo(command);
         command.SetAction(ps.Run);

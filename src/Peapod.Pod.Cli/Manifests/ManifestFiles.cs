@@ -102,6 +102,10 @@ internal sealed class ManifestFiles
         {
             return ManifestReader.Read(file == "-" ? "standard input" : file, FileSystem.ReadInput(file, ManifestReader.MaximumSize), lenient);
         }
+        catch (KernelException e) when (file.StartsWith("http://", StringComparison.Ordinal) || file.StartsWith("https://", StringComparison.Ordinal))
+        {
+            throw new PodException($"-f {file}: URLs are not read\n  curl -fsSL {file} | peapod pod apply -f -", e);
+        }
         catch (KernelException e) when (e.Error == Errno.EFBIG)
         {
             throw new PodException($"-f {file}: larger than {ManifestReader.MaximumSize} bytes\n  split it into several files", e);

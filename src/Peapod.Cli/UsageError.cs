@@ -14,10 +14,21 @@ internal static class UsageError
     {
         var command = parsed.CommandResult.Command;
         var help = $"\n  see {(HelpText.Parent(command) is not null ? $"peapod {command.Name}" : "peapod")} --help";
-        return UnknownFlag(parsed) is { } flag ? new($"flag provided but not defined: {flag}{help}")
-            : command.Subcommands.Count > 0 && parsed.UnmatchedTokens is [var name, ..] ? new($"unknown command \"{name}\"{help}", UnknownCommand)
+        return command.Subcommands.Count > 0 && parsed.UnmatchedTokens is [[not '-', ..] name, ..] ? new($"unknown command \"{name}\"{(Elsewhere(name) is { } meant ? $", did you mean \"{meant}\"?" : "")}{help}", UnknownCommand)
+            : UnknownFlag(parsed) is { } flag ? new($"flag provided but not defined: {flag}{help}")
             : new(Describe(parsed, parsed.Errors[0], command) + help);
     }
+
+    /// <summary>What kubectl's and podman's commands are called here; null for no such word.</summary>
+    private static string? Elsewhere(string name) => name switch
+    {
+        "annotate" or "apply" or "attach" or "cp" or "debug" or "describe" or "diff" or "edit" or "get" or "label" or "logs" or "port-forward" or "rm" or "set" or "stop" or "top" or "wait" or "why" => $"peapod pod {name}",
+        "load" or "pull" or "push" or "save" or "rmi" => $"peapod image {(name == "rmi" ? "rm" : name)}",
+        "images" => "peapod image ls",
+        "version" => "peapod --version",
+        "info" => "peapod doctor",
+        _ => null,
+    };
 
     /// <summary>Help on a command that there is not; null for one that there is.</summary>
     internal static ContainerException? OfHelp(Command root, string? topic)

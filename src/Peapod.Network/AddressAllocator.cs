@@ -202,16 +202,7 @@ public sealed class AddressAllocator
                 : throw new NetworkException($"network: the pod {podId} is attached already, with other host ports");
         }
 
-        ValidatePorts(portMappings);
-        foreach (var mapping in portMappings)
-        {
-            if (PortHolder(mapping) is { } holder)
-            {
-                throw new NetworkException(
-                    $"hostPort {mapping.HostPort}/{mapping.ProtocolName} is taken by pod {holder}");
-            }
-        }
-
+        RefuseTaken(portMappings);
         var hostPart = ClaimAddress(held, podId);
         foreach (var mapping in portMappings)
         {
@@ -228,6 +219,19 @@ public sealed class AddressAllocator
         using var directory = FileSystem.OpenDirectory(pods);
         FileSystem.Replace(directory, podId, Encoding.UTF8.GetBytes(text.ToString()), 0x180);
         return lease;
+    }
+
+    /// <exception cref="NetworkException">One of the ports is another pod's, or none.</exception>
+    internal void RefuseTaken(IReadOnlyList<PortMapping> portMappings)
+    {
+        ValidatePorts(portMappings);
+        foreach (var mapping in portMappings)
+        {
+            if (PortHolder(mapping) is { } holder)
+            {
+                throw new NetworkException($"hostPort {mapping.HostPort}/{mapping.ProtocolName} is taken by pod {holder}");
+            }
+        }
     }
 
     /// <summary>Whether an address is claimed for the pod, with a lease or without one.</summary>

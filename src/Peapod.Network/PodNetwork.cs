@@ -48,6 +48,15 @@ public sealed partial class PodNetwork : IDisposable
 
     private Kernel Sockets => kernel ??= new Kernel(configuration, forwarding);
 
+    /// <summary>Looks whether <see cref="Attach"/> would take these host ports now, and changes nothing.</summary>
+    /// <exception cref="NetworkException">It would not.</exception>
+    public void CheckPorts(IReadOnlyList<PortMapping> ports)
+    {
+        HostPorts.RefuseImpossible(ports, configuration.IPv6Subnet is not null);
+        HostPorts.RefuseListening(ports);
+        allocator.RefuseTaken(ports);
+    }
+
     /// <summary>
     /// Gives the pod its addresses, its <c>eth0</c> on the bridge, default routes, a <c>lo</c> that is up, and its host ports.
     /// Makes the bridge and the tables for the first pod. A call that fails leaves nothing of the pod behind;

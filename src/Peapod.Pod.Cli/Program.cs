@@ -17,6 +17,11 @@ if (args is [DetachedTerminal.Command])
     return DetachedTerminal.Stay();
 }
 
+if (args is [PodCommands.Name, "help", .. var topic])
+{
+    args = [PodCommands.Name, .. topic, "--help"];
+}
+
 return Invocation.Run(() =>
 {
     var root = Invocation.Root();

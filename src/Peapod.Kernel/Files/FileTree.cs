@@ -84,7 +84,8 @@ public static unsafe class FileTree
         }
     }
 
-    private static SafeFd? TryOpenDirectory(SafeFd parent, ReadOnlySpan<byte> name, string? subject)
+    /// <summary>The directory of that name (NUL-terminated); null when it is gone.</summary>
+    internal static SafeFd? TryOpenDirectory(SafeFd parent, ReadOnlySpan<byte> name, string? subject)
     {
         fixed (byte* pointer = name)
         {

@@ -5,6 +5,8 @@ using Peapod.Pod.Cli.Selection;
 using Peapod.Pod.Layout;
 using Peapod.Pod.Manifest;
 using Peapod.Pod.Objects;
+using Peapod.Pod.Reboot;
+using Peapod.Pod.Supervision;
 
 namespace Peapod.Pod.Cli.Commands;
 
@@ -28,7 +30,9 @@ internal static class ApplyCommand
     {
         var files = new ManifestFiles();
         var force = new Option<bool>("--force") { Description = "replace a pod that cannot change so" };
+        var dryRun = new DryRun();
         var command = new Command("apply", Help) { force };
+        dryRun.AddTo(command);
         files.AddTo(command);
         PodDecisions.AddTo(command);
         command.SetAction(parsed =>
@@ -39,7 +43,9 @@ internal static class ApplyCommand
             }
 
             var documents = files.Read(parsed);
-            return Apply(HostOptions.Host(parsed), documents, PodDecisions.Of(parsed), parsed.GetValue(force));
+            return dryRun.Of(parsed) is not DryRunKind.None and var kind
+                ? Try(HostOptions.Host(parsed), documents, PodDecisions.Of(parsed), parsed.GetValue(force), kind)
+                : Apply(HostOptions.Host(parsed), documents, PodDecisions.Of(parsed), parsed.GetValue(force));
         });
         return command;
     }
@@ -68,9 +74,33 @@ internal static class ApplyCommand
         {
             var (pod, place) = replaced[folders.Key];
             PodEnd.Delete(folders, graceSeconds: null);
-            PodStart.Start(host, pod, decisions, place.Tell, mayRename: false);
+            PodStart.Start(host, pod, decisions, place, mayRename: false);
             return $"pod/{folders.Name} replaced";
         });
+    }
+
+    /// <summary>Says what <see cref="Apply"/> would do, and does nothing.</summary>
+    private static int Try(PodHost host, List<ManifestDocuments> documents, PodDecisions decisions, bool force, DryRunKind kind)
+    {
+        ObjectsOf.Apply(host, documents, kind);
+        return documents.SelectMany(static objects => objects.Pods).Aggregate(0, (exitCode, pod) => exitCode | EachPod.Do([pod.Metadata.Name], name =>
+            Console.WriteLine($"pod/{name} {Outcome(host, pod, decisions, force, kind)}{DryRun.Suffix(kind)}")));
+    }
+
+    private static string Outcome(PodHost host, PodManifest pod, PodDecisions decisions, bool force, DryRunKind kind)
+    {
+        if (ManifestFile.TryRead(host.FoldersOf(pod.Metadata.Namespace!, pod.Metadata.Name)) is not { } live)
+        {
+            if (kind == DryRunKind.Server)
+            {
+                PodStart.Check(host, pod, decisions);
+            }
+
+            return "created";
+        }
+
+        var update = PodUpdate.Of(live, pod);
+        return !update.IsChange ? "unchanged" : update.Refused.Count == 0 ? "configured" : force ? "replaced" : throw update.Refusal();
     }
 
     /// <returns>What became of it: created, configured or unchanged. Null for a pod that is to be replaced, and can be.</returns>
@@ -79,26 +109,24 @@ internal static class ApplyCommand
         var folders = host.FoldersOf(pod.Metadata.Namespace!, pod.Metadata.Name);
         if (FileSystem.TryStat(folders.Manifest) is null)
         {
-            PodStart.Start(host, pod, decisions, place.Tell, mayRename: false);
+            PodStart.Start(host, pod, decisions, place, mayRename: false);
             return "created";
         }
 
-        var live = ManifestFile.Read(folders);
-        var update = PodUpdate.Of(live, pod);
-        if (!update.IsChange)
-        {
-            return "unchanged";
-        }
-
+        var before = ManifestFile.Read(folders);
+        var update = PodUpdate.Of(before, pod);
         if (update.Refused.Count == 0)
         {
-            foreach (var container in PodUpdate.WithNewImages(live.Spec, update.Next.Spec))
+            // Nobody else has to wait for the images.
+            foreach (var container in PodUpdate.WithNewImages(before.Spec, update.Next.Spec))
             {
                 PodImages.Bring(host, container, mayRename: false);
             }
+        }
 
-            PodReload.Change(folders, update.Next);
-            return "configured";
+        if (Change(folders, pod, ref update) is { } outcome)
+        {
+            return outcome;
         }
 
         if (!force)
@@ -110,4 +138,28 @@ internal static class ApplyCommand
         PodImages.Bring(host, pod, mayRename: false);
         return null;
     }
+
+    /// <returns>Null when the pod cannot change so.</returns>
+    private static string? Change(PodFolders folders, PodManifest pod, ref PodUpdate update)
+    {
+        using (var change = PodChange.Begin(folders))
+        {
+            update = PodUpdate.Of(change.Live, pod);
+            if (update.Refused.Count > 0)
+            {
+                return null;
+            }
+
+            if (update.IsChange)
+            {
+                change.Write(update.Next);
+            }
+        }
+
+        var started = TryStartAgain(folders);
+        return update.IsChange ? "configured" : started ? "started" : "unchanged";
+    }
+
+    /// <summary>A pod that a reboot ended runs again when its manifest is applied, as a unit does at boot.</summary>
+    private static bool TryStartAgain(PodFolders folders) => PodLeftOvers.ComesBack(folders) && PodAgain.Start(folders, whole: false);
 }

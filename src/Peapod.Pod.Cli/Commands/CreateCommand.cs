@@ -28,7 +28,7 @@ internal sealed class CreateCommand
         """;
 
     private readonly DataSources sources = new();
-    private readonly Option<string?> dryRun = new("--dry-run") { Description = "client or server: print the object, and keep nothing", HelpName = "WHERE", Arity = ArgumentArity.ZeroOrOne };
+    private readonly DryRun dryRun = new();
     private readonly Option<string?> output = OutputFormat.Option();
     private readonly Argument<string> name = new("NAME") { Description = "the object's name" };
 
@@ -106,7 +106,8 @@ internal sealed class CreateCommand
 
     private Command Command(string word, string help, Func<ParseResult, JsonObject> make)
     {
-        var command = new Command(word, help) { dryRun, output, name };
+        var command = new Command(word, help) { output, name };
+        dryRun.AddTo(command);
         command.SetAction(parsed => Create(parsed, make(parsed)));
         return command;
     }
@@ -156,11 +157,11 @@ internal sealed class CreateCommand
     /// <summary>Checks it as a manifest is checked, and keeps it, or only shows it.</summary>
     private int Create(ParseResult parsed, JsonObject made)
     {
-        var where = DryRun(parsed);
+        var where = dryRun.Of(parsed);
         var format = OutputFormat.Parse(parsed.GetValue(output));
         var documents = ManifestReader.Read("the command line", made.ToJsonString());
         var kind = (string)made["kind"]! == ManifestKinds.Secret ? ObjectKinds.Secret : ObjectKinds.ConfigMap;
-        if (where is null)
+        if (where == DryRunKind.None)
         {
             Keep(HostOptions.Host(parsed), documents, parsed.GetValue(HostOptions.Namespace)!);
         }
@@ -171,7 +172,7 @@ internal sealed class CreateCommand
             return 0;
         }
 
-        Console.WriteLine($"{kind.Singular}/{parsed.GetValue(name)}{(format.IsName ? "" : " created")}{(format.IsName || where is null ? "" : where == "server" ? " (server dry run)" : " (dry run)")}");
+        Console.WriteLine($"{kind.Singular}/{parsed.GetValue(name)}{(format.IsName ? "" : " created")}{(format.IsName ? "" : DryRun.Suffix(where))}");
         return 0;
     }
 
@@ -191,12 +192,4 @@ internal sealed class CreateCommand
         // Pods may wait for it.
         SupervisorProcess.Reload(host, space);
     }
-
-    private string? DryRun(ParseResult parsed) => parsed.GetResult(dryRun) is not { Implicit: false } ? null : parsed.GetValue(dryRun) switch
-    {
-        null or "client" => "client",
-        "server" => "server",
-        "none" => null,
-        var other => throw new PodException($"--dry-run={other}: expected client, server or none"),
-    };
 }

@@ -54,8 +54,16 @@ internal sealed class DebugCommand
         var keys = DetachOption.Read(parsed);
         var pod = ManifestFile.Read(folders);
         var spec = Make(parsed, pod);
-        spec = PodImages.Bring(folders.Host, spec, mayRename: true);
-        PodReload.Change(folders, pod with { Spec = pod.Spec with { EphemeralContainers = [.. pod.Spec.EphemeralContainers, spec] } });
+
+        // Nobody else has to wait for the image.
+        var brought = PodImages.Bring(folders.Host, spec, mayRename: true);
+        using (var change = PodChange.Begin(folders))
+        {
+            pod = change.Live;
+            spec = Make(parsed, pod) with { Image = brought.Image };
+            change.Write(pod with { Spec = pod.Spec with { EphemeralContainers = [.. pod.Spec.EphemeralContainers, spec] } });
+        }
+
         if (!spec.Stdin && !spec.Tty)
         {
             return 0;

@@ -23,21 +23,23 @@ internal sealed class GenerateCommand
         print a systemd unit that starts pods at boot and stops them within their grace period
 
         Of a manifest with -f, or of a pod that is there: then the unit needs the pod's manifest in a file, which --directory writes
-        beside the unit.
+        beside the unit. With --all the unit is for every pod of the host: it starts those again that ran when the host went down.
 
           peapod pod generate systemd -f /etc/peapod/pods/web.yaml > /etc/systemd/system/peapod-web.service
           peapod pod generate systemd web --directory /etc/systemd/system
+          peapod pod generate systemd --all > /etc/systemd/system/peapod-pods.service
           systemctl enable --now peapod-web
         """;
 
     private readonly ManifestFiles files = new();
     private readonly Option<string?> directory = new("--directory") { Description = "write the unit, and a pod's manifest, into this folder", HelpName = "DIR", CompletionSources = { CompletionWords.Files } };
+    private readonly Option<bool> all = new("--all") { Description = "a unit for all pods of the host: \"pod start --all\" at boot" };
     private readonly Argument<string?> name = new("POD") { Description = "a pod that is there", Arity = ArgumentArity.ZeroOrOne, CompletionSources = { CompletionWords.Pods } };
 
     internal static Command Make()
     {
         var generate = new GenerateCommand();
-        var systemd = new Command("systemd", Help) { generate.directory, generate.name };
+        var systemd = new Command("systemd", Help) { generate.directory, generate.all, generate.name };
         generate.files.AddTo(systemd);
         systemd.SetAction(generate.Run);
         return new Command("generate", "print files for other programs: systemd") { systemd };
@@ -46,6 +48,17 @@ internal sealed class GenerateCommand
     private int Run(ParseResult parsed)
     {
         var folder = parsed.GetValue(directory) is { } given ? Path.GetFullPath(given) : null;
+        if (parsed.GetValue(all))
+        {
+            if (files.AreGiven(parsed) || parsed.GetValue(name) is not null)
+            {
+                throw new PodException("--all: goes without POD and -f FILE");
+            }
+
+            Write(folder, "peapod-pods.service", new HostUnit { Command = [Executable()], PodFlags = Flags(HostOptions.Host(parsed)), Folder = HostOptions.Host(parsed).DataRoot }.ToText());
+            return 0;
+        }
+
         if (parsed.GetValue(name) is { } pod)
         {
             if (files.AreGiven(parsed))
@@ -102,12 +115,12 @@ internal sealed class GenerateCommand
     private static SystemdUnit Unit(ParseResult parsed, List<PodManifest> pods, string manifest)
     {
         var host = HostOptions.Host(parsed);
-        List<string> flags = [];
-        Add("--run-root", host.RunRoot, PodHost.DefaultRunRoot);
-        Add("--data-root", host.DataRoot, PodHost.DefaultDataRoot);
-        Add("--network-config", host.NetworkFile, PodHost.DefaultNetworkFile);
-        Add("--runtimes-config", host.RuntimesFile, RuntimesFile.DefaultPath);
-        Add("--namespace", parsed.GetResult(HostOptions.Namespace) is { Implicit: false } ? parsed.GetValue(HostOptions.Namespace)! : "", "");
+        var flags = Flags(host);
+        if (parsed.GetResult(HostOptions.Namespace) is { Implicit: false })
+        {
+            flags.AddRange(["--namespace", parsed.GetValue(HostOptions.Namespace)!]);
+        }
+
         return new SystemdUnit
         {
             Description = $"Kubernetes pod{(pods.Count > 1 ? "s" : "")} {string.Join(", ", pods.Select(static pod => pod.Metadata.Name))} (Peapod)",
@@ -118,6 +131,17 @@ internal sealed class GenerateCommand
             Pods = pods.Count,
             GraceSeconds = pods.Max(static pod => Math.Min(int.MaxValue, pod.Spec.TerminationGracePeriodSeconds ?? DefaultGrace)),
         };
+    }
+
+    /// <summary>The flags that say where pods are kept, where that is not the usual place.</summary>
+    private static List<string> Flags(PodHost host)
+    {
+        List<string> flags = [];
+        Add("--run-root", host.RunRoot, PodHost.DefaultRunRoot);
+        Add("--data-root", host.DataRoot, PodHost.DefaultDataRoot);
+        Add("--network-config", host.NetworkFile, PodHost.DefaultNetworkFile);
+        Add("--runtimes-config", host.RuntimesFile, RuntimesFile.DefaultPath);
+        return flags;
 
         void Add(string flag, string value, string usual)
         {

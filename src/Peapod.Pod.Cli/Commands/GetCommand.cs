@@ -58,14 +58,14 @@ internal sealed class GetCommand
 
         var format = OutputFormat.Parse(parsed.GetValue(pods.Output));
         var wanted = NamesOf(parsed);
-        var found = kinds.ConvertAll(meant => (Kind: meant, Items: Find(parsed, meant, wanted)));
+        var found = kinds.ConvertAll(meant => (Kind: meant, Items: pods.Listed.Apply(parsed, Find(parsed, meant, wanted), meant.Plural, static item => item.ToJson())));
         if (format.IsName)
         {
             found.ForEach(static group => group.Items.ForEach(item => Console.WriteLine($"{group.Kind.Singular}/{item.Metadata.Name}")));
         }
         else if (!format.IsTable)
         {
-            format.Write([.. found.SelectMany(static group => group.Items).Select(static item => item.ToJson())], kinds.Count == 1 && wanted.Count == 1);
+            format.Write([.. found.SelectMany(static group => group.Items).Select(static item => item.ToJson())], kinds.Count == 1 && wanted.Count == 1, !parsed.GetValue(pods.NoHeaders));
         }
         else if (found.TrueForAll(static group => group.Items.Count == 0))
         {

@@ -74,7 +74,8 @@ internal sealed class LabelCommand
     private void Change(ParseResult parsed, PodFolders folders, Dictionary<string, string> set, HashSet<string> removed)
     {
         SupervisorProcess.TakeOver(folders);
-        var live = ManifestFile.Read(folders);
+        using var change = PodChange.Begin(folders);
+        var live = change.Live;
         var values = new Dictionary<string, string>(kind.Of(live.Metadata) ?? new Dictionary<string, string>());
         foreach (var (key, value) in set)
         {
@@ -97,7 +98,7 @@ internal sealed class LabelCommand
         var update = PodUpdate.Of(live, live with { Metadata = kind.With(live.Metadata, values.Count > 0 ? values : null) });
         if (update.IsChange)
         {
-            PodReload.Change(folders, update.Next);
+            change.Write(update.Next);
         }
 
         Console.WriteLine($"pod/{folders.Name} {(!update.IsChange ? $"not {kind.Done}" : set.Count == 0 ? kind.Undone : kind.Done)}");

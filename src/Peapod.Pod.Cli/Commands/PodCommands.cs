@@ -10,8 +10,8 @@ internal static class PodCommands
 
     private static readonly string[] Names =
     [
-        "run", "apply", "delete", "ps", "get", "inspect", "describe", "events", "logs", "exec", "attach", "debug", "cp", "port-forward",
-        "top", "stats", "wait", "create", "set", "label", "annotate", "update", "restart", "kill", "stop", "rm", "generate", "gc",
+        "run", "apply", "plan", "diff", "edit", "delete", "ps", "get", "inspect", "describe", "why", "events", "logs", "exec", "attach", "debug", "cp", "port-forward",
+        "top", "stats", "wait", "create", "set", "label", "annotate", "update", "start", "restart", "kill", "stop", "rm", "generate", "gc", "version",
     ];
 
     /// <param name="wanted">The command's name; null, or one that there is not, for all.</param>
@@ -61,11 +61,15 @@ internal static class PodCommands
     {
         "run" => RunCommand.Make(),
         "apply" => ApplyCommand.Make(),
+        "plan" => PlanCommand.Make(),
+        "diff" => DiffCommand.Make(),
+        "edit" => EditCommand.Make(),
         "delete" => DeleteCommand.Make(),
         "get" => GetCommand.Make(),
-        "ps" => PsCommand.Make(),
+        "ps" or "ls" or "list" => PsCommand.Make(),
         "inspect" => InspectCommand.Make(),
         "describe" => DescribeCommand.Make(),
+        "why" => WhyCommand.Make(),
         "events" => EventsCommand.Make(),
         "attach" => AttachCommand.Make(),
         "debug" => DebugCommand.Make(),
@@ -74,6 +78,7 @@ internal static class PodCommands
         "label" => LabelCommand.MakeLabel(),
         "annotate" => LabelCommand.MakeAnnotate(),
         "update" => UpdateCommand.Make(),
+        "start" => StartCommand.Make(),
         "restart" => RestartCommand.Make(),
         "kill" => KillCommand.Make(),
         "generate" => GenerateCommand.Make(),
@@ -86,6 +91,7 @@ internal static class PodCommands
         "wait" => WaitCommand.Make(),
         "stop" => StopCommand.Make(),
         "rm" => RmCommand.Make(),
+        "version" => VersionCommand.Make(),
         "gc" => PodGcCommand.Make(),
         _ => null,
     };

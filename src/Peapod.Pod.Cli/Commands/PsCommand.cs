@@ -16,6 +16,7 @@ internal sealed class PsCommand(PodSelection selection)
     private readonly Option<bool> watch = new("--watch", "-w") { Description = "go on, with a line for each change" };
     private readonly Option<bool> labels = new("--show-labels") { Description = "also the labels" };
     private readonly Option<bool> noHeaders = new("--no-headers") { Description = "no line of headings" };
+    private readonly ListOptions listed = new();
     private readonly Option<bool> quiet = new("--quiet", "-q") { Description = "only the names" };
 
     internal static Command Make()
@@ -23,7 +24,10 @@ internal sealed class PsCommand(PodSelection selection)
         var selection = new PodSelection();
         var ps = new PsCommand(selection);
         var command = new Command("ps", "list the pods") { ps.output, ps.watch, ps.labels, ps.noHeaders, ps.quiet };
+        command.Aliases.Add("ls");
+        command.Aliases.Add("list");
         selection.AddTo(command);
+        ps.listed.AddTo(command);
         command.SetAction(ps.Run);
         return command;
     }
@@ -35,6 +39,7 @@ internal sealed class PsCommand(PodSelection selection)
         command.Options.Add(watch);
         command.Options.Add(labels);
         command.Options.Add(noHeaders);
+        listed.AddTo(command);
         command.Options.Add(selection.Selector);
         command.Options.Add(selection.AllNamespaces);
     }
@@ -47,10 +52,12 @@ internal sealed class PsCommand(PodSelection selection)
 
     internal Option<bool> NoHeaders => noHeaders;
 
+    internal ListOptions Listed => listed;
+
     internal int Run(ParseResult parsed)
     {
         var format = OutputFormat.Parse(parsed.GetValue(output));
-        var pods = selection.Read(parsed);
+        var pods = Listing(parsed, selection.Read(parsed));
         if (parsed.GetValue(watch))
         {
             return format.IsTable ? Watch(parsed, format, pods) : throw new PodException("-w: goes with the table only, not with -o " + parsed.GetValue(output));
@@ -62,7 +69,7 @@ internal sealed class PsCommand(PodSelection selection)
         }
         else if (!format.IsTable)
         {
-            format.Write(pods.ConvertAll(static pod => pod.ToJson()), selection.HasNames(parsed));
+            format.Write(pods.ConvertAll(static pod => pod.ToJson()), selection.HasNames(parsed), !parsed.GetValue(noHeaders));
         }
         else if (pods.Count == 0)
         {
@@ -122,9 +129,9 @@ internal sealed class PsCommand(PodSelection selection)
 
     /// <summary>One that was asked for by its name may have gone meanwhile.</summary>
     private List<PodView> Read(ParseResult parsed) =>
-        selection.HasNames(parsed)
-            ? selection.Present(parsed).ConvertAll(PodView.Read)
-            : selection.Read(parsed);
+        Listing(parsed, selection.HasNames(parsed) ? selection.Present(parsed).ConvertAll(PodView.Read) : selection.Read(parsed));
+
+    private List<PodView> Listing(ParseResult parsed, List<PodView> pods) => listed.Apply(parsed, pods, "pods", static pod => pod.ToJson());
 }
 
 /// <summary>Which columns the table of pods has.</summary>

@@ -38,6 +38,11 @@ internal static class RestartCommand
     /// <exception cref="PodException">They do not, in the time that it may take.</exception>
     private static void Restart(PodFolders folders, string? container, long? graceSeconds)
     {
+        if (StatusFile.TryRead(folders) is { Phase: PodPhase.Succeeded or PodPhase.Failed })
+        {
+            throw new PodException($"pod \"{folders.Name}\" is not running\n  \"peapod pod start {folders.Name}\" starts it again");
+        }
+
         var grace = graceSeconds ?? PodEnd.GraceOf(folders);
         var before = Runs(folders, container);
         SupervisorProcess.Restart(folders, container, graceSeconds);

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using Peapod.Container.Foreground;
 using Peapod.Pod.Cli.Manifests;
+using Peapod.Pod.Cli.Output;
 using Peapod.Pod.Cli.Selection;
 using Peapod.Pod.Layout;
 using Peapod.Pod.Manifest;
@@ -44,6 +45,10 @@ internal static class RunCommand
         var name = new Argument<string?>("NAME") { Description = "the pod's name, with --image", Arity = ArgumentArity.ZeroOrOne };
         var args = new Argument<string[]>("COMMAND") { Description = "arguments for the image's entry point, behind --", Arity = ArgumentArity.ZeroOrMore };
         var command = new Command("run", Help) { image, stdin, tty, remove, entry, env, port, labels, annotations, limits, requests, restart, name, args };
+        var dryRun = new DryRun();
+        var output = OutputFormat.Option();
+        dryRun.AddTo(command);
+        command.Options.Add(output);
         DetachOption.AddTo(command);
         files.AddTo(command);
         PodDecisions.AddTo(command);
@@ -75,7 +80,7 @@ internal static class RunCommand
                     Tty = parsed.GetValue(tty),
                     Remove = parsed.GetValue(remove),
                 });
-                return RunOne(host, pod, PodDecisions.Of(parsed), parsed.GetValue(stdin) || parsed.GetValue(tty), parsed.GetValue(remove), DetachOption.Read(parsed));
+                return dryRun.Of(parsed) is not DryRunKind.None and var kind ? Try(host, [pod], PodDecisions.Of(parsed), kind, parsed.GetValue(output)) : RunOne(host, pod, PodDecisions.Of(parsed), parsed.GetValue(stdin) || parsed.GetValue(tty), parsed.GetValue(remove), DetachOption.Read(parsed));
             }
 
             if (parsed.GetValue(name) is { } unused)
@@ -83,9 +88,46 @@ internal static class RunCommand
                 throw new PodException($"NAME \"{unused}\": goes with --image; a manifest has its own names");
             }
 
+            if (files.AreGiven(parsed) && dryRun.Of(parsed) is not DryRunKind.None and var dry)
+            {
+                var documents = files.Read(parsed);
+                ObjectsOf.Apply(host, documents, dry);
+                return Try(host, [.. documents.SelectMany(static objects => objects.Pods)], PodDecisions.Of(parsed), dry, parsed.GetValue(output));
+            }
+
             return files.AreGiven(parsed) ? RunFiles(host, files.Read(parsed), PodDecisions.Of(parsed)) : throw new PodException("-f FILE or --image IMAGE NAME: what shall run is missing");
         });
         return command;
+    }
+
+    /// <summary>Says what would be made, or prints it, and makes nothing.</summary>
+    private static int Try(PodHost host, List<PodManifest> pods, PodDecisions decisions, DryRunKind kind, string? output)
+    {
+        var format = OutputFormat.Parse(output);
+        foreach (var pod in pods)
+        {
+            if (HostOptions.TryFind(host, pod.Metadata.Namespace!, pod.Metadata.Name) is not null)
+            {
+                throw new PodException($"pods \"{pod.Metadata.Name}\" already exists");
+            }
+
+            if (kind == DryRunKind.Server)
+            {
+                PodStart.Check(host, pod, decisions);
+            }
+
+            if (format.IsTable || format.IsName)
+            {
+                Console.WriteLine(format.IsName ? $"pod/{pod.Metadata.Name}" : $"pod/{pod.Metadata.Name} created{DryRun.Suffix(kind)}");
+            }
+        }
+
+        if (!format.IsTable && !format.IsName)
+        {
+            format.Write(pods.ConvertAll(ManifestWriter.ToJsonNode), isOne: pods.Count == 1);
+        }
+
+        return 0;
     }
 
     private static int RunFiles(PodHost host, List<ManifestDocuments> documents, PodDecisions decisions)
@@ -97,7 +139,7 @@ internal static class RunCommand
         {
             try
             {
-                PodStart.Start(host, pod, decisions, place.Tell);
+                PodStart.Start(host, pod, decisions, place);
             }
             catch (PodException e) when (pods.Count > 1)
             {

@@ -69,28 +69,36 @@ internal static class SetCommand
 
     private static void Set(PodHost host, PodFolders folders, Dictionary<string, string> images)
     {
-        var live = ManifestFile.Read(folders);
-        var containers = live.Spec.InitContainers.Concat(live.Spec.Containers).Select(static container => container.Name).ToHashSet();
-        if (images.Keys.FirstOrDefault(name => name != EveryContainer && !containers.Contains(name)) is { } unknown)
-        {
-            throw new PodException($"unable to find container named \"{unknown}\" in pod \"{folders.Name}\"");
-        }
-
-        var update = PodUpdate.Of(live, live with
-        {
-            Spec = live.Spec with { InitContainers = Changed(live.Spec.InitContainers, images), Containers = Changed(live.Spec.Containers, images) },
-        });
-        foreach (var container in PodUpdate.WithNewImages(live.Spec, update.Next.Spec))
+        // Nobody else has to wait for the images.
+        var before = ManifestFile.Read(folders);
+        foreach (var container in PodUpdate.WithNewImages(before.Spec, Changed(before, images).Spec))
         {
             PodImages.Bring(host, container, mayRename: false);
         }
 
+        using var change = PodChange.Begin(folders);
+        var update = PodUpdate.Of(change.Live, Changed(change.Live, images));
         if (update.IsChange)
         {
-            PodReload.Change(folders, update.Next);
+            change.Write(update.Next);
         }
 
         Console.WriteLine($"pod/{folders.Name} {(update.IsChange ? "image updated" : "unchanged")}");
+    }
+
+    /// <exception cref="PodException">The pod has no container of one of the names.</exception>
+    private static PodManifest Changed(PodManifest live, Dictionary<string, string> images)
+    {
+        var containers = live.Spec.InitContainers.Concat(live.Spec.Containers).Select(static container => container.Name).ToHashSet();
+        if (images.Keys.FirstOrDefault(name => name != EveryContainer && !containers.Contains(name)) is { } unknown)
+        {
+            throw new PodException($"unable to find container named \"{unknown}\" in pod \"{live.Metadata.Name}\"");
+        }
+
+        return live with
+        {
+            Spec = live.Spec with { InitContainers = Changed(live.Spec.InitContainers, images), Containers = Changed(live.Spec.Containers, images) },
+        };
     }
 
     private static List<ContainerSpec> Changed(IReadOnlyList<ContainerSpec> containers, Dictionary<string, string> images) =>

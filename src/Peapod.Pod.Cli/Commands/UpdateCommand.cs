@@ -1,7 +1,6 @@
 using System.CommandLine;
 using Peapod.Pod.Cli.Manifests;
 using Peapod.Pod.Cli.Selection;
-using Peapod.Pod.Layout;
 using Peapod.Pod.Objects;
 
 namespace Peapod.Pod.Cli.Commands;
@@ -34,7 +33,8 @@ internal static class UpdateCommand
 
             var folders = HostOptions.FindSupervised(parsed, parsed.GetValue(name)!);
             var wanted = parsed.GetValue(container) is { } given ? ContainerChoice.Choose(folders, given) : null;
-            var live = ManifestFile.Read(folders);
+            using var change = PodChange.Begin(folders);
+            var live = change.Live;
             var next = Change(live, wanted, Parse("--limits", parsed.GetValue(limits)), Parse("--requests", parsed.GetValue(requests)));
             var update = PodUpdate.Of(live, next);
             if (update.Refused.Count > 0)
@@ -44,7 +44,7 @@ internal static class UpdateCommand
 
             if (update.IsChange)
             {
-                PodReload.Change(folders, update.Next);
+                change.Write(update.Next);
             }
 
             Console.WriteLine($"pod/{folders.Name} {(update.IsChange ? "resource requirements updated" : "unchanged")}");

@@ -84,7 +84,7 @@ internal sealed class WaitCommand
 
     private List<string> Names(ParseResult parsed, WaitCondition wanted) =>
         selection.HasNames(parsed) && (wanted.IsDelete || wanted.IsCreate)
-            ? [.. parsed.GetValue(selection.Names)!.Select(static name => name.StartsWith("pod/", StringComparison.Ordinal) ? name[4..] : name)]
+            ? [.. selection.NamesOf(parsed).Select(static name => name.StartsWith("pod/", StringComparison.Ordinal) ? name[4..] : name)]
             : [.. selection.Read(parsed).Select(static pod => pod.Name)];
 
     private static TimeSpan Deadline(string text)

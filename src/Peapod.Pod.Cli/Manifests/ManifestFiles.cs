@@ -18,6 +18,11 @@ internal sealed class ManifestFiles
         Description = "manifest file, a folder's *.yaml, *.yml and *.json, or - for standard input; repeatable", HelpName = "FILE", CompletionSources = { Selection.CompletionWords.Files },
     };
 
+    internal Option<string?> Kustomization { get; } = new("--kustomize", "-k")
+    {
+        Description = "folder with a kustomization, which \"kubectl kustomize\" or kustomize resolves", HelpName = "DIR", CompletionSources = { Selection.CompletionWords.Files },
+    };
+
     internal Option<bool> Recursive { get; } = new("--recursive", "-R") { Description = "also the folders in a folder given with -f" };
 
     internal Option<bool> Lenient { get; } = new("--lenient") { Description = "unknown fields of a manifest, and objects of kinds that nothing here looks after, are warnings, not errors" };
@@ -25,11 +30,12 @@ internal sealed class ManifestFiles
     internal void AddTo(Command command)
     {
         command.Options.Add(Files);
+        command.Options.Add(Kustomization);
         command.Options.Add(Recursive);
         command.Options.Add(Lenient);
     }
 
-    internal bool AreGiven(ParseResult parsed) => parsed.GetValue(Files) is { Length: > 0 };
+    internal bool AreGiven(ParseResult parsed) => parsed.GetValue(Files) is { Length: > 0 } || parsed.GetValue(Kustomization) is not null;
 
     /// <summary>All that the files hold, in their order; warnings go to standard error.</summary>
     /// <exception cref="PodException">One cannot be read, or is of another namespace than -n says.</exception>
@@ -38,24 +44,21 @@ internal sealed class ManifestFiles
     {
         var documents = new List<ManifestDocuments>();
         var errors = new List<ManifestError>();
-        foreach (var given in parsed.GetValue(Files) ?? [])
+        if (parsed.GetValue(Kustomization) is { } folder)
         {
-            foreach (var file in Expand(given, parsed.GetValue(Recursive)))
+            if (parsed.GetValue(Files) is { Length: > 0 })
             {
-                try
-                {
-                    var read = Read(file, parsed.GetValue(Lenient));
-                    foreach (var warning in read.Warnings)
-                    {
-                        Report.Warn(warning);
-                    }
+                throw new PodException("-f and -k: only one of them can be specified");
+            }
 
-                    documents.Add(InNamespace(parsed, read, file));
-                }
-                catch (ManifestException e)
-                {
-                    errors.AddRange(e.Errors);
-                }
+            Add(() => ManifestReader.Read($"-k {folder}", Kustomized(folder), parsed.GetValue(Lenient)), $"-k {folder}");
+        }
+
+        foreach (var path in parsed.GetValue(Files) ?? [])
+        {
+            foreach (var file in Expand(path, parsed.GetValue(Recursive)))
+            {
+                Add(() => Read(file, parsed.GetValue(Lenient)), $"-f {file}");
             }
         }
 
@@ -64,14 +67,44 @@ internal sealed class ManifestFiles
             throw new ManifestException(errors);
         }
 
-        return documents.Exists(static read => !read.IsEmpty) ? documents : throw new PodException($"-f {string.Join(", ", parsed.GetValue(Files)!)}: nothing in it that is read here");
+        return documents.Exists(static read => !read.IsEmpty) ? documents
+            : throw new PodException($"{(parsed.GetValue(Kustomization) is { } given ? $"-k {given}" : $"-f {string.Join(", ", parsed.GetValue(Files)!)}")}: nothing in it that is read here");
+
+        void Add(Func<ManifestDocuments> read, string flag)
+        {
+            try
+            {
+                var found = read();
+                foreach (var warning in found.Warnings)
+                {
+                    Report.Warn(warning);
+                }
+
+                documents.Add(InNamespace(parsed, found, flag));
+            }
+            catch (ManifestException e)
+            {
+                errors.AddRange(e.Errors);
+            }
+        }
     }
+
+    /// <summary>What a kustomization comes to.</summary>
+    /// <exception cref="PodException">There is no program for that, or it failed.</exception>
+    private static byte[] Kustomized(string folder) =>
+        HostProgram.Find("kubectl") is not null ? HostProgram.Read("kubectl", "kustomize", folder)
+        : HostProgram.Find("kustomize") is not null ? HostProgram.Read("kustomize", "build", folder)
+        : throw new PodException($"-k {folder}: neither kubectl nor kustomize is in $PATH, and one of them must resolve the kustomization");
 
     private static ManifestDocuments Read(string file, bool lenient)
     {
         try
         {
             return ManifestReader.Read(file == "-" ? "standard input" : file, FileSystem.ReadInput(file, ManifestReader.MaximumSize), lenient);
+        }
+        catch (KernelException e) when (file.StartsWith("http://", StringComparison.Ordinal) || file.StartsWith("https://", StringComparison.Ordinal))
+        {
+            throw new PodException($"-f {file}: URLs are not read\n  curl -fsSL {file} | peapod pod apply -f -", e);
         }
         catch (KernelException e) when (e.Error == Errno.EFBIG)
         {
@@ -117,7 +150,7 @@ internal sealed class ManifestFiles
     }
 
     /// <summary>-n is for what says no namespace; what says another than that is refused, as kubectl does.</summary>
-    private static ManifestDocuments InNamespace(ParseResult parsed, ManifestDocuments documents, string file)
+    private static ManifestDocuments InNamespace(ParseResult parsed, ManifestDocuments documents, string flag)
     {
         if (parsed.GetResult(HostOptions.Namespace) is not { Implicit: false } || parsed.GetValue(HostOptions.Namespace) is not { } wanted)
         {
@@ -134,6 +167,6 @@ internal sealed class ManifestFiles
 
         ObjectMeta Move(ObjectMeta metadata) => metadata.Namespace is null or "default" || metadata.Namespace == wanted
             ? metadata with { Namespace = wanted }
-            : throw new PodException($"-f {file}: the namespace of \"{metadata.Name}\", \"{metadata.Namespace}\", does not match the namespace \"{wanted}\" of -n");
+            : throw new PodException($"{flag}: the namespace of \"{metadata.Name}\", \"{metadata.Namespace}\", does not match the namespace \"{wanted}\" of -n");
     }
 }

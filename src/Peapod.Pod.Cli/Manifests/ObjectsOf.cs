@@ -9,8 +9,18 @@ namespace Peapod.Pod.Cli.Manifests;
 internal static class ObjectsOf
 {
     /// <summary>Keeps them, says what became of each, and has the pods that use them look again.</summary>
-    internal static void Apply(PodHost host, List<ManifestDocuments> documents)
+    /// <param name="host">Where they are kept.</param>
+    /// <param name="documents">As read and checked.</param>
+    /// <param name="dryRun">What would become of each is said, and nothing is kept.</param>
+    internal static void Apply(PodHost host, List<ManifestDocuments> documents, DryRunKind dryRun = DryRunKind.None)
     {
+        if (dryRun != DryRunKind.None)
+        {
+            var dry = new ObjectStore(host) { IsDry = true };
+            documents.ForEach(objects => dry.Apply(objects, line => Console.WriteLine(line + DryRun.Suffix(dryRun))));
+            return;
+        }
+
         var store = new ObjectStore(host);
         foreach (var objects in documents)
         {

@@ -46,20 +46,19 @@ internal static class PodImages
     internal static ContainerSpec Bring(PodHost host, ContainerSpec container, bool mayRename) =>
         container with { Image = Bring(host, container.Image, container.ImagePullPolicy, SubjectOf(container), mayRename) };
 
+    /// <summary>Looks whether the images are there that no registry is asked for.</summary>
+    /// <exception cref="PodException">One is not.</exception>
+    internal static void Check(PodHost host, PodManifest pod)
+    {
+        foreach (var container in pod.Spec.InitContainers.Concat(pod.Spec.Containers))
+        {
+            HasHere(host, container.Image, container.ImagePullPolicy, SubjectOf(container));
+        }
+    }
+
     private static string Bring(PodHost host, string image, ImagePullPolicy? policy, string subject, bool mayRename)
     {
-        var found = Find(host, image, out var missing);
-        if (IsLocal(image) || (found is not null && IsId(image, found)))
-        {
-            return found is not null ? image : throw new PodException($"{missing!.Message}\n  \"peapod image ls\" lists what is there, \"peapod image load PATH\" brings an image in", missing);
-        }
-
-        if (policy == ImagePullPolicy.Never)
-        {
-            return found is not null ? image : throw new PodException($"{subject}: ErrImageNeverPull: Container image \"{image}\" is not present with pull policy of Never", missing);
-        }
-
-        if (policy == ImagePullPolicy.IfNotPresent && found is not null)
+        if (HasHere(host, image, policy, subject))
         {
             return image;
         }
@@ -80,6 +79,24 @@ internal static class PodImages
         }
 
         return mayRename ? name : throw new PodException($"{subject}: image \"{image}\" is a short name, which means {name} on this host; write that into the manifest");
+    }
+
+    /// <returns>False when a registry is to be asked.</returns>
+    /// <exception cref="PodException">It is not there, and no registry has it or may be asked.</exception>
+    private static bool HasHere(PodHost host, string image, ImagePullPolicy? policy, string subject)
+    {
+        var found = Find(host, image, out var missing);
+        if (IsLocal(image) || (found is not null && IsId(image, found)))
+        {
+            return found is not null ? true : throw new PodException($"{missing!.Message}\n  \"peapod image ls\" lists what is there, \"peapod image load PATH\" brings an image in", missing);
+        }
+
+        if (policy == ImagePullPolicy.Never)
+        {
+            return found is not null ? true : throw new PodException($"{subject}: ErrImageNeverPull: Container image \"{image}\" is not present with pull policy of Never", missing);
+        }
+
+        return policy == ImagePullPolicy.IfNotPresent && found is not null;
     }
 
     private static string SubjectOf(ContainerSpec container) => $"container \"{container.Name}\"";

@@ -37,6 +37,14 @@ internal sealed record PodUpdate(PodManifest Next, bool IsChange, IReadOnlyList<
         return new PodUpdate(next, ManifestWriter.ToJson(live) != ManifestWriter.ToJson(next), refused);
     }
 
+    /// <summary>The fields by which two manifests differ.</summary>
+    internal static IReadOnlyList<string> Differences(PodManifest live, PodManifest next)
+    {
+        var fields = new List<string>();
+        Compare(ManifestWriter.ToJsonNode(live), ManifestWriter.ToJsonNode(next), "", fields);
+        return fields;
+    }
+
     /// <summary>In the API server's words.</summary>
     internal PodException Refusal() => new($"""
         The Pod "{Next.Metadata.Name}" is invalid: spec: Forbidden: pod updates may not change fields other than `metadata.labels`,`metadata.annotations`,`spec.containers[*].image`,`spec.initContainers[*].image`,`spec.activeDeadlineSeconds`,`spec.tolerations` (only additions to existing tolerations),`spec.containers[*].resources`,`spec.ephemeralContainers` (only additions)

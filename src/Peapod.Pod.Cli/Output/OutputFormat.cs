@@ -8,7 +8,10 @@ namespace Peapod.Pod.Cli.Output;
 internal sealed record OutputFormat
 {
     private const string JsonPathPrefix = "jsonpath=";
-    private static readonly string[] Names = ["wide", "name", "json", "yaml", JsonPathPrefix];
+    private const string ColumnsPrefix = "custom-columns=";
+    private const string ColumnsFilePrefix = "custom-columns-file=";
+    private const string Expected = "wide, name, json, yaml, jsonpath=TEMPLATE, custom-columns=COLUMNS or custom-columns-file=FILE";
+    private static readonly string[] Names = ["wide", "name", "json", "yaml", JsonPathPrefix, ColumnsPrefix, ColumnsFilePrefix];
 
     private string Text { get; init; } = "";
 
@@ -20,9 +23,11 @@ internal sealed record OutputFormat
 
     private JsonPath? Template { get; init; }
 
+    private CustomColumns? Columns { get; init; }
+
     internal static Option<string?> Option()
     {
-        var option = new Option<string?>("--output", "-o") { Description = "wide, name, json, yaml or jsonpath=TEMPLATE", HelpName = "FORMAT" };
+        var option = new Option<string?>("--output", "-o") { Description = Expected, HelpName = "FORMAT" };
         option.CompletionSources.Add(Names);
         return option;
     }
@@ -33,12 +38,23 @@ internal sealed record OutputFormat
         null => new OutputFormat(),
         "wide" or "name" or "json" or "yaml" => new OutputFormat { Text = text },
         _ when text.StartsWith(JsonPathPrefix, StringComparison.Ordinal) => new OutputFormat { Text = JsonPathPrefix, Template = JsonPath.Parse(text[JsonPathPrefix.Length..]) },
-        _ => throw new PodException($"-o {text}: unknown format\n  expected wide, name, json, yaml or jsonpath=TEMPLATE"),
+        _ when text.StartsWith(ColumnsPrefix, StringComparison.Ordinal) => new OutputFormat { Text = ColumnsPrefix, Columns = CustomColumns.Parse(text[ColumnsPrefix.Length..]) },
+        _ when text.StartsWith(ColumnsFilePrefix, StringComparison.Ordinal) => new OutputFormat { Text = ColumnsFilePrefix, Columns = CustomColumns.ReadFile(text[ColumnsFilePrefix.Length..]) },
+        _ => throw new PodException($"-o {text}: unknown format\n  expected {Expected}"),
     };
 
     /// <summary>Prints the objects as the API has them: one that was asked for by its name as it is, others in a List.</summary>
-    internal void Write(IReadOnlyList<JsonObject> objects, bool isOne)
+    /// <param name="objects">The objects.</param>
+    /// <param name="isOne">Whether one was asked for.</param>
+    /// <param name="headings">Whether columns have them.</param>
+    internal void Write(IReadOnlyList<JsonObject> objects, bool isOne, bool headings = true)
     {
+        if (Columns is not null)
+        {
+            DescriptorWriter.Output.WriteAsIs(Columns.ToText(objects, headings));
+            return;
+        }
+
         var text = Print(objects, isOne);
         if (Template is not null && Libc.isatty(1) != 1)
         {

@@ -1,7 +1,9 @@
 using System.CommandLine;
 using Peapod.Kernel.Files;
+using Peapod.Pod.Cli.Output;
 using Peapod.Pod.Layout;
 using Peapod.Pod.Manifest;
+using Peapod.Pod.Reboot;
 using Peapod.Pod.Supervision;
 
 namespace Peapod.Pod.Cli.Selection;
@@ -35,8 +37,15 @@ internal static class HostOptions
         Description = "the pods' namespace", DefaultValueFactory = static _ => "default", Recursive = true, HelpName = "NAMESPACE", CompletionSources = { CompletionWords.Namespaces },
     };
 
-    /// <summary>As absolute paths: a supervisor works in another folder.</summary>
-    internal static PodHost Host(ParseResult parsed) => new()
+    /// <summary>As absolute paths: a supervisor works in another folder. The pods that a reboot ended are there again, ended.</summary>
+    internal static PodHost Host(ParseResult parsed)
+    {
+        var host = Paths(parsed);
+        HostBoot.Notice(host, static (folders, failure) => Damages.Tell($"pod \"{folders.Key}\": {failure.Message}"));
+        return host;
+    }
+
+    private static PodHost Paths(ParseResult parsed) => new()
     {
         RunRoot = Path.GetFullPath(parsed.GetValue(RunRoot)!), DataRoot = Path.GetFullPath(parsed.GetValue(DataRoot)!), NetworkFile = Path.GetFullPath(parsed.GetValue(NetworkFile)!),
         RuntimesFile = Path.GetFullPath(parsed.GetValue(RuntimesFile)!),

@@ -10,7 +10,8 @@ internal sealed class PodSelection
 
     internal PodSelection()
     {
-        namesOf = parsed => parsed.GetValue(Names) ?? [];
+        // kubectl's form has the kind before the names.
+        namesOf = parsed => parsed.GetValue(Names) switch { null => [], ["pod" or "pods" or "po", _, ..] words => words[1..], var words => words };
     }
 
     /// <param name="namesOf">Of a command whose arguments are not only names of pods.</param>
@@ -35,6 +36,8 @@ internal sealed class PodSelection
         command.Arguments.Add(Names);
         Names.CompletionSources.Add(CompletionWords.Pods);
     }
+
+    internal IReadOnlyList<string> NamesOf(ParseResult parsed) => namesOf(parsed);
 
     internal bool HasNames(ParseResult parsed) => namesOf(parsed).Count > 0;
 

@@ -1,4 +1,3 @@
-using System.Text;
 using Peapod.Pod.Cli.Selection;
 
 namespace Peapod.Pod.Cli.Units;
@@ -34,15 +33,15 @@ internal sealed record SystemdUnit
 
     internal string ToText()
     {
-        var command = string.Join(' ', Command.Select(Quoted));
-        var manifest = Quoted(Manifest);
+        var command = string.Join(' ', Command.Select(UnitText.Quoted));
+        var manifest = UnitText.Quoted(Manifest);
         return $"""
             # Made by: peapod pod generate systemd
             [Unit]
             Description={Description.Replace("%", "%%", StringComparison.Ordinal)}
             Wants=network-online.target
             After=network-online.target local-fs.target
-            RequiresMountsFor={string.Join(' ', Folders.Select(Quoted))}
+            RequiresMountsFor={string.Join(' ', Folders.Select(UnitText.Quoted))}
 
             [Service]
             Type=oneshot
@@ -62,26 +61,5 @@ internal sealed record SystemdUnit
     /// <summary>What stands between "pod" and its command.</summary>
     internal IReadOnlyList<string> PodFlags { get; init; } = [];
 
-    private string Flags => string.Concat(PodFlags.Select(static flag => Quoted(flag) + " "));
-
-    /// <summary>systemd.syntax(7): quotes where a word needs them; specifiers and variables stand for themselves.</summary>
-    private static string Quoted(string word)
-    {
-        var text = new StringBuilder();
-        var quotes = word.Length == 0;
-        foreach (var c in word)
-        {
-            quotes |= c is ' ' or '\t' or '"' or '\'' or '\\' or ';' or '\n';
-            _ = c switch
-            {
-                '%' => text.Append("%%"),
-                '$' => text.Append("$$"),
-                '"' or '\\' => text.Append('\\').Append(c),
-                '\n' => text.Append("\\n"),
-                _ => text.Append(c),
-            };
-        }
-
-        return quotes ? $"\"{text}\"" : text.ToString();
-    }
+    private string Flags => string.Concat(PodFlags.Select(static flag => UnitText.Quoted(flag) + " "));
 }

@@ -8,6 +8,9 @@ internal sealed class SourceLines(int first)
     /// <summary>The line on which the document begins.</summary>
     public int First { get; } = first;
 
+    /// <summary>All fields, in the order in which they were read.</summary>
+    public IEnumerable<string> Paths => _lines.Keys;
+
     /// <summary>The path of a member: <c>metadata.name</c>, but <c>metadata.labels[example.com/tier]</c>.</summary>
     public static string Member(string path, string name) =>
         path.Length == 0 ? name : IsPlain(name) ? $"{path}.{name}" : $"{path}[{name}]";

@@ -37,7 +37,19 @@ internal static class PodSandbox
         return addresses.IPv6 is { } ipv6 ? [addresses.IPv4, ipv6] : [addresses.IPv4];
     }
 
-    private static List<PortMapping> Ports(PodManifest pod)
+    /// <summary>Looks whether this host has the pod's host ports for it now.</summary>
+    /// <exception cref="NetworkException">One is taken.</exception>
+    internal static void CheckPorts(PodManifest pod, PodHost host)
+    {
+        if (!pod.Spec.HostNetwork)
+        {
+            using var network = new PodNetwork(host.ReadNetwork());
+            network.CheckPorts(Ports(pod));
+        }
+    }
+
+    /// <summary>The host ports that the pod asks for.</summary>
+    internal static List<PortMapping> Ports(PodManifest pod)
     {
         var ports = new List<PortMapping>();
         foreach (var container in (IEnumerable<ContainerSpec>)[.. pod.Spec.InitContainers, .. pod.Spec.Containers])

@@ -26,6 +26,9 @@ public sealed class ObjectStore(PodHost host)
     /// <summary>A file's name has at most 255 bytes.</summary>
     private const int LongestName = 250;
 
+    /// <summary>Nothing is kept: what would become of objects is only told.</summary>
+    public bool IsDry { get; init; }
+
     private string Root => $"{host.DataRoot}/objects";
 
     /// <summary>Keeps all objects of a manifest's files but its pods; one of the same name is replaced.</summary>
@@ -185,8 +188,12 @@ public sealed class ObjectStore(PodHost host)
         }
 
         var folder = $"{Root}/{metadata.Namespace}/{kind}";
-        FileSystem.MakeDirectories(folder, PodFolders.PrivateFolder);
-        using var all = FileLock.AcquireDirectory(Root);
+        if (!IsDry)
+        {
+            FileSystem.MakeDirectories(folder, PodFolders.PrivateFolder);
+        }
+
+        using var all = IsDry ? null : FileLock.AcquireDirectory(Root);
         var (old, before) = TryReadOld($"{folder}/{metadata.Name}{Suffix}", read);
         var json = write(metadata with { Uid = before?.Uid ?? Guid.NewGuid().ToString(), CreationTimestamp = before?.CreationTimestamp ?? Timestamp.Now });
         if (old is not null)
@@ -204,13 +211,17 @@ public sealed class ObjectStore(PodHost host)
             check(old);
         }
 
-        using var directory = FileSystem.OpenDirectory(folder);
-        FileSystem.Replace(directory, $"{metadata.Name}{Suffix}", json, PrivateFile, durably: true);
+        if (!IsDry)
+        {
+            using var directory = FileSystem.OpenDirectory(folder);
+            FileSystem.Replace(directory, $"{metadata.Name}{Suffix}", json, PrivateFile, durably: true);
+        }
+
         return old is null ? "created" : "configured";
     }
 
     /// <summary>What a file holds, and the metadata in it. One that is damaged holds nothing any more, and is removed: a new one is as good.</summary>
-    private static (byte[]? Json, ObjectMeta? Metadata) TryReadOld(string file, Func<byte[], ObjectMeta> read)
+    private (byte[]? Json, ObjectMeta? Metadata) TryReadOld(string file, Func<byte[], ObjectMeta> read)
     {
         try
         {
@@ -220,7 +231,11 @@ public sealed class ObjectStore(PodHost host)
         }
         catch (DamagedStateException)
         {
-            FileTree.Remove(file);
+            if (!IsDry)
+            {
+                FileTree.Remove(file);
+            }
+
             return (null, null);
         }
     }

@@ -7,10 +7,11 @@ using Peapod.Pod.Events;
 using Peapod.Pod.Layout;
 using Peapod.Pod.Objects;
 using Peapod.Pod.Sandbox;
+using Peapod.Pod.Supervision.Life;
 
 namespace Peapod.Pod.Supervision;
 
-/// <summary>What killed commands and supervisors left of pods, and what a reboot left of their data. A pod that runs without a supervisor is none: it gets a new one.</summary>
+/// <summary>What killed commands and supervisors left of pods, and data whose pod's folder is gone. A pod that runs without a supervisor is none: it gets a new one.</summary>
 public static class PodLeftOvers
 {
     /// <param name="host">Where pods are kept.</param>
@@ -29,7 +30,7 @@ public static class PodLeftOvers
         {
             if (TryFindByData(host, owner) is { } folders && IsOrphan(folders))
             {
-                yield return new($"data \"{folders.Data}\"", "its pod is gone: the host was booted since", () => RemoveData(folders));
+                yield return new($"data \"{folders.Data}\"", "its pod's folder is gone", () => RemoveData(folders));
             }
         }
 
@@ -38,6 +39,11 @@ public static class PodLeftOvers
             yield return filter;
         }
     }
+
+    /// <summary>Whether an ended pod waits for "pod start --all", which a unit of the host calls at boot.</summary>
+    /// <exception cref="DamagedStateException">One of its files cannot be read.</exception>
+    public static bool ComesBack(PodFolders folders) =>
+        StatusFile.TryRead(folders) is { } status && ManifestFile.TryRead(folders) is { } pod && Rebooted.ComesBack(pod, status, PodRecord.TryReadBeforeStop(folders));
 
     private static string? Why(PodFolders folders, bool stopped)
     {
@@ -56,7 +62,7 @@ public static class PodLeftOvers
             return StatusFile.TryRead(folders)?.Phase switch
             {
                 null when !HasRun(folders) => "its creator and its supervisor ended before it ran",
-                PodPhase.Succeeded or PodPhase.Failed when stopped => "it has ended",
+                PodPhase.Succeeded or PodPhase.Failed when stopped && !ComesBack(folders) => "it has ended",
                 _ => null,
             };
         }
@@ -74,7 +80,7 @@ public static class PodLeftOvers
     private static bool IsPopulated(PodFolders folders) => PodCgroup.IsPopulated(CgroupHierarchy.Find(), folders);
 
     /// <summary>The pod that a folder of data is of; null for another run root's.</summary>
-    private static PodFolders? TryFindByData(PodHost host, string owner) =>
+    internal static PodFolders? TryFindByData(PodHost host, string owner) =>
         RunOf($"{host.DataRoot}/pods/{owner}") is { } run && Path.GetDirectoryName(run) == host.PodsRoot && new PodFolders(host, Path.GetFileName(run)) is var folders && folders.Owner == owner ? folders : null;
 
     /// <summary>With the supervisor's lock, so that none begins meanwhile.</summary>

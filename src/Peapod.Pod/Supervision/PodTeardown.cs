@@ -34,6 +34,7 @@ public static class PodTeardown
     /// <summary>What is kept of the pod: volumes in memory, layers, logs, the record itself.</summary>
     internal static void RemoveKept(PodFolders folders)
     {
+        PodRecord.Remove(folders);
         Each(
             () => PodVolumes.Unmount(folders),
             () => BlockVolume.Release(folders),
@@ -113,6 +114,7 @@ public static class PodTeardown
             throw new PodException($"{folders.Data}: holds the data of another pod of that name, at {owner}\n  remove that one first, or use another --data-root");
         }
 
+        PodRecord.Remove(folders);
         PodVolumes.Unmount(folders);
         BlockVolume.Release(folders);
         ReleaseImages(folders);

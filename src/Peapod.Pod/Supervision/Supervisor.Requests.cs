@@ -99,6 +99,7 @@ public sealed partial class Supervisor
     private void Reload()
     {
         context.Pod = ManifestFile.Read(folders);
+        unkept = true;
         SetDeadline();
         sandbox.Reload();
         UpdateVolumes();

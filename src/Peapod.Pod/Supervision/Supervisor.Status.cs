@@ -21,7 +21,7 @@ public sealed partial class Supervisor
         var init = Statuses(static role => role is ContainerRole.Init or ContainerRole.Sidecar, status.InitContainerStatuses);
         var main = Statuses(static role => role == ContainerRole.Main, status.ContainerStatuses);
         var ephemeral = Statuses(static role => role == ContainerRole.Ephemeral, status.EphemeralContainerStatuses);
-        var failed = status.Reason == DeadlineExceeded;
+        var failed = status.Reason is DeadlineExceeded or Evicted;
         var next = status with
         {
             InitContainerStatuses = init,
@@ -60,7 +60,7 @@ public sealed partial class Supervisor
         try
         {
             StatusFile.Write(folders, status);
-            (unwritten, writeAt) = (false, 0);
+            (unwritten, writeAt, unkept) = (false, 0, true);
         }
         catch (KernelException e)
         {

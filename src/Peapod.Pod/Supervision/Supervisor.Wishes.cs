@@ -32,6 +32,7 @@ public sealed partial class Supervisor
     {
         wishes = next;
         wishes.Write(folders, context.Log);
+        unkept = true;
     }
 
     /// <summary>Restarts that are done are wished no more.</summary>

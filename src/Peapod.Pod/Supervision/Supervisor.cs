@@ -96,6 +96,7 @@ public sealed partial class Supervisor : IDisposable
         }
 
         FileSystem.MakeDirectory($"{folders.Data}/logs", PodFolders.PrivateFolder);
+        unkept = true;
         foreach (var spec in Pod.Spec.InitContainers)
         {
             Add(spec, spec.RestartPolicy == RestartPolicy.Always ? ContainerRole.Sidecar : ContainerRole.Init, status.InitContainerStatuses);
@@ -173,6 +174,7 @@ public sealed partial class Supervisor : IDisposable
             return true;
         }
 
+        KeepRecord(now);
         WaitForSomething();
         control!.Serve(Serve);
         now = MonotonicClock.Now;
@@ -186,6 +188,7 @@ public sealed partial class Supervisor : IDisposable
         ForgetRestarts();
         context.Shim.Reap();
         CheckSandbox(now);
+        MeasureStorage(now);
         return false;
     }
 
@@ -379,7 +382,7 @@ public sealed partial class Supervisor : IDisposable
             return false;
         }
 
-        if (wishes.Remove && !TryRemove())
+        if (!TryEndRecord(now) || (wishes.Remove && !TryRemove()))
         {
             return false;
         }
@@ -414,6 +417,8 @@ public sealed partial class Supervisor : IDisposable
         control!.AddTo(entries);
         context.Shim.AddTo(entries, ref next);
         next = unwritten ? Math.Min(next, writeAt) : next;
+        next = Math.Min(next, ended ? long.MaxValue : MeasureWakeAt);
+        next = unkept && keeping is null ? Math.Min(next, keepAt) : next;
         next = ended ? Math.Min(next, Math.Max(finishAt, unwritten ? writeAt : 0)) : next;
         Add(sandbox.Process);
         foreach (var container in containers)

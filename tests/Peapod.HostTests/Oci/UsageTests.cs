@@ -13,6 +13,8 @@ public class UsageTests
     [InlineData(1, "flag provided but not defined: --nope", "ps", "--nope", "x")]
     [InlineData(1, "flag provided but not defined: --nope", "--nope", "list")]
     [InlineData(3, "unknown command \"nope\"", "nope")]
+    [InlineData(3, "unknown command \"apply\", did you mean \"peapod pod apply\"?", "apply", "-f", "x")]
+    [InlineData(3, "unknown command \"images\", did you mean \"peapod image ls\"?", "images")]
     [InlineData(3, "No help topic for 'nope'", "nope", "-h")]
     [InlineData(3, "No help topic for 'nope'", "--help", "nope")]
     [InlineData(3, "No help topic for 'nope'", "help", "nope")]

@@ -104,4 +104,18 @@ public sealed class ChangeCommandTests : IDisposable
         Assert.Equal(0, bed.Restarts("two"));
         Assert.Equal("localhost/busybox:latest", (string)bed.Container("two", 1)["image"]!);
     }
+
+    [Fact]
+    public void Twenty_changes_at_once_are_all_made()
+    {
+        bed.RunSpec("web", "  terminationGracePeriodSeconds: 0\n  containers: [{name: c, image: localhost/busybox, command: [sleep, '1000']}]");
+
+        var changes = Enumerable.Range(0, 20).AsParallel().WithDegreeOfParallelism(20)
+            .Select(i => i % 2 == 0 ? bed.Pod("label", "web", $"k{i}=v") : bed.Pod("annotate", "web", $"k{i}=v")).ToList();
+
+        Assert.All(changes, static change => Assert.True(change.ExitCode == 0, change.Error));
+        var metadata = bed.Inspect("web")["metadata"]!;
+        Assert.Equal(10, metadata["labels"]!.AsObject().Count(static label => label.Key.StartsWith('k')));
+        Assert.Equal(10, metadata["annotations"]!.AsObject().Count(static annotation => annotation.Key.StartsWith('k')));
+    }
 }

@@ -234,14 +234,14 @@ public sealed class PodCrashTests : IDisposable
     }
 
     [Fact]
-    public void Data_of_a_pod_that_a_reboot_ended_are_removed_and_those_of_another_hosts_pods_are_not()
+    public void Data_of_a_pod_whose_folder_is_gone_are_removed_and_those_of_another_hosts_pods_are_not()
     {
         RunTwo("gone");
         bed.Done("stop", "-t", "0", "gone");
         Directory.Delete(bed.RunOf("gone"), recursive: true);
 
         Assert.Equal("", PeapodCommand.Run("pod", "--run-root", bed.RunRoot + "-other", "--data-root", bed.DataRoot, "gc").Output);
-        Assert.Equal($"removed data \"{bed.DataOf("gone")}\": its pod is gone: the host was booted since\n", bed.Done("gc"));
+        Assert.Equal($"removed data \"{bed.DataOf("gone")}\": its pod's folder is gone\n", bed.Done("gc"));
 
         bed.AssertNothingLeft();
     }

@@ -210,7 +210,7 @@ public sealed class PsTests : IDisposable
     [Fact]
     public void An_unknown_format_or_selector_names_its_flag()
     {
-        Assert.Equal("peapod: -o xml: unknown format\n  expected wide, name, json, yaml or jsonpath=TEMPLATE\n", bed.Pod("ps", "-o", "xml").Error);
+        Assert.Equal("peapod: -o xml: unknown format\n  expected wide, name, json, yaml, jsonpath=TEMPLATE, custom-columns=COLUMNS or custom-columns-file=FILE\n", bed.Pod("ps", "-o", "xml").Error);
         Assert.StartsWith("peapod: -l \"a=b,\": ", bed.Pod("ps", "-l", "a=b,").Error);
     }
 }

@@ -1,6 +1,5 @@
 using Microsoft.Extensions.Logging;
 using Peapod.Kernel;
-using Peapod.Oci;
 using Peapod.Oci.Json;
 using Peapod.Pod.Layout;
 using Peapod.Shim.Logging;
@@ -26,13 +25,16 @@ internal sealed partial record PodWishes
     /// <summary>Containers that are to be stopped and started again.</summary>
     public IReadOnlyList<RestartWish> Restarts { get; init; } = [];
 
+    /// <exception cref="DamagedStateException">They cannot be read.</exception>
+    internal static PodWishes TryRead(PodFolders folders) => StateFile.TryRead(folders.Wishes, static json => Parse(json), folders.Removal) ?? new();
+
     internal static PodWishes Read(PodFolders folders, ILogger log)
     {
         try
         {
-            return PodFolders.TryRead(folders.Wishes) is { } json ? Parse(json) : new();
+            return TryRead(folders);
         }
-        catch (Exception e) when (e is SpecException or KernelException)
+        catch (Exception e) when (e is DamagedStateException or KernelException)
         {
             log.CannotDo("read what was asked for", e.Message);
             return new();

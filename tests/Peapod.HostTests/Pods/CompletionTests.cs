@@ -17,8 +17,8 @@ public sealed class CompletionTests : IDisposable
     {
         Assert.Equal(["completion", "create"], Complete("peapod c").Intersect(["completion", "create"]));
         Assert.Equal(["pod"], Complete("peapod po"));
-        Assert.Equal(["port-forward", "ps"], Complete("peapod pod p"));
-        Assert.Equal(["--selector", "--show-labels"], Complete("peapod pod ps --s").Order(StringComparer.Ordinal));
+        Assert.Equal(["plan", "port-forward", "ps"], Complete("peapod pod p"));
+        Assert.Equal(["--selector", "--show-labels", "--sort-by"], Complete("peapod pod ps --s").Order(StringComparer.Ordinal));
         Assert.Equal(["inspect", "load", "ls", "prune", "pull", "push", "rm", "save", "tag"], Complete("peapod image "));
         Assert.Equal(["bash", "fish", "zsh"], Complete("peapod completion "));
         Assert.Contains("--bundle", Complete("peapod create --b"));
@@ -104,9 +104,9 @@ public sealed class CompletionTests : IDisposable
     {
         var help = PeapodCommand.Run("pod", "--help").Output;
 
-        foreach (var command in new[] { "run", "apply", "delete", "ps", "get", "inspect", "describe", "events", "logs", "exec", "attach", "debug", "cp", "port-forward", "top", "stats", "wait", "create", "set", "label", "annotate", "update", "restart", "kill", "stop", "rm", "generate", "gc" })
+        foreach (var command in new[] { "run", "apply", "plan", "diff", "edit", "delete", "ps", "get", "inspect", "describe", "why", "events", "logs", "exec", "attach", "debug", "cp", "port-forward", "top", "stats", "wait", "create", "set", "label", "annotate", "update", "start", "restart", "kill", "stop", "rm", "generate", "gc", "version" })
         {
-            Assert.Matches($"\n  {command} .*   *[a-z]", help);
+            Assert.Matches($"\n  ([a-z]+, )*{command} .*   *[a-z]", help);
             var own = PeapodCommand.Run("pod", command, "--help");
             Assert.True(own.ExitCode == 0 && own.Output.Contains("Usage:"), own.Error);
         }

@@ -425,6 +425,6 @@ public sealed class JsonRecordGenerator : IIncrementalGenerator
 
         public bool Equals(Output other) => File == other.File && Text == other.Text && Fault == other.Fault;
         public override bool Equals(object? obj) => obj is Output other && Equals(other);
-        public override int GetHashCode() => Text.GetHashCode();
+        public override int GetHashCode() => StringComparer.Ordinal.GetHashCode(Text);
     }
 }

@@ -1,5 +1,6 @@
 using System.ComponentModel;
 using System.Diagnostics;
+using System.Runtime.ExceptionServices;
 using System.Text;
 using Peapod.Image;
 using Peapod.Image.Documents;
@@ -72,7 +73,9 @@ internal static class CredentialHelper
         }
         catch (AggregateException error) when (error.InnerException is ImageException inner)
         {
-            throw inner;
+            // With the trace of where it came from.
+            ExceptionDispatchInfo.Throw(inner);
+            throw;
         }
     }
 

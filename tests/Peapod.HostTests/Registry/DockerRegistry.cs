@@ -114,7 +114,7 @@ internal sealed class DockerRegistry : IDisposable
         var names = new SubjectAlternativeNameBuilder();
         names.AddIpAddress(IPAddress.Loopback);
         server.CertificateExtensions.Add(names.Build());
-        using var certificate = server.Create(authority, authority.NotBefore, authority.NotAfter, [1, 2, 3]);
+        using var certificate = server.Create(authority, new DateTimeOffset(authority.NotBefore), new DateTimeOffset(authority.NotAfter), [1, 2, 3]);
         File.WriteAllText($"{folder}/server.pem", certificate.ExportCertificatePem());
         File.WriteAllText($"{folder}/server.key", key.ExportPkcs8PrivateKeyPem());
     }

@@ -224,7 +224,7 @@ public sealed class ProbePeerTests : IDisposable
     private HttpAttempt Http() => new(IPAddress.Loopback, "127.0.0.1", ListenPort, new HttpGetAction { Port = new(Port, null) });
 
     /// <summary>Answers each connection, then closes its side and reads what there is, so that nothing is lost to a reset.</summary>
-    private void Serve(Action<NetworkStream> answer) => Task.Run(async () =>
+    private void Serve(Action<NetworkStream> answer) => _ = Task.Run(async () =>
     {
         while (true)
         {

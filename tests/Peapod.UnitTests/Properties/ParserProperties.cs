@@ -45,7 +45,7 @@ public sealed class ParserProperties
     }
 
     [Property]
-    public void Any_text_is_a_quantity_or_none(byte[] choices) => Quantity.TryParse(Text(choices, "0123456789.+-eEinumkKMGTP "), out _);
+    public void Any_text_is_a_quantity_or_none(byte[] choices) => _ = Quantity.TryParse(Text(choices, "0123456789.+-eEinumkKMGTP "), out _);
 
     [Property]
     public void An_image_reference_is_the_same_when_it_was_written_and_read(byte[] choices)

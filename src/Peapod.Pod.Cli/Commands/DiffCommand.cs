@@ -53,29 +53,22 @@ internal static class DiffCommand
 
     private static int Diff(PodHost host, List<ManifestDocuments> documents)
     {
-        var folder = Directory.CreateTempSubdirectory("peapod-diff-").FullName;
-        try
+        using var folder = new TemporaryFolder("peapod-diff");
+        var (live, merged) = ($"{folder.Path}/LIVE", $"{folder.Path}/MERGED");
+        FileSystem.MakeDirectory(live, PodFolders.PrivateFolder);
+        FileSystem.MakeDirectory(merged, PodFolders.PrivateFolder);
+        using (var before = FileSystem.OpenDirectory(live))
+        using (var after = FileSystem.OpenDirectory(merged))
         {
-            var (live, merged) = ($"{folder}/LIVE", $"{folder}/MERGED");
-            FileSystem.MakeDirectory(live, PodFolders.PrivateFolder);
-            FileSystem.MakeDirectory(merged, PodFolders.PrivateFolder);
-            using (var before = FileSystem.OpenDirectory(live))
-            using (var after = FileSystem.OpenDirectory(merged))
+            foreach (var (name, one, other) in documents.SelectMany(read => Pairs(host, read)))
             {
-                foreach (var (name, one, other) in documents.SelectMany(read => Pairs(host, read)))
-                {
-                    Write(before, name, one);
-                    Write(after, name, other);
-                }
+                Write(before, name, one);
+                Write(after, name, other);
             }
+        }
 
-            var words = (Environment.GetEnvironmentVariable(ProgramVariable) is { Length: > 0 } given ? given : Program).Split(' ', StringSplitOptions.RemoveEmptyEntries);
-            return HostProgram.Run(words[0], [.. words[1..], live, merged]);
-        }
-        finally
-        {
-            FileTree.Remove(folder);
-        }
+        var words = (Environment.GetEnvironmentVariable(ProgramVariable) is { Length: > 0 } given ? given : Program).Split(' ', StringSplitOptions.RemoveEmptyEntries);
+        return HostProgram.Run(words[0], [.. words[1..], live, merged]);
     }
 
     private static void Write(Kernel.SafeFd folder, string name, JsonObject? one)

@@ -47,42 +47,32 @@ internal static class EditCommand
     private static void Edit(PodHost host, PodFolders folders)
     {
         var original = YamlText.Of(ManifestWriter.ToJsonNode(ManifestFile.Read(folders)));
-        var folder = Directory.CreateTempSubdirectory("peapod-edit-").FullName;
-        var keep = false;
-        try
+        using var folder = new TemporaryFolder("peapod-edit");
+        var file = $"{folder.Path}/{folders.Name}.yaml";
+        var (text, refused) = (original, (string?)null);
+        while (true)
         {
-            var (text, refused) = (original, (string?)null);
-            while (true)
+            var edited = Ask(file, text, refused);
+            if (edited.Trim().Length == 0 || (edited == text && refused is null))
             {
-                var edited = Ask($"{folder}/{folders.Name}.yaml", text, refused);
-                if (edited.Trim().Length == 0 || (edited == text && refused is null))
-                {
-                    Console.Error.WriteLine(edited == text ? "Edit cancelled, no changes made." : "Edit cancelled, saved file was empty.");
-                    return;
-                }
-
-                if (edited == text)
-                {
-                    keep = true;
-                    throw new PodException($"Edit cancelled, no valid changes were saved.\n  a copy of your changes is in {folder}/{folders.Name}.yaml");
-                }
-
-                try
-                {
-                    Console.WriteLine($"pod/{folders.Name} {(Apply(host, folders, edited) ? "edited" : "unchanged")}");
-                    return;
-                }
-                catch (Exception e) when (PodFailure.Is(e))
-                {
-                    (text, refused) = (edited, e.Message);
-                }
+                Console.Error.WriteLine(edited == text ? "Edit cancelled, no changes made." : "Edit cancelled, saved file was empty.");
+                return;
             }
-        }
-        finally
-        {
-            if (!keep)
+
+            if (edited == text)
             {
-                FileTree.Remove(folder);
+                folder.Keep();
+                throw new PodException($"Edit cancelled, no valid changes were saved.\n  a copy of your changes is in {file}");
+            }
+
+            try
+            {
+                Console.WriteLine($"pod/{folders.Name} {(Apply(host, folders, edited) ? "edited" : "unchanged")}");
+                return;
+            }
+            catch (Exception e) when (PodFailure.Is(e))
+            {
+                (text, refused) = (edited, e.Message);
             }
         }
     }

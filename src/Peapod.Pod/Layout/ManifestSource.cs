@@ -1,4 +1,6 @@
 using System.Text;
+using Peapod.Kernel.Files;
+using Peapod.Kernel.Interop;
 
 namespace Peapod.Pod.Layout;
 
@@ -9,7 +11,7 @@ public static class ManifestSource
     public static void Write(PodFolders folders, string file)
     {
         ArgumentNullException.ThrowIfNull(folders);
-        if (File.Exists(file))
+        if (FileSystem.TryStat(file) is { Type: Libc.S_IFREG })
         {
             folders.Write(FileOf(folders), Encoding.UTF8.GetBytes(Path.GetFullPath(file)));
         }

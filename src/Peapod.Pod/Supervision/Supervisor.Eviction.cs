@@ -1,5 +1,6 @@
-using Peapod.Pod.Logging;
 using Peapod.Pod.Volumes;
+using Peapod.Shim.Logging;
+using Peapod.Shim.Loop;
 
 namespace Peapod.Pod.Supervision;
 

@@ -1,5 +1,6 @@
 using Peapod.Pod.Layout;
-using Peapod.Pod.Logging;
+using Peapod.Shim.Logging;
+using Peapod.Shim.Loop;
 
 namespace Peapod.Pod.Supervision;
 

@@ -22,7 +22,7 @@ internal static class UsageError
     /// <summary>What kubectl's and podman's commands are called here; null for no such word.</summary>
     private static string? Elsewhere(string name) => name switch
     {
-        "annotate" or "apply" or "attach" or "cp" or "debug" or "describe" or "diff" or "edit" or "get" or "label" or "logs" or "port-forward" or "rm" or "set" or "stop" or "top" or "wait" or "why" => $"peapod pod {name}",
+        "annotate" or "apply" or "attach" or "cp" or "debug" or "describe" or "diff" or "edit" or "explain" or "get" or "label" or "logs" or "port-forward" or "rm" or "set" or "stop" or "top" or "wait" or "why" => $"peapod pod {name}",
         "load" or "pull" or "push" or "save" or "rmi" => $"peapod image {(name == "rmi" ? "rm" : name)}",
         "images" => "peapod image ls",
         "version" => "peapod --version",

@@ -10,7 +10,7 @@ internal static class PodCommands
 
     private static readonly string[] Names =
     [
-        "run", "apply", "plan", "diff", "edit", "delete", "ps", "get", "inspect", "describe", "why", "events", "logs", "exec", "attach", "debug", "cp", "port-forward",
+        "run", "apply", "plan", "diff", "edit", "delete", "ps", "get", "inspect", "describe", "why", "explain", "events", "logs", "exec", "attach", "debug", "cp", "port-forward",
         "top", "stats", "wait", "create", "set", "label", "annotate", "update", "start", "restart", "kill", "stop", "rm", "generate", "gc", "version",
     ];
 
@@ -70,6 +70,7 @@ internal static class PodCommands
         "inspect" => InspectCommand.Make(),
         "describe" => DescribeCommand.Make(),
         "why" => WhyCommand.Make(),
+        "explain" => ExplainCommand.Make(),
         "events" => EventsCommand.Make(),
         "attach" => AttachCommand.Make(),
         "debug" => DebugCommand.Make(),

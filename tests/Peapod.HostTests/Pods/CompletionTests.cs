@@ -104,7 +104,7 @@ public sealed class CompletionTests : IDisposable
     {
         var help = PeapodCommand.Run("pod", "--help").Output;
 
-        foreach (var command in new[] { "run", "apply", "plan", "diff", "edit", "delete", "ps", "get", "inspect", "describe", "why", "events", "logs", "exec", "attach", "debug", "cp", "port-forward", "top", "stats", "wait", "create", "set", "label", "annotate", "update", "start", "restart", "kill", "stop", "rm", "generate", "gc", "version" })
+        foreach (var command in new[] { "run", "apply", "plan", "diff", "edit", "delete", "ps", "get", "inspect", "describe", "why", "explain", "events", "logs", "exec", "attach", "debug", "cp", "port-forward", "top", "stats", "wait", "create", "set", "label", "annotate", "update", "start", "restart", "kill", "stop", "rm", "generate", "gc", "version" })
         {
             Assert.Matches($"\n  ([a-z]+, )*{command} .*   *[a-z]", help);
             var own = PeapodCommand.Run("pod", command, "--help");

@@ -206,7 +206,7 @@ public sealed class PodKeeperTests : IDisposable
     [Fact]
     public void A_delete_goes_on_when_its_command_is_interrupted_and_its_supervisor_is_killed()
     {
-        Run("half", "  terminationGracePeriodSeconds: 3\n  containers: [{name: c, image: localhost/busybox, command: [sleep, '1000']}]");
+        Run("half", "  terminationGracePeriodSeconds: 6\n  containers: [{name: c, image: localhost/busybox, command: [sleep, '1000']}]");
         using (var delete = bed.Begin("delete", "half"))
         {
             PodBed.Until(() => StatusFile("half").Contains("Terminating", StringComparison.Ordinal), "it is under way");

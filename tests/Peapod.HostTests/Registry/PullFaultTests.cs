@@ -385,7 +385,7 @@ public sealed class PullFaultTests : IDisposable
             return false;
         };
 
-        Parallel.For(0, 4, new ParallelOptions { MaxDegreeOfParallelism = 4 }, _ => new ImagePuller(new(fixture.Data), RegistriesConf.None, Quick with { AnswerTimeout = TimeSpan.FromSeconds(20) }).Pull(registry.Name, PullPolicy.Always, new()));
+        Parallel.For(0, 4, new ParallelOptions { MaxDegreeOfParallelism = 4 }, _ => new ImagePuller(new(fixture.Data), RegistriesConf.None, Quick with { AnswerTimeout = TimeSpan.FromSeconds(20), ConnectTimeout = TimeSpan.FromSeconds(20) }).Pull(registry.Name, PullPolicy.Always, new()));
 
         Assert.Single(registry.Blobs, exchange => exchange.Path.EndsWith(BlobOf(Lower), StringComparison.Ordinal));
         Assert.Single(registry.Blobs, exchange => exchange.Path.EndsWith(BlobOf(Upper), StringComparison.Ordinal));

@@ -81,10 +81,6 @@ internal sealed class FieldExplanation(string kind, RecordSchema schema)
         {
             Wrap(text, meaning.Text, indent);
         }
-        else if (field is null)
-        {
-            Wrap(text, $"An object of kind {path}.", indent);
-        }
 
         if (meaning?.Default is { } value)
         {

@@ -71,11 +71,13 @@ public static class PodRecord
     public static void WriteBeforeStop(PodFolders folders, PodStatus? status)
     {
         ArgumentNullException.ThrowIfNull(folders);
-        if (FileSystem.TryStat(FolderOf(folders)) is null)
+        if (FileSystem.TryStat(status is null ? FolderOf(folders) : folders.Data) is null)
         {
             return;
         }
 
+        // The supervisor may not have written its record yet.
+        FileSystem.MakeDirectory(FolderOf(folders), PodFolders.PrivateFolder);
         using var record = FileSystem.OpenDirectory(FolderOf(folders));
         if (status is null)
         {

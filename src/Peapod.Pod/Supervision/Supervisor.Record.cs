@@ -7,6 +7,9 @@ namespace Peapod.Pod.Supervision;
 /// <content>The record of the pod that survives a reboot: written beside the loop, as a disk may be slow.</content>
 public sealed partial class Supervisor
 {
+    /// <summary>Milliseconds that changes of the record are gathered before it is written: a disk's fsync(2) is not in a start's way.</summary>
+    private const long RecordDelay = 200;
+
     private Work<bool>? keeping;
     private bool unkept;
     private long keepAt;
@@ -15,9 +18,14 @@ public sealed partial class Supervisor
     private void KeepRecord(long now)
     {
         TakeKept(now);
+        if (unkept && keepAt == 0)
+        {
+            keepAt = now + RecordDelay;
+        }
+
         if (unkept && keeping is null && now >= keepAt)
         {
-            unkept = false;
+            (unkept, keepAt) = (false, 0);
             keeping = context.Shim.Workers.Begin(
                 _ =>
                 {

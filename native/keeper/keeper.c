@@ -11,7 +11,7 @@
 #include <stdbool.h>
 #include "../include/sys.h"
 
-/* Messages, both ways, on a SOCK_SEQPACKET socket. src/Peapod.Pod/Supervision/Keeping/KeeperMessage.cs has the same. */
+/* Messages, both ways, on a SOCK_SEQPACKET socket. src/Peapod.Shim/Keeping/KeeperMessage.cs has the same. */
 enum kind { STORE = 1, DROP = 2, FETCH = 3, EXITED = 4, READY = 5, DONE = 6 };
 
 struct message {

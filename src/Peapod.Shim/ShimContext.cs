@@ -42,9 +42,6 @@ internal sealed class ShimContext(ShimFolders folders, IContainerRuntime runtime
     /// <summary>Killed processes that were given up: <see cref="Reap"/> reaps them when they have ended.</summary>
     internal List<PidFd> Unreaped { get; } = [];
 
-    /// <summary>Whether an exception says what goes wrong with a pod, rather than what is wrong with Peapod.</summary>
-    internal bool IsExpected(Exception e) => isExpected(e);
-
     /// <summary>Adds what is to be polled for, and when to go on even if nothing happens.</summary>
     internal void AddTo(List<PollFd> entries, ref long next)
     {

@@ -92,7 +92,7 @@ public sealed partial class Container
         }
 
         var child = Spawner.Spawn(plan, steps.Descriptors, cgroup.Directory, request.Streams, request.Interruption);
-        undo.Add(() => NewProcess.KillAndReap(child.Process));
+        undo.Add(child.Process.KillAndReap);
         if (devices is not null)
         {
             undo.Add(devices.Return);

@@ -121,7 +121,7 @@ public sealed partial class Container
                     break;
                 case "post-restore":
                     restored = PidFd.TryOpen(notification.Pid) ?? throw new ContainerException($"the restored process {notification.Pid} is gone");
-                    undo.Add(() => NewProcess.KillAndReap(restored));
+                    undo.Add(restored.KillAndReap);
                     record = record.Of(notification.Pid);
                     StoreTimeNamespace(store, request, notification.Pid);
                     GroupOf(spec, request.Id)?.Add(notification.Pid);

@@ -48,13 +48,6 @@ internal static class NewProcess
         }
     }
 
-    internal static void KillAndReap(PidFd process)
-    {
-        process.Signal(Signals.SIGKILL);
-        process.Wait();
-        process.Dispose();
-    }
-
     internal static void SetOomScore(int pid, int? score)
     {
         if (score is not { } value)

@@ -69,6 +69,23 @@ public sealed unsafe class PidFd : SafeFd
     /// <summary>Reaps this child: waits for its end and returns how it ended. waitid(2), P_PIDFD.</summary>
     public ExitStatus Wait() => TryWait(0)!.Value;
 
+    /// <summary>Kills this process, reaps it if it is a child of ours, and closes the descriptor.</summary>
+    public void KillAndReap()
+    {
+        using (this)
+        {
+            Signal(Signals.SIGKILL);
+            try
+            {
+                Wait();
+            }
+            catch (KernelException e) when (e.Error == Errno.ECHILD)
+            {
+                // Its parent reaps it.
+            }
+        }
+    }
+
     /// <summary>Waits for this child's end and leaves it to be reaped.</summary>
     public ExitStatus WaitWithoutReaping() => TryWait(Libc.WNOWAIT)!.Value;
 

@@ -89,7 +89,7 @@ internal static class AttachCommand
         };
         if (why is not null)
         {
-            throw new PodException($"cannot attach to container {container} of pod {pod.Name}: {why}\n  \"peapod pod logs {pod.Name} -c {container}\" prints what it wrote");
+            throw new PodException($"cannot attach to container {container} of pod {pod.Name}: {why}\n  \"peapod pod logs {pod.Folders.Argument} -c {container}\" prints what it wrote");
         }
     }
 

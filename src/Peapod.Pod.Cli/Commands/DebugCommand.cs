@@ -77,7 +77,7 @@ internal sealed class DebugCommand
 
         if (!PodAttachment.Join(folders, spec.Name, SupervisorProcess.Attach(folders, spec.Name), keys))
         {
-            Console.Error.WriteLine($"\ndetached; \"peapod pod attach -it {folders.Name} -c {spec.Name}\" comes back");
+            Console.Error.WriteLine($"\ndetached; \"peapod pod attach -it {folders.Argument} -c {spec.Name}\" comes back");
             return 0;
         }
 

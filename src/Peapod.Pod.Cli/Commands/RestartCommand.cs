@@ -40,7 +40,7 @@ internal static class RestartCommand
     {
         if (StatusFile.TryRead(folders) is { Phase: PodPhase.Succeeded or PodPhase.Failed })
         {
-            throw new PodException($"pod \"{folders.Name}\" is not running\n  \"peapod pod start {folders.Name}\" starts it again");
+            throw new PodException($"pod \"{folders.Name}\" is not running\n  \"peapod pod start {folders.Argument}\" starts it again");
         }
 
         var grace = graceSeconds ?? PodEnd.GraceOf(folders);
@@ -51,7 +51,7 @@ internal static class RestartCommand
         {
             if (Environment.TickCount64 >= end)
             {
-                throw new PodException($"pod \"{folders.Name}\": its containers have not started again in {grace + (Patience / 1000)} seconds\n  \"peapod pod events {folders.Name}\" may say why");
+                throw new PodException($"pod \"{folders.Name}\": its containers have not started again in {grace + (Patience / 1000)} seconds\n  \"peapod pod events {folders.Argument}\" may say why");
             }
 
             Thread.Sleep(Pause);

@@ -168,7 +168,7 @@ internal static class RunCommand
             isLeft = !PodAttachment.Join(folders, container, attach ? SupervisorProcess.Attach(folders, container) : [], keys);
             if (isLeft)
             {
-                Console.Error.WriteLine($"\ndetached; \"peapod pod attach -it {folders.Name}\" comes back, \"peapod pod delete {folders.Name}\" ends it");
+                Console.Error.WriteLine($"\ndetached; \"peapod pod attach -it {folders.Argument}\" comes back, \"peapod pod delete {folders.Argument}\" ends it");
                 return 0;
             }
 

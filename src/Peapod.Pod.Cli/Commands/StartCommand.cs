@@ -73,18 +73,18 @@ internal static class StartCommand
     /// <summary>Returns when its containers run, or its first init container.</summary>
     private static string Start(PodFolders folders, bool whole)
     {
-        var before = StatusFile.TryRead(folders);
+        var before = StatusFile.TryRead(folders) ?? new PodStatus();
         if (!PodAgain.Start(folders, whole))
         {
             return $"pod/{folders.Name} is already running";
         }
 
         var end = Environment.TickCount64 + Patience;
-        while (SupervisorProcess.TakeOver(folders) && !HasBegun(StatusFile.TryRead(folders)!, before!))
+        while (SupervisorProcess.TakeOver(folders) && !(StatusFile.TryRead(folders) is { } status && HasBegun(status, before)))
         {
             if (Environment.TickCount64 >= end)
             {
-                throw new PodException($"pod \"{folders.Name}\": its containers have not started in {Patience / 1000} seconds; it is tried again\n  \"peapod pod events {folders.Name}\" says why");
+                throw new PodException($"pod \"{folders.Name}\": its containers have not started in {Patience / 1000} seconds; it is tried again\n  \"peapod pod events {folders.Argument}\" says why");
             }
 
             Thread.Sleep(Pause);

@@ -54,7 +54,7 @@ internal static class WhyCommand
 
         if (verdict.Container is { } container && LastLines(pod.Folders, container) is { Count: > 0 } lines)
         {
-            Console.WriteLine($"  the last lines of \"peapod pod logs {pod.Name} -c {container}\":");
+            Console.WriteLine($"  the last lines of \"peapod pod logs {pod.Folders.Argument} -c {container}\":");
             lines.ForEach(static line => Console.WriteLine($"    {Printable.Line(line)}"));
         }
 

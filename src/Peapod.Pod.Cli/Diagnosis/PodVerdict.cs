@@ -32,7 +32,7 @@ internal static class PodVerdict
 
     private static Verdict Ended(PodView pod)
     {
-        var again = $"\"peapod pod start {pod.Name}\" starts it again";
+        var again = $"\"peapod pod start {pod.Folders.Argument}\" starts it again";
         if (pod.Status.Reason == Rebooted.Reason)
         {
             return new("the host was rebooted while it ran", again);
@@ -60,7 +60,7 @@ internal static class PodVerdict
     /// <summary>Until it has an address it waits for its volumes or its network.</summary>
     private static Verdict WithoutSandbox(PodView pod, IReadOnlyList<PodEvent> events) =>
         events.LastOrDefault(static happened => happened.Reason is "FailedMount" or "FailedCreatePodSandBox") is { } failed
-            ? new(failed.Message.Trim(), failed.Reason == "FailedMount" ? "\"peapod pod apply -f FILE\" of what is missing lets it go on" : $"\"peapod pod events {pod.Name}\" tells more; it is tried again", failed.Reason == "FailedMount" ? "spec.volumes" : "spec")
+            ? new(failed.Message.Trim(), failed.Reason == "FailedMount" ? "\"peapod pod apply -f FILE\" of what is missing lets it go on" : $"\"peapod pod events {pod.Folders.Argument}\" tells more; it is tried again", failed.Reason == "FailedMount" ? "spec.volumes" : "spec")
             : new("it is being made", null);
 
     private static Verdict? OfInit(PodView pod, IReadOnlyList<PodEvent> events)
@@ -76,7 +76,7 @@ internal static class PodVerdict
 
             var field = FieldOf("spec.initContainers", pod.Manifest.Spec.InitContainers, spec.Name);
             return status.State.Running is not null && !isSidecar
-                ? new($"init container \"{spec.Name}\" has not ended yet, and the others wait for it", $"\"peapod pod logs -f {pod.Name} -c {spec.Name}\" shows what it does", field) { Container = spec.Name }
+                ? new($"init container \"{spec.Name}\" has not ended yet, and the others wait for it", $"\"peapod pod logs -f {pod.Folders.Argument} -c {spec.Name}\" shows what it does", field) { Container = spec.Name }
                 : OfContainer(pod, spec, status, $"{(isSidecar ? "sidecar" : "init container")} \"{spec.Name}\"", field, events);
         }
 
@@ -93,7 +93,7 @@ internal static class PodVerdict
             }
         }
 
-        return pod.IsSupervised ? null : new("nobody watches over it: its supervisor was killed, and another one could not be started", $"\"peapod pod rm --force {pod.Name}\" removes it");
+        return pod.IsSupervised ? null : new("nobody watches over it: its supervisor was killed, and another one could not be started", $"\"peapod pod rm --force {pod.Folders.Argument}\" removes it");
     }
 
     private static Verdict OfContainer(PodView pod, ContainerSpec spec, ContainerStatus status, string name, string field, IReadOnlyList<PodEvent> events)
@@ -121,7 +121,7 @@ internal static class PodVerdict
         var failure = events.LastOrDefault(happened => happened.Reason == "Unhealthy" && happened.FieldPath?.Contains($"{{{spec.Name}}}", StringComparison.Ordinal) == true
             && happened.Message.StartsWith(status.Started == true ? "Readiness" : "Startup", StringComparison.Ordinal));
         return failure is not null
-            ? new($"{name} runs, but {failure.Message.Trim()}", $"the probe must succeed, or be another one; \"peapod pod logs {pod.Name} -c {spec.Name}\" shows what the container does", $"{field}.{probe}") { Container = spec.Name }
+            ? new($"{name} runs, but {failure.Message.Trim()}", $"the probe must succeed, or be another one; \"peapod pod logs {pod.Folders.Argument} -c {spec.Name}\" shows what the container does", $"{field}.{probe}") { Container = spec.Name }
             : new($"{name} runs, but its {probe} has not succeeded yet", null, $"{field}.{probe}");
     }
 
@@ -135,7 +135,7 @@ internal static class PodVerdict
 
     private static string RemedyOf(ContainerStateTerminated ended, PodView pod, ContainerSpec spec) => ended.Reason switch
     {
-        "OOMKilled" => $"\"peapod pod update {pod.Name} -c {spec.Name} --limits=memory=AMOUNT\" gives it more",
+        "OOMKilled" => $"\"peapod pod update {pod.Folders.Argument} -c {spec.Name} --limits=memory=AMOUNT\" gives it more",
         "StartError" or "ContainerCannotRun" => "its command or its image must be another one",
         "Completed" => "a command that does not end, or restartPolicy: OnFailure, keeps it from being started again and again",
         _ => "its last words may tell why",

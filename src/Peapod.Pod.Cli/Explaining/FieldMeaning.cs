@@ -40,9 +40,13 @@ internal sealed record FieldMeaning(string Text, string? Default)
         var meanings = new Dictionary<string, FieldMeaning>(StringComparer.Ordinal);
         while (reader.ReadLine() is { } line)
         {
-            if (!line.StartsWith('#') && line.Split(" | ") is [var key, var value, var text])
+            if (!line.StartsWith('#') && line.Split(" | ") is [var keys, var value, var text])
             {
-                meanings.Add(key, new FieldMeaning(text, value == "-" ? null : value));
+                var meaning = new FieldMeaning(text, value == "-" ? null : value);
+                foreach (var key in keys.Split(", "))
+                {
+                    meanings.Add(key, meaning);
+                }
             }
         }
 

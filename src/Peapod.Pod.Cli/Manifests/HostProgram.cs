@@ -44,9 +44,13 @@ internal static class HostProgram
     {
         using var output = SafeFd.Check(Libc.memfd_create(name, Libc.MFD_CLOEXEC), "memfd_create", name);
         using var process = Start(name, arguments, new(null, output, null));
-        return process.Wait().Reported is > 0 and var exitCode
-            ? throw new PodException($"{name} {string.Join(' ', arguments)}: ended with exit code {exitCode}")
-            : FileSystem.ReadInput($"/proc/self/fd/{output.Number}");
+        if (process.Wait().Reported is > 0 and var exitCode)
+        {
+            throw new PodException($"{name} {string.Join(' ', arguments)}: ended with exit code {exitCode}");
+        }
+
+        Libc.lseek(output.Number, 0, Libc.SEEK_SET);
+        return FileSystem.ReadAllBytes(output, name);
     }
 
     private static Kernel.Processes.PidFd Start(string name, IReadOnlyList<string> arguments, StandardStreams streams)

@@ -34,7 +34,7 @@ internal sealed class PodPlan(PodHost host, PodManifest pod, ManifestPlace place
 
         var kubelet = new KubeletResources(controllers);
         plan["qosClass"] = $"{QosClass.Of(pod)}";
-        plan["cgroup"] = Cgroup("", kubelet.Of(pod));
+        plan["cgroup"] = Cgroup("", kubelet.Of(pod), field => LimitField.Of(pod.Spec, field));
         plan["network"] = Network();
         if (pod.Spec.Volumes.Count > 0)
         {
@@ -89,7 +89,7 @@ internal sealed class PodPlan(PodHost host, PodManifest pod, ManifestPlace place
         }
     }
 
-    private JsonObject Cgroup(string below, LinuxResources resources)
+    private JsonObject Cgroup(string below, LinuxResources resources, Func<string, string> fieldOf)
     {
         var cgroup = new JsonObject { ["path"] = PodCgroup.Of(pod, folders) + below };
         var files = new JsonObject();
@@ -98,7 +98,7 @@ internal sealed class PodPlan(PodHost host, PodManifest pod, ManifestPlace place
             files[setting.File] = setting.Value;
             if (Array.IndexOf(controllers, setting.Controller) < 0)
             {
-                problems.Add($"{PodCgroup.Of(pod, folders)}{below}: {setting.File}: the {setting.Controller} controller is not available on this host");
+                problems.Add(place.Tell($"{fieldOf(setting.Field)}: the {setting.Controller} controller is not available on this host: \"peapod doctor\" says why"));
             }
         }
 
@@ -157,7 +157,7 @@ internal sealed class PodPlan(PodHost host, PodManifest pod, ManifestPlace place
             ["name"] = container.Name,
             ["image"] = container.Image,
             ["imageIsHere"] = IsHere(container.Image),
-            ["cgroup"] = Cgroup($"/{container.Name}", kubelet.Of(container)),
+            ["cgroup"] = Cgroup($"/{container.Name}", kubelet.Of(container), field => LimitField.Of(pod.Spec, container, field)),
         };
         if (container.VolumeMounts.Count > 0)
         {

@@ -14,8 +14,11 @@ public sealed class PodFolders(PodHost host, string key) : ShimFolders(key, Owne
 
     public string Namespace => Key[..Key.IndexOf('_', StringComparison.Ordinal)];
 
+    /// <summary>What names the pod on a command line.</summary>
+    public string Argument => Namespace == "default" ? Name : $"--namespace {Namespace} {Name}";
+
     /// <summary>What to do with a pod that is damaged.</summary>
-    internal string Removal => $"\"peapod pod rm --force {(Namespace == "default" ? "" : $"--namespace {Namespace} ")}{Name}\" removes the pod";
+    internal string Removal => $"\"peapod pod rm --force {Argument}\" removes the pod";
 
     /// <summary>The manifest with its defaults.</summary>
     public string Manifest => $"{Run}/manifest.json";

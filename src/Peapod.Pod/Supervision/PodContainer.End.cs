@@ -16,7 +16,7 @@ internal sealed partial class PodContainer
     internal void Stop(long graceMilliseconds, string? why = null)
     {
         startWanted = false;
-        shim.StopStart(graceMilliseconds);
+        Shim.StopStart(graceMilliseconds);
         if (!IsRunning)
         {
             return;
@@ -53,13 +53,13 @@ internal sealed partial class PodContainer
 
     /// <summary>Sends a signal to its first process.</summary>
     /// <returns>False when it does not run.</returns>
-    internal bool Signal(int signal) => shim.Signal(signal);
+    internal bool Signal(int signal) => Shim.Signal(signal);
 
     /// <inheritdoc cref="ShimContainer.EndWithSandbox"/>
     internal void EndWithSandbox()
     {
         startWanted = false;
-        shim.EndWithSandbox();
+        Shim.EndWithSandbox();
     }
 
     /// <summary>The manifest's, the image's or TERM.</summary>
@@ -92,7 +92,7 @@ internal sealed partial class PodContainer
         }
         else if (now >= deadline)
         {
-            shim.KillAll();
+            Shim.KillAll();
 
             // Again, should that not have been enough.
             killAt = now + PodLife.LeastGrace;

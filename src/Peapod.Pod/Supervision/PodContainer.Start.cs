@@ -28,7 +28,7 @@ internal sealed partial class PodContainer
     internal void WantStart() => startWanted = true;
 
     /// <summary>Whether other starts wait for this one, which has only just begun.</summary>
-    internal bool HoldsOthersUp(long now) => shim.State == ShimContainerState.Starting && now - shim.BeganAt < StartPatience;
+    internal bool HoldsOthersUp(long now) => Shim.State == ShimContainerState.Starting && now - Shim.BeganAt < StartPatience;
 
     /// <summary>Begins the start that is wanted.</summary>
     /// <returns>False when none is.</returns>
@@ -43,7 +43,7 @@ internal sealed partial class PodContainer
         try
         {
             var (run, describer) = (new NewRun(Spec), context.Describer!);
-            shim.Begin(NextRun, interruption => Make(run, describer, interruption));
+            Shim.Begin(NextRun, interruption => Make(run, describer, interruption));
             (newRun, began) = (run, now);
         }
         catch (ContainerException e)
@@ -91,8 +91,8 @@ internal sealed partial class PodContainer
     {
         try
         {
-            var process = shim.Create(request, describer.HostUserOf(request.Spec.Process!));
-            shim.Start(process, request.Interruption!);
+            var process = Shim.Create(request, describer.HostUserOf(request.Spec.Process!));
+            Shim.Start(process, request.Interruption!);
             return process;
         }
         catch (ContainerException e)
@@ -104,7 +104,7 @@ internal sealed partial class PodContainer
     private void Started(long now)
     {
         var (container, image) = (newRun!.Container, newRun.Image!);
-        var again = shim.StopAsked && restartAsked;
+        var again = Shim.StopAsked && restartAsked;
         Tell("Normal", "Created", $"Created container: {container.Name}");
         Tell("Normal", "Started", $"Started container {container.Name}");
         began = now;
@@ -117,10 +117,10 @@ internal sealed partial class PodContainer
         {
             State = Waiting(waits.Value),
             LastState = Status.State.Terminated is null ? Status.LastState : Status.State,
-            RestartCount = shim.Attempt,
+            RestartCount = Shim.Attempt,
             Image = container.Image,
             ImageId = image.Id.ToString(),
-            ContainerId = IdOfRun(shim.Attempt),
+            ContainerId = IdOfRun(Shim.Attempt),
             Resources = container.Resources is { Limits: null, Requests: null } ? null : container.Resources,
         };
         postStartDone = false;
@@ -166,7 +166,7 @@ internal sealed partial class PodContainer
         }
 
         var now = MonotonicClock.Now;
-        var reason = StartFailure.Of(Spec, failure).Waits;
+        var reason = StartFailure.Of(Spec, failure);
         Tell("Warning", "Failed", reason == WaitReason.ErrImagePull ? $"Failed to pull image \"{Spec.Image}\": {failure.Message}" : $"Error: {failure.Message}");
         if (reason is not { } wait)
         {

@@ -25,7 +25,6 @@ internal sealed partial class PodContainer : IDisposable
     private const long FaultPause = 1000;
 
     private readonly PodContext context;
-    private readonly ShimContainer shim;
     private readonly Attempts attempts;
     private BackOff backOff;
     private BackOff creationBackOff;
@@ -52,7 +51,7 @@ internal sealed partial class PodContainer : IDisposable
         Role = role;
         this.context = context;
         attempts = new Attempts(context);
-        shim = new ShimContainer(spec.Name, new(spec.Tty, spec.Stdin, spec.StdinOnce), context.Shim);
+        Shim = new ShimContainer(spec.Name, new(spec.Tty, spec.Stdin, spec.StdinOnce), context.Shim);
         Status = known ?? new ContainerStatus { Name = spec.Name, Image = spec.Image, State = Waiting(FirstReason) };
         waits = Status.State.Waiting is { } waiting && Enum.TryParse<WaitReason>(waiting.Reason, out var reason) ? reason : null;
         hasEnded = Status.State.Terminated is not null || waits == WaitReason.CrashLoopBackOff;
@@ -66,17 +65,17 @@ internal sealed partial class PodContainer : IDisposable
     internal ContainerStatus Status { get; private set; }
 
     /// <summary>It runs.</summary>
-    internal bool IsRunning => shim.Process is not null;
+    internal bool IsRunning => Shim.Process is not null;
 
     /// <summary>What does the work.</summary>
-    internal ShimContainer Shim => shim;
+    internal ShimContainer Shim { get; }
 
     /// <summary>A restart was asked for, and its next run has not begun.</summary>
     internal bool RestartAsked => restartAsked;
 
     internal ContainerFacts Facts => new(Role, Spec.RestartPolicy ?? context.Pod.Spec.RestartPolicy ?? RestartPolicy.Always)
     {
-        Run = shim.State switch
+        Run = Shim.State switch
         {
             ShimContainerState.Running or ShimContainerState.Ending => RunState.Running,
             ShimContainerState.Starting => RunState.Starting,
@@ -85,7 +84,7 @@ internal sealed partial class PodContainer : IDisposable
         ExitCode = (Status.State.Terminated ?? Status.LastState?.Terminated)?.ExitCode ?? 0,
         PostStartDone = Spec.Lifecycle?.PostStart is null || (IsRunning && postStartDone),
         Started = IsRunning && postStartDone && probes is { Started: true },
-        Stopping = killAt is not null || shim is { State: ShimContainerState.Starting, StopAsked: true } or { State: ShimContainerState.Ending },
+        Stopping = killAt is not null || Shim is { State: ShimContainerState.Starting, StopAsked: true } or { State: ShimContainerState.Ending },
         RestartAsked = restartAsked,
         NotBefore = notBefore,
     };
@@ -108,7 +107,7 @@ internal sealed partial class PodContainer : IDisposable
     internal void Adopt(Dictionary<string, SafeFd> kept)
     {
         var wasStarted = Status.State.Running is not null;
-        if (Status.ContainerId is null || !(wasStarted || waits is WaitReason.PodInitializing or WaitReason.ContainerCreating) || !shim.Adopt(Status.RestartCount, wasStarted, kept))
+        if (Status.ContainerId is null || !(wasStarted || waits is WaitReason.PodInitializing or WaitReason.ContainerCreating) || !Shim.Adopt(Status.RestartCount, wasStarted, kept))
         {
             return;
         }
@@ -155,20 +154,16 @@ internal sealed partial class PodContainer : IDisposable
     {
         if (context.Stopping)
         {
-            shim.DropIfOverdue();
+            Shim.DropIfOverdue();
         }
 
-        switch (shim.Advance(now))
+        switch (Shim.Advance(now))
         {
             case ContainerNews.Started:
                 Started(now);
                 break;
-            case ContainerNews.NotStarted failed:
-                if (!(shim.StopAsked && restartAsked))
-                {
-                    NotStarted(failed.Why);
-                }
-
+            case ContainerNews.NotStarted failed when !(Shim.StopAsked && restartAsked):
+                NotStarted(failed.Why);
                 break;
             case ContainerNews.Ended end:
                 Ended(end);
@@ -177,7 +172,7 @@ internal sealed partial class PodContainer : IDisposable
                 break;
         }
 
-        if (IsRunning && shim.State == ShimContainerState.Running)
+        if (Shim.State == ShimContainerState.Running)
         {
             AdvancePostStart(now);
             AdvanceProbes(now);
@@ -194,8 +189,8 @@ internal sealed partial class PodContainer : IDisposable
             return;
         }
 
-        shim.AddTo(entries, ref next);
-        if (shim.State == ShimContainerState.Running)
+        Shim.AddTo(entries, ref next);
+        if (Shim.State == ShimContainerState.Running)
         {
             postStart?.AddTo(entries);
             preStop?.AddTo(entries);
@@ -257,7 +252,7 @@ internal sealed partial class PodContainer : IDisposable
         probes?.Dispose();
         postStart?.Dispose();
         preStop?.Dispose();
-        shim.Dispose();
+        Shim.Dispose();
     }
 
     private static ContainerState Waiting(WaitReason reason, string? message = null) => new() { Waiting = new() { Reason = reason.ToString(), Message = message } };

@@ -6,8 +6,7 @@ using Peapod.Pod.Supervision.Life;
 namespace Peapod.Pod.Supervision;
 
 /// <summary>What follows from a container's not having been started, as with the kubelet.</summary>
-/// <param name="Waits">Why it waits to be tried again, whatever its restart policy says; null when it counts as a run that has ended, so that policy decides.</param>
-internal readonly record struct StartFailure(WaitReason? Waits)
+internal static class StartFailure
 {
     /// <summary>The reason of a run whose command could not be executed; containerd's.</summary>
     internal const string Reason = "StartError";
@@ -18,12 +17,13 @@ internal readonly record struct StartFailure(WaitReason? Waits)
     private const int NotFound = 127;
     private const int NotExecutable = 126;
 
-    internal static StartFailure Of(ContainerSpec container, Exception failure) => failure switch
+    /// <summary>Why the container waits to be tried again, whatever its restart policy says; null when it counts as a run that has ended, so that policy decides.</summary>
+    internal static WaitReason? Of(ContainerSpec container, Exception failure) => failure switch
     {
-        ImageException when container.ImagePullPolicy == ImagePullPolicy.Never => new(WaitReason.ErrImageNeverPull),
-        ImageException => new(WaitReason.ErrImagePull),
-        PodException { ExitCode: NotFound or NotExecutable } => new(null),
-        ContainerConfigException or PodException { InnerException: null } => new(WaitReason.CreateContainerConfigError),
-        _ => new(WaitReason.CreateContainerError),
+        ImageException when container.ImagePullPolicy == ImagePullPolicy.Never => WaitReason.ErrImageNeverPull,
+        ImageException => WaitReason.ErrImagePull,
+        PodException { ExitCode: NotFound or NotExecutable } => null,
+        ContainerConfigException or PodException { InnerException: null } => WaitReason.CreateContainerConfigError,
+        _ => WaitReason.CreateContainerError,
     };
 }

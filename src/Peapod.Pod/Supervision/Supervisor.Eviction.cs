@@ -21,12 +21,13 @@ public sealed partial class Supervisor
     /// <summary>Milliseconds that an evicted pod's containers have to stop; the kubelet's grace period for it.</summary>
     private const long EvictionGrace = 1_000;
 
+    private bool isMeasured;
     private Work<string?>? measuring;
     private long measureBegan;
     private long measureAt;
 
     /// <summary>When to go on with it even if nothing happens.</summary>
-    private long MeasureWakeAt => measuring is null && !context.Stopping && LocalStorage.IsLimited(Pod) ? measureAt : long.MaxValue;
+    private long MeasureWakeAt => measuring is null && !context.Stopping && isMeasured ? measureAt : long.MaxValue;
 
     private void MeasureStorage(long now)
     {

@@ -100,7 +100,7 @@ public sealed partial class Supervisor
     {
         context.Pod = ManifestFile.Read(folders);
         unkept = true;
-        SetDeadline();
+        TakeLimits();
         sandbox.Reload();
         UpdateVolumes();
 

@@ -47,6 +47,7 @@ public sealed partial class Supervisor : IDisposable
     private bool wasInitialized;
     private bool begins;
     private bool ended;
+    private bool isTornDown;
     private long finishAt;
     private long wakeAt;
     private Footprint footprint;
@@ -112,7 +113,7 @@ public sealed partial class Supervisor : IDisposable
             Add(spec, ContainerRole.Ephemeral, status.EphemeralContainerStatuses);
         }
 
-        SetDeadline();
+        TakeLimits();
         if (takesOver)
         {
             TakeOver();
@@ -225,9 +226,14 @@ public sealed partial class Supervisor : IDisposable
     private void Add(ContainerSpec spec, ContainerRole role, IReadOnlyList<ContainerStatus> statuses) =>
         containers.Add(new PodContainer(spec, role, context, statuses.FirstOrDefault(known => known.Name == spec.Name)));
 
-    private void SetDeadline() => deadlineAt = Pod.Spec.ActiveDeadlineSeconds is { } seconds
-        ? MonotonicClock.Now + (1000 * seconds) - (long)(DateTime.UtcNow - status.StartTime!.Value).TotalMilliseconds
-        : null;
+    /// <summary>What of the manifest each turn of the loop asks for.</summary>
+    private void TakeLimits()
+    {
+        deadlineAt = Pod.Spec.ActiveDeadlineSeconds is { } seconds
+            ? MonotonicClock.Now + (1000 * seconds) - (long)(DateTime.UtcNow - status.StartTime!.Value).TotalMilliseconds
+            : null;
+        isMeasured = LocalStorage.IsLimited(Pod);
+    }
 
     private void Make()
     {
@@ -362,15 +368,8 @@ public sealed partial class Supervisor : IDisposable
             return false;
         }
 
-        try
+        if (!TryTearDown())
         {
-            context.Shim.ReapWritten();
-            sandbox.End();
-            PodTeardown.Stop(folders);
-        }
-        catch (Exception e) when (PodFailure.Is(e))
-        {
-            context.Events.Add("Warning", "FailedKillPod", null, $"error killing pod: {e.Message}");
             finishAt = MonotonicClock.Now + FinishPause;
             return false;
         }
@@ -393,6 +392,27 @@ public sealed partial class Supervisor : IDisposable
         }
 
         return true;
+    }
+
+    private bool TryTearDown()
+    {
+        if (isTornDown)
+        {
+            return true;
+        }
+
+        try
+        {
+            context.Shim.ReapWritten();
+            sandbox.End();
+            PodTeardown.Stop(folders);
+            return isTornDown = true;
+        }
+        catch (Exception e) when (PodFailure.Is(e))
+        {
+            context.Events.Add("Warning", "FailedKillPod", null, $"error killing pod: {e.Message}");
+            return false;
+        }
     }
 
     private bool TryRemove()
@@ -419,7 +439,7 @@ public sealed partial class Supervisor : IDisposable
         next = unwritten ? Math.Min(next, writeAt) : next;
         next = Math.Min(next, ended ? long.MaxValue : MeasureWakeAt);
         next = unkept && keeping is null ? Math.Min(next, keepAt) : next;
-        next = ended ? Math.Min(next, Math.Max(finishAt, unwritten ? writeAt : 0)) : next;
+        next = ended ? Math.Min(next, keeping is not null && lastKeptBy is { } by ? by : Math.Max(finishAt, unwritten ? writeAt : 0)) : next;
         Add(sandbox.Process);
         foreach (var container in containers)
         {

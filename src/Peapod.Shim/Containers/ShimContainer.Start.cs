@@ -44,7 +44,7 @@ internal sealed partial class ShimContainer
 
         (Attempt, BeganAt, isOverdue, StopAsked, hasExited) = (attempt, MonotonicClock.Now, false, false, false);
         startBy = BeganAt + StartTimeout;
-        making = shim.Workers.Begin(make, KillAndReap);
+        making = shim.Workers.Begin(make, static process => process.KillAndReap());
     }
 
     /// <summary>Makes the container of the attempt under way, whose process waits to be started. For its worker's thread: until it is done the loop leaves the streams alone.</summary>
@@ -109,7 +109,7 @@ internal sealed partial class ShimContainer
                 (Process, Adopted) = (work.Take(), null);
                 return new ContainerNews.Started();
             }
-            catch (Exception e) when (shim.IsExpected(e))
+            catch (Exception e) when (shim.Workers.IsExpected(e))
             {
                 return new ContainerNews.NotStarted(e);
             }
@@ -152,16 +152,9 @@ internal sealed partial class ShimContainer
         }
         catch
         {
-            KillAndReap(process);
+            process.KillAndReap();
             shim.Runtime.Delete(Id);
             throw;
         }
-    }
-
-    private static void KillAndReap(PidFd process)
-    {
-        process.Signal(Signals.SIGKILL);
-        process.Wait();
-        process.Dispose();
     }
 }

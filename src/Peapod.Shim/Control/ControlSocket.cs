@@ -3,7 +3,6 @@ using Peapod.Kernel;
 using Peapod.Kernel.Files;
 using Peapod.Kernel.Interop;
 using Peapod.Kernel.Sockets;
-using Peapod.Oci;
 using Peapod.Shim.Logging;
 
 namespace Peapod.Shim.Control;
@@ -116,7 +115,7 @@ internal sealed class ControlSocket : IDisposable
         {
             serve(buffer[..count], client);
         }
-        catch (Exception e) when (e is SpecException || isExpected(e))
+        catch (Exception e) when (isExpected(e))
         {
             Answer(client, new() { Error = e.Message });
         }

@@ -15,6 +15,9 @@ internal static class OciBundles
     private const uint PrivateFile = 0x180; // 0600
     private const string Descriptors = "/proc/self/fd/";
 
+    /// <summary>The crun of Debian 12 takes no later one, and no runtime refuses a field for the version's sake.</summary>
+    private const string OciVersion = "1.0.2";
+
     internal static string FolderOf(ShimFolders folders, string container) => $"{RootOf(folders)}/{container}";
 
     /// <returns>Its path.</returns>
@@ -141,7 +144,7 @@ internal static class OciBundles
             mounts.Add(mount.Source is { } source && (source.StartsWith(Descriptors, StringComparison.Ordinal) || isBrought(source)) ? mount with { Source = bind(source, mounts.Count) } : mount);
         }
 
-        return spec with { Root = (spec.Root ?? new()) with { Path = rootfs }, Mounts = mounts };
+        return spec with { OciVersion = OciVersion, Root = (spec.Root ?? new()) with { Path = rootfs }, Mounts = mounts };
     }
 
     private static string RootOf(ShimFolders folders) => $"{folders.Run}/bundles";

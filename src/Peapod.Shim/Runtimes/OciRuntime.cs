@@ -44,8 +44,7 @@ internal sealed class OciRuntime : IContainerRuntime
         }
         catch
         {
-            process?.Signal(Signals.SIGKILL);
-            process?.Dispose();
+            process?.KillAndReap();
             Delete(request.Id);
             throw;
         }

@@ -9,8 +9,8 @@ public class EventsTests
     [SkippableFact]
     public void Stats_have_the_fields_that_runc_gives()
     {
-        var runc = Environment.GetEnvironmentVariable("PEAPOD_PEERS") is { } peers ? Path.Combine(peers, "runc") : "/tmp/peers/runc";
-        Skip.IfNot(File.Exists(runc), $"{runc} is not there to compare with");
+        var runc = Peer.Current("runc");
+        Peer.Need(runc);
         using var bundle = new Bundle("sleep", "100");
         bundle.RunDetached();
         var root = Path.Combine(bundle.Folder, "runc");

@@ -255,8 +255,8 @@ public class FlagTests
     [Covers("list")]
     public void The_table_of_the_list_is_laid_out_as_runcs()
     {
-        var runc = Environment.GetEnvironmentVariable("PEAPOD_PEERS") is { } peers ? Path.Combine(peers, "runc") : "/tmp/peers/runc";
-        Skip.IfNot(File.Exists(runc), $"{runc} is not there to compare with");
+        var runc = Peer.Current("runc");
+        Peer.Need(runc);
         using var bundle = new Bundle("sleep", "100").Set("linux.cgroupsPath", "\"/peapod-test-list\"");
         Assert.Equal(0, bundle.Create().ExitCode);
         var ours = bundle.Peapod("list").Output;

@@ -31,8 +31,8 @@ public class InformationTests
     [SkippableFact]
     public void Mount_options_are_those_that_runc_names_with_those_it_does_not_name_and_cruns()
     {
-        var runc = Environment.GetEnvironmentVariable("PEAPOD_PEERS") is { } peers ? Path.Combine(peers, "runc") : "/tmp/peers/runc";
-        Skip.IfNot(File.Exists(runc), $"{runc} is not there to compare with");
+        var runc = Peer.Current("runc");
+        Peer.Need(runc);
 
         var runcs = Options(PeapodCommand.Start(runc, "features"));
 

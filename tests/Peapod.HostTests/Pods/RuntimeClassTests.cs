@@ -6,12 +6,12 @@ namespace Peapod.HostTests.Pods;
 public sealed class RuntimeClassTests : IDisposable
 {
     public static readonly TheoryData<string> Peers = ["crun", "runc"];
-    private static readonly string Folder = Environment.GetEnvironmentVariable("PEAPOD_PEERS") ?? "/tmp/peers";
+    private const string Missing = "/nowhere/nothing";
     private readonly PodBed bed = new();
 
     public RuntimeClassTests()
     {
-        bed.Write("runtimes.json", $$"""{ "crun": { "path": "{{Folder}}/crun" }, "runc": { "path": "{{Folder}}/runc", "args": ["--debug=false"] }, "gone": { "path": "{{Folder}}/nothing" } }""");
+        bed.Write("runtimes.json", $$"""{ "crun": { "path": "{{Peer.Any("crun")}}" }, "runc": { "path": "{{Peer.Any("runc")}}", "args": ["--debug=false"] }, "gone": { "path": "{{Missing}}" } }""");
         bed.Done("run", "-f", bed.Write("classes.yaml", string.Join("\n---\n", new[] { "crun", "runc", "kata", "peapod", "gone" }.Select(static name =>
             $"{{apiVersion: node.k8s.io/v1, kind: RuntimeClass, metadata: {{name: {name}}}, handler: {name}, overhead: {{podFixed: {{cpu: 1m}}}}}}"))));
     }
@@ -23,7 +23,7 @@ public sealed class RuntimeClassTests : IDisposable
     [Field("spec.runtimeClassName", "RuntimeClass.handler")]
     public void A_pod_of_a_class_runs_is_executed_in_logs_restarts_and_stops(string peer)
     {
-        Need(peer);
+        Peer.Need(Peer.Any(peer));
         Run("other", peer, """
               restartPolicy: Always
               containers:
@@ -42,12 +42,12 @@ public sealed class RuntimeClassTests : IDisposable
                 volumeMounts: [{name: v, mountPath: /data}]
               volumes: [{name: v, emptyDir: {}}]
             """);
-        string[] lines = ["begun env", "inner", "other", "shared", "text"];
+        string[] lines = ["begun env", "err", "inner", "other", "shared", "text"];
         PodBed.Until(() => Lines().Length >= lines.Length, "it has begun");
         Assert.Equal(lines, Lines().Order(StringComparer.Ordinal));
 
         // It is that runtime's container.
-        var state = PeapodCommand.Start($"{Folder}/{peer}", "--root", $"{bed.RunOf("other")}/runtime", "state", "default_other_c");
+        var state = PeapodCommand.Start(Peer.Any(peer), "--root", $"{bed.RunOf("other")}/runtime", "state", "default_other_c");
         Assert.Contains("\"status\": \"running\"", state.Output, StringComparison.Ordinal);
         PodBed.Until(() => (bool)bed.Container("other")["ready"]!, "it is ready");
 
@@ -73,7 +73,7 @@ public sealed class RuntimeClassTests : IDisposable
     [Field("spec.runtimeClassName")]
     public void Nothing_of_it_is_left_when_its_supervisor_is_killed(string peer)
     {
-        Need(peer);
+        Peer.Need(Peer.Any(peer));
         Run("crash", peer, "  containers: [{name: c, image: localhost/busybox, command: [sh, -c, 'sleep 1000 & sleep 1000; exit 3']}]");
         PodBed.Kill(bed.Supervisor("crash"));
 
@@ -91,7 +91,7 @@ public sealed class RuntimeClassTests : IDisposable
     [Field("spec.runtimeClassName")]
     public void A_container_of_it_has_a_terminal(string peer)
     {
-        Need(peer);
+        Peer.Need(Peer.Any(peer));
         Run("tty", peer, "  restartPolicy: Never\n  containers: [{name: c, image: localhost/busybox, tty: true, command: [sh, -c, 'test -t 0 && echo terminal']}]");
         Assert.Equal("terminal\r\n", bed.Done("logs", "-f", "tty"));
     }
@@ -101,7 +101,7 @@ public sealed class RuntimeClassTests : IDisposable
     [Field("spec.runtimeClassName")]
     public void A_command_that_is_not_there_is_told_and_leaves_nothing(string peer)
     {
-        Need(peer);
+        Peer.Need(Peer.Any(peer));
         var run = Try("none", peer, "  restartPolicy: Never\n  containers: [{name: c, image: localhost/busybox, command: [/none]}]");
         Assert.True(run.ExitCode == 127, run.Error);
         Assert.Contains($"container \"c\": {peer} ", run.Error, StringComparison.Ordinal);
@@ -115,7 +115,7 @@ public sealed class RuntimeClassTests : IDisposable
         const string containers = "  containers: [{name: c, image: localhost/busybox, command: [sleep, '100']}]";
         Assert.Equal("peapod: pods \"x\" is forbidden: pod rejected: RuntimeClass \"none\" not found\n", Try("x", "none", containers).Error);
         Assert.StartsWith("peapod: Failed to create pod sandbox: no runtime for \"kata\" is configured\n", Try("x", "kata", containers).Error, StringComparison.Ordinal);
-        Assert.Contains("gone.path: \"" + Folder + "/nothing\" is not there", Try("x", "gone", containers).Error, StringComparison.Ordinal);
+        Assert.Contains($"gone.path: \"{Missing}\" is not there", Try("x", "gone", containers).Error, StringComparison.Ordinal);
         Assert.Equal("peapod: pods \"x\" is forbidden: pod rejected: Pod's Overhead doesn't match RuntimeClass's defined Overhead\n", Try("x", "peapod", "  overhead: {cpu: 2m}\n" + containers).Error);
         Assert.Equal("", bed.Done("ps", "-o", "name"));
 
@@ -127,8 +127,6 @@ public sealed class RuntimeClassTests : IDisposable
         Assert.Contains("kata", bed.Done("get", "runtimeclasses"), StringComparison.Ordinal);
         Assert.Equal("runtimeclass.node.k8s.io \"kata\" deleted\n", bed.Done("delete", "runtimeclass", "kata"));
     }
-
-    private static void Need(string peer) => Skip.IfNot(File.Exists($"{Folder}/{peer}"), $"{Folder} has no {peer}");
 
     private void Run(string name, string runtimeClass, string spec)
     {

@@ -41,6 +41,14 @@ public sealed class PodVerdictTests
     public void Nothing_keeps_a_ready_pod() => Assert.Null(Of(Status(Done, Runs, Runs, Runs, ready: true)));
 
     [Fact]
+    public void A_remedy_names_the_pods_namespace()
+    {
+        var pod = new PodView(new PodFolders(new PodHost { RunRoot = "/nowhere" }, "demo_web"), Manifest, new PodStatus { Phase = PodPhase.Failed }, IsSupervised: true);
+
+        Assert.Equal("\"peapod pod start --namespace demo web\" starts it again", PodVerdict.Of(pod, [])!.Remedy);
+    }
+
+    [Fact]
     public void A_crash_loop_is_told_with_the_exit_code_and_the_log()
     {
         var verdict = Of(Status(Done, Runs, Runs, Waits("CrashLoopBackOff"), last: Ended(3, "Error")))!;

@@ -65,10 +65,13 @@ public sealed class RuntimeClassTests : IDisposable
     [Fact]
     public void What_is_ours_by_descriptor_is_others_by_path()
     {
-        var spec = new Spec { Mounts = [new Mount { Source = "/proc/self/fd/5", Destination = "/a" }, new Mount { Source = "/b", Destination = "/b" }, new Mount { Source = "/proc/5/root/dev/shm", Destination = "/c" }], Root = new Root { Path = "/", Readonly = true } };
+        var spec = new Spec { OciVersion = "1.3.0", Mounts = [new Mount { Source = "/proc/self/fd/5", Destination = "/a" }, new Mount { Source = "/b", Destination = "/b" }, new Mount { Source = "/proc/5/root/dev/shm", Destination = "/c" }], Root = new Root { Path = "/", Readonly = true } };
         var others = OciBundles.ForOthers(spec, "/run/rootfs", static source => source == "/proc/5/root/dev/shm", static (source, number) => $"/run/{number}{source}");
         Assert.Equal(["/run/0/proc/self/fd/5", "/b", "/run/2/proc/5/root/dev/shm"], others.Mounts.Select(static mount => mount.Source));
         Assert.Equal(("/run/rootfs", true), (others.Root!.Path, others.Root.Readonly));
+
+        // crun 1.8 takes no later version.
+        Assert.Equal("1.0.2", others.OciVersion);
     }
 
     [Theory]

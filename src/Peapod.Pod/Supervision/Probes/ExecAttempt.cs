@@ -45,7 +45,7 @@ internal sealed unsafe class ExecAttempt : Attempt
         try
         {
             // The container's own processes can stop the command before it executes: see native/init, op_spawn.
-            var making = context.Shim.Workers.BeginRepeated(interruption => Execute(context, container, command, writer, interruption), KillAndReap);
+            var making = context.Shim.Workers.BeginRepeated(interruption => Execute(context, container, command, writer, interruption), static made => made.KillAndReap());
             return new ExecAttempt(context, command, making, reader);
         }
         catch (ContainerException)
@@ -130,13 +130,6 @@ internal sealed unsafe class ExecAttempt : Attempt
         {
             return context.Shim.Runtime.Execute(container, command, new StandardStreams(nothing, writer, writer), interruption);
         }
-    }
-
-    private static void KillAndReap(PidFd process)
-    {
-        process.Signal(Signals.SIGKILL);
-        process.Wait();
-        process.Dispose();
     }
 
     private void ReadOutput()

@@ -92,7 +92,9 @@ public sealed partial class Container
         }
 
         var child = Spawner.Spawn(plan, steps.Descriptors, cgroup.Directory, request.Streams, request.Interruption);
-        undo.Add(child.Process.KillAndReap);
+
+        // The one that it has by then: a late birth makes it another.
+        undo.Add(() => child.Process.KillAndReap());
         if (devices is not null)
         {
             undo.Add(devices.Return);

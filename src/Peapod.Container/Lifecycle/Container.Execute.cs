@@ -50,7 +50,9 @@ public sealed partial class Container
         var beside = CrunAnnotations.CgroupBelow(spec, CrunAnnotations.DelegateCgroup).Length > 0 || CrunAnnotations.CgroupBelow(spec, CrunAnnotations.SystemdSubgroup).Length > 0;
         var child = SpawnOnCpus(plan, steps, request with { BesideFirst = beside });
         using var socket = child.Socket;
-        undo.Add(child.Process.KillAndReap);
+
+        // The one that it has by then: a late birth makes it another.
+        undo.Add(() => child.Process.KillAndReap());
         InitDialogue.Run(child, plan, steps, spec, request.Process, new StageActions
         {
             Settle = pid =>

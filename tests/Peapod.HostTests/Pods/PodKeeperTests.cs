@@ -43,6 +43,9 @@ public sealed class PodKeeperTests : IDisposable
 
     private int Keeper(string pod) => int.Parse(File.ReadAllLines($"/sys/fs/cgroup/peapod/supervisors/{bed.OwnerOf(pod)}/cgroup.procs").Single(pid => int.Parse(pid) != bed.Supervisor(pod)));
 
+    /// <summary>Whether a process has the master side of a terminal open.</summary>
+    private static bool HoldsTerminal(int pid) => Directory.GetFiles($"/proc/{pid}/fd").Any(static file => new FileInfo(file).LinkTarget?.EndsWith("ptmx", StringComparison.Ordinal) == true);
+
     [Fact]
     public void A_container_that_ends_while_its_pod_has_no_supervisor_ends_with_its_own_exit_code_and_starts_again()
     {
@@ -164,6 +167,7 @@ public sealed class PodKeeperTests : IDisposable
 
         PodBed.Kill(keeper);
         PodBed.Until(() => File.ReadAllLines($"/sys/fs/cgroup/peapod/supervisors/{bed.OwnerOf("kept")}/cgroup.procs").Length == 2, "another keeper is there");
+        PodBed.Until(() => HoldsTerminal(Keeper("kept")), "it has been given what the last one kept");
 
         Assert.Equal(supervisor, bed.Supervisor("kept"));
         KillSupervisor("kept");
